@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+#
+# How every library of this project is made, and where it goes: inside our package for a Python
+# build, otherwise lib, lib/plugins and include of the installation prefix.
+
+include(GenerateExportHeader)
+include(GNUInstallDirs)
+
+if(SKBUILD)
+    set(GEMS_LIB_DIR openmmgems/lib)
+    set(GEMS_PLUGIN_DIR openmmgems/lib)
+    set(GEMS_INCLUDE_DIR openmmgems/include)
+    # From openmmgems/lib to the libraries of the packages beside openmmgems.
+    set(GEMS_SITE "$ORIGIN/../..")
+else()
+    set(GEMS_LIB_DIR ${CMAKE_INSTALL_LIBDIR})
+    set(GEMS_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/plugins)
+    set(GEMS_INCLUDE_DIR ${CMAKE_INSTALL_INCLUDEDIR})
+    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+endif()
+
+# Run paths for something installed in the folder that "here" leads up from to site-packages.
+function(gems_set_run_path target site)
+    if(SKBUILD)
+        set(path "$ORIGIN" "${site}/openmmgems/lib" "${site}/OpenMM.libs/lib"
+                 "${site}/OpenMM.libs/lib/plugins" "${site}/torch/lib" "${site}/vesin/lib"
+                 "${site}/nvidia/cu13/lib")
+    else()
+        set(path "$ORIGIN" "$ORIGIN/..")
+    endif()
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH "${path}")
+    # Debian's linker would drop libraries that are needed only when the plugin is loaded.
+    target_link_options(${target} PRIVATE LINKER:--no-as-needed)
+    target_compile_options(${target} PRIVATE -Wall -Wextra)
+    if(GEMS_WARNINGS_AS_ERRORS)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+endfunction()
+
+# gems_add_library(NAME DESTINATION folder SOURCES ... LINK public libraries ... PRIVATE ...)
+function(gems_add_library name)
+    cmake_parse_arguments(arg "" "DESTINATION" "SOURCES;LINK;PRIVATE" ${ARGN})
+    add_library(${name} SHARED ${arg_SOURCES})
+    string(REPLACE "OpenMMGems" "OPENMMGEMS_" prefix "${name}")
+    string(TOUPPER "${prefix}" prefix)
+    string(REGEX REPLACE "_$" "" prefix "${prefix}")
+    set(generated "${CMAKE_BINARY_DIR}/generated")
+    generate_export_header(${name}
+        EXPORT_MACRO_NAME ${prefix}_EXPORT
+        EXPORT_FILE_NAME "${generated}/openmmgems/internal/${name}Export.h")
+    target_include_directories(${name}
+        PUBLIC "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>"
+               "$<BUILD_INTERFACE:${generated}>"
+               "$<INSTALL_INTERFACE:${GEMS_INCLUDE_DIR}>"
+        PRIVATE src)
+    target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE ${arg_PRIVATE})
+    gems_set_run_path(${name} "${GEMS_SITE}")
+    install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION})
+    install(FILES "${generated}/openmmgems/internal/${name}Export.h"
+            DESTINATION ${GEMS_INCLUDE_DIR}/openmmgems/internal)
+endfunction()

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_EVALUATOR_H_
+#define OPENMMGEMS_EVALUATOR_H_
+
+#include "openmmgems/Model.h"
+#include <array>
+#include <map>
+#include <memory>
+#include <openmm/Vec3.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace OpenMMGems {
+
+/** The three lattice vectors in angstrom. */
+using Box = std::array<OpenMM::Vec3, 3>;
+
+/** What an evaluation has to give besides the energy. */
+struct Wanted {
+    bool forces = true;
+    bool virial = false;
+    bool terms = false;
+    bool charges = false;
+};
+
+/** What an evaluation gave. */
+struct Evaluation {
+    double energyEv = 0.0;
+    /** In eV by name ("network", "repulsion", ...); empty if the model gives none. */
+    std::map<std::string, double> termsEv;
+    /** In eV/angstrom, one per atom. */
+    std::vector<OpenMM::Vec3> forcesEvPerAngstrom;
+    /** Derivative of the energy with respect to the strain, row by row, in eV. */
+    Box virialEv;
+    /** In elementary charges, one per atom; empty if the model gives none. */
+    std::vector<double> charges;
+};
+
+enum class Precision { Single, Double };
+
+/** Where and how an Evaluator computes. */
+struct EvaluatorOptions {
+    Precision precision = Precision::Double;
+    /** Index of the CUDA device, or -1 for the CPU. */
+    int cudaDevice = -1;
+    /** Threads on the CPU; 0: as torch decides. */
+    int numThreads = 0;
+};
+
+/** Evaluates a model for one molecular system on the host's data: arrays in, arrays out. */
+class OPENMMGEMS_MODEL_EXPORT Evaluator {
+public:
+    virtual ~Evaluator() = default;
+    /**
+     * Change atomic numbers, charge and unpaired electrons. The number of atoms may change too.
+     * All other settings stay those the evaluator was made with. Throws as Model::validate().
+     */
+    virtual void setComposition(const std::vector<int>& atomicNumbers, int totalCharge,
+                                int numUnpairedElectrons) = 0;
+    /**
+     * Evaluate the model.
+     *
+     * @param positionsAngstrom  one per atom
+     * @param box                lattice vectors if periodic, otherwise null
+     * @param wanted             what is needed besides the energy
+     * @return the results. Throws OpenMMException if positions are not finite or coincide, if the
+     *         model fails, or if it gives an energy or forces that are not finite.
+     */
+    virtual Evaluation evaluate(const std::vector<OpenMM::Vec3>& positionsAngstrom, const Box* box,
+                                const Wanted& wanted) = 0;
+};
+
+/**
+ * Make the evaluator that the settings ask for. Throws as Model::validate().
+ *
+ * @param model  kept by the evaluator
+ */
+OPENMMGEMS_MODEL_EXPORT std::unique_ptr<Evaluator>
+createEvaluator(std::shared_ptr<const Model> model, const ModelSettings& settings,
+                const EvaluatorOptions& options);
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_EVALUATOR_H_

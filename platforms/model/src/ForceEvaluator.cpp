@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+#include "openmmgems/ForceEvaluator.h"
+#include "openmmgems/Units.h"
+#include <openmm/OpenMMException.h>
+
+using namespace OpenMMGems;
+using OpenMM::OpenMMException;
+using OpenMM::Vec3;
+using std::vector;
+
+ForceEvaluator::ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options)
+    : particles(force.getNumAtoms()), periodic(force.usesPeriodicBoundaryConditions()) {
+    for (int i = 0; i < force.getNumAtoms(); i++) {
+        int atomicNumber;
+        force.getAtomParameters(i, particles[i], atomicNumber);
+    }
+    evaluator = createEvaluator(std::make_shared<Model>(force.getModelFile()),
+                                ModelSettings::of(force), options);
+}
+
+ForceEvaluator::~ForceEvaluator() = default;
+
+void ForceEvaluator::updateParameters(const GemsForce& force) {
+    const ModelSettings settings = ModelSettings::of(force);
+    evaluator->setComposition(settings.atomicNumbers, settings.totalCharge,
+                              settings.numUnpairedElectrons);
+}
+
+Evaluation ForceEvaluator::run(const vector<Vec3>& positions, const Vec3* boxVectors,
+                               const Wanted& wanted) {
+    vector<Vec3> positionsAngstrom(positions.size());
+    for (size_t i = 0; i < positions.size(); i++) {
+        positionsAngstrom[i] = positions[i] * ANGSTROM_PER_NM;
+    }
+    if (!periodic) {
+        return evaluator->evaluate(positionsAngstrom, nullptr, wanted);
+    }
+    const Box box = {boxVectors[0] * ANGSTROM_PER_NM, boxVectors[1] * ANGSTROM_PER_NM,
+                     boxVectors[2] * ANGSTROM_PER_NM};
+    return evaluator->evaluate(positionsAngstrom, &box, wanted);
+}
+
+double ForceEvaluator::evaluate(const vector<Vec3>& positions, const Vec3* boxVectors,
+                                bool includeForces) {
+    Wanted wanted;
+    wanted.forces = includeForces;
+    const Evaluation result = run(positions, boxVectors, wanted);
+    if (includeForces) {
+        forces = result.forcesEvPerAngstrom;
+        for (Vec3& force : forces) {
+            force *= KJ_PER_MOL_NM_PER_EV_ANGSTROM;
+        }
+    }
+    return result.energyEv * KJ_PER_MOL_PER_EV;
+}
+
+std::map<std::string, double> ForceEvaluator::getEnergyTerms(const vector<Vec3>& positions,
+                                                             const Vec3* boxVectors) {
+    Wanted wanted;
+    wanted.forces = false;
+    wanted.terms = true;
+    std::map<std::string, double> terms = run(positions, boxVectors, wanted).termsEv;
+    if (terms.empty()) {
+        throw OpenMMException("GemsForce: energy terms are asked for; this model gives none.");
+    }
+    for (auto& [name, energy] : terms) {
+        energy *= KJ_PER_MOL_PER_EV;
+    }
+    return terms;
+}
+
+vector<double> ForceEvaluator::getAtomicCharges(const vector<Vec3>& positions,
+                                                const Vec3* boxVectors) {
+    Wanted wanted;
+    wanted.forces = false;
+    wanted.charges = true;
+    vector<double> charges = run(positions, boxVectors, wanted).charges;
+    if (charges.empty()) {
+        throw OpenMMException("GemsForce: atomic charges are asked for; this model gives none.");
+    }
+    return charges;
+}

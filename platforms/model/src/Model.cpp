@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+#include "openmmgems/Model.h"
+#include "TorchModule.h"
+#include "openmmgems/Units.h"
+#include <algorithm>
+#include <caffe2/serialize/inline_container.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <openmm/OpenMMException.h>
+
+using namespace OpenMMGems;
+using nlohmann::json;
+using OpenMM::OpenMMException;
+using std::optional;
+using std::string;
+using std::to_string;
+
+namespace {
+
+const string DESCRIPTION_RECORD = "extra/gems.json";
+
+/** The text of gems.json in a model file, read without executing anything. */
+string readRecord(const string& file) {
+    if (!std::filesystem::is_regular_file(file)) {
+        throw OpenMMException("GemsForce: model file '" + file +
+                              "' does not exist; expected the path of a model file (.pt).");
+    }
+    try {
+        caffe2::serialize::PyTorchStreamReader reader(file);
+        if (!reader.hasRecord(DESCRIPTION_RECORD)) {
+            throw OpenMMException("GemsForce: '" + file +
+                                  "' holds no gems.json; expected a model file. A checkpoint of "
+                                  "SpookyNet becomes one by 'gems models import'.");
+        }
+        const auto [data, size] = reader.getRecord(DESCRIPTION_RECORD);
+        return {static_cast<const char*>(data.get()), size};
+    } catch (const c10::Error&) {
+        throw OpenMMException("GemsForce: '" + file +
+                              "' is not a model file, or it is damaged; expected a TorchScript "
+                              "archive with gems.json inside.");
+    }
+}
+
+/** A length in angstrom, or nothing for null. */
+optional<double> readCutoff(const json& description, const char* key) {
+    if (!description.contains(key) || description.at(key).is_null()) {
+        return std::nullopt;
+    }
+    const auto cutoff = description.at(key).get<double>();
+    if (!(cutoff > 0)) {
+        throw OpenMMException(string(key) + " is " + to_string(cutoff) +
+                              "; expected a positive number of angstrom or null");
+    }
+    return cutoff;
+}
+
+} // namespace
+
+ModelSettings ModelSettings::of(const GemsForce& force) {
+    ModelSettings settings;
+    settings.atomicNumbers.resize(force.getNumAtoms());
+    for (int i = 0; i < force.getNumAtoms(); i++) {
+        int particle;
+        force.getAtomParameters(i, particle, settings.atomicNumbers[i]);
+    }
+    settings.totalCharge = force.getTotalCharge();
+    settings.numUnpairedElectrons = force.getNumUnpairedElectrons();
+    settings.periodic = force.usesPeriodicBoundaryConditions();
+    settings.evaluator = force.getEvaluator();
+    settings.attention = force.getAttention();
+    if (force.getLongRangeCutoff() > 0) {
+        settings.longRangeCutoffAngstrom = force.getLongRangeCutoff() * ANGSTROM_PER_NM;
+    }
+    return settings;
+}
+
+Model::Model(const string& file) : file(file), description(readRecord(file)) {
+    try {
+        readDescription();
+    } catch (const json::exception& error) {
+        throw OpenMMException("GemsForce: gems.json in model file '" + file +
+                              "' cannot be understood: " + error.what());
+    } catch (const OpenMMException& error) {
+        throw OpenMMException("GemsForce: gems.json in model file '" + file +
+                              "': " + error.what() + ".");
+    }
+    module = std::make_unique<TorchModule>(file);
+}
+
+Model::~Model() = default;
+
+void Model::readDescription() {
+    const json content = json::parse(description);
+    const int version = content.at("format_version").get<int>();
+    if (version < 1 || version > FORMAT_VERSION) {
+        throw OpenMMException("format_version is " + to_string(version) + "; expected 1 to " +
+                              to_string(FORMAT_VERSION) +
+                              ". A newer openmm-gems may be able to open the file");
+    }
+    architecture = content.at("architecture").get<string>();
+    cutoffAngstrom = readCutoff(content, "cutoff");
+    longRangeCutoffAngstrom = readCutoff(content, "long_range_cutoff");
+    if (content.contains("elements") && !content.at("elements").is_null()) {
+        elements = content.at("elements").get<std::set<int>>();
+    }
+}
+
+optional<double> Model::getPairCutoffAngstrom(const ModelSettings& settings) const {
+    const auto longRange = settings.longRangeCutoffAngstrom ? settings.longRangeCutoffAngstrom
+                                                            : longRangeCutoffAngstrom;
+    if (!cutoffAngstrom || !longRange) {
+        return std::nullopt;
+    }
+    return std::max(*cutoffAngstrom, *longRange);
+}
+
+void Model::validateElements(const ModelSettings& settings) const {
+    if (!elements) {
+        return;
+    }
+    for (size_t atom = 0; atom < settings.atomicNumbers.size(); atom++) {
+        const int atomicNumber = settings.atomicNumbers[atom];
+        if (!elements->contains(atomicNumber)) {
+            string known;
+            for (int element : *elements) {
+                known += (known.empty() ? "" : ", ") + to_string(element);
+            }
+            throw OpenMMException("GemsForce: atom " + to_string(atom) + " has atomic number " +
+                                  to_string(atomicNumber) + "; model '" + file +
+                                  "' knows only " + known + ".");
+        }
+    }
+}
+
+void Model::validate(const ModelSettings& settings) const {
+    validateElements(settings);
+    if (settings.evaluator == GemsForce::Native) {
+        throw OpenMMException("GemsForce: the native evaluator is not part of this version; "
+                              "expected GemsForce.Auto or GemsForce.TorchScript.");
+    }
+    if (settings.longRangeCutoffAngstrom && !module->hasMethod("set_long_range_cutoff")) {
+        throw OpenMMException("GemsForce: a long-range cutoff is set, which model '" + file +
+                              "' does not take (it has no method set_long_range_cutoff).");
+    }
+    if (settings.attention != GemsForce::ModelDefault && !module->hasMethod("set_attention")) {
+        throw OpenMMException("GemsForce: an attention mode is set, which model '" + file +
+                              "' does not take (it has no method set_attention).");
+    }
+    if (settings.periodic && !getPairCutoffAngstrom(settings)) {
+        throw OpenMMException("GemsForce: periodic boundary conditions are used, but model '" +
+                              file + "' has no long-range cutoff; expected one. Call "
+                                     "setLongRangeCutoff() with a distance.");
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+#include "TorchModule.h"
+#include <openmm/OpenMMException.h>
+#include <torch/script.h>
+
+using namespace OpenMMGems;
+using OpenMM::OpenMMException;
+using std::string;
+using std::to_string;
+
+namespace {
+
+constexpr size_t NUM_INPUTS = 6;
+
+/** Run something that may throw a torch error; rethrow it with the file and the call. */
+template <typename Action>
+auto guarded(const string& file, const string& call, Action action) -> decltype(action()) {
+    try {
+        return action();
+    } catch (const c10::Error& error) {
+        throw OpenMMException("GemsForce: " + call + " of model file '" + file +
+                              "' failed: " + error.what_without_backtrace());
+    } catch (const OpenMMException&) {
+        throw;
+    } catch (const std::exception& error) {
+        const string text = error.what();
+        throw OpenMMException("GemsForce: " + call + " of model file '" + file +
+                              "' failed: " + text);
+    }
+}
+
+} // namespace
+
+struct TorchModule::Impl {
+    torch::jit::Module module;
+};
+
+TorchModule::TorchModule(const string& file) : file(file), impl(std::make_unique<Impl>()) {
+    guarded(file, "loading", [&] {
+        impl->module = torch::jit::load(file, torch::kCPU);
+        impl->module.eval();
+        checkForward();
+        checkFinite();
+    });
+}
+
+TorchModule::TorchModule(const string& file, std::unique_ptr<Impl> impl)
+    : file(file), impl(std::move(impl)) {}
+
+TorchModule::~TorchModule() = default;
+
+void TorchModule::checkForward() const {
+    const auto method = impl->module.find_method("forward");
+    if (!method) {
+        throw OpenMMException("GemsForce: model file '" + file +
+                              "' has no forward function; expected a model.");
+    }
+    const size_t given = method->function().getSchema().arguments().size() - 1; // without self
+    if (given != NUM_INPUTS) {
+        throw OpenMMException("GemsForce: the forward function of model file '" + file +
+                              "' takes " + to_string(given) + " arguments; expected " +
+                              to_string(NUM_INPUTS) +
+                              ": atomic_numbers, vectors, pair_i, pair_j, charge, spin.");
+    }
+}
+
+void TorchModule::checkFinite() const {
+    const auto check = [&](const string& name, const at::Tensor& tensor) {
+        if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>()) {
+            throw OpenMMException("GemsForce: tensor '" + name + "' of model file '" + file +
+                                  "' holds NaN or infinite values; expected finite weights.");
+        }
+    };
+    for (const auto& parameter : impl->module.named_parameters()) {
+        check(parameter.name, parameter.value);
+    }
+    for (const auto& buffer : impl->module.named_buffers()) {
+        check(buffer.name, buffer.value);
+    }
+}
+
+std::unique_ptr<TorchModule> TorchModule::cast(at::ScalarType type, at::Device device) const {
+    return guarded(file, "casting", [&] {
+        auto copy = std::make_unique<Impl>();
+        copy->module = impl->module.deepcopy();
+        const auto convert = [&](at::Tensor tensor) {
+            // Module::to(dtype) would cast integer buffers too.
+            tensor.set_data(tensor.is_floating_point() ? tensor.to(device, type)
+                                                       : tensor.to(device));
+            tensor.requires_grad_(false);
+        };
+        for (const auto& parameter : copy->module.parameters()) {
+            convert(parameter);
+        }
+        for (const auto& buffer : copy->module.buffers()) {
+            convert(buffer);
+        }
+        return std::unique_ptr<TorchModule>(new TorchModule(file, std::move(copy)));
+    });
+}
+
+bool TorchModule::hasMethod(const string& name) const {
+    return impl->module.find_method(name).has_value();
+}
+
+void TorchModule::setLongRangeCutoff(double cutoffAngstrom) {
+    guarded(file, "set_long_range_cutoff", [&] {
+        impl->module.get_method("set_long_range_cutoff")({c10::IValue(cutoffAngstrom)});
+    });
+}
+
+void TorchModule::setAttention(int mode) {
+    guarded(file, "set_attention",
+            [&] { impl->module.get_method("set_attention")({c10::IValue(mode)}); });
+}
+
+std::map<string, at::Tensor> TorchModule::forward(const ModelInput& input) {
+    return guarded(file, "forward", [&] {
+        const c10::IValue result =
+            impl->module.forward({input.atomicNumbers, input.vectors, input.pairI, input.pairJ,
+                                  input.charge, input.spin});
+        if (!result.isGenericDict()) {
+            throw OpenMMException("GemsForce: the forward function of model file '" + file +
+                                  "' returns " + result.tagKind() +
+                                  "; expected a dictionary of tensors.");
+        }
+        std::map<string, at::Tensor> tensors;
+        for (const auto& entry : result.toGenericDict()) {
+            tensors[entry.key().toStringRef()] = entry.value().toTensor();
+        }
+        return tensors;
+    });
+}
