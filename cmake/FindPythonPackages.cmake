@@ -6,12 +6,18 @@
 # GemsTorch::CUDA, Vesin::vesin, nlohmann_json::nlohmann_json. Targets of what is absent are absent.
 # find_package(Torch) is not used: with a CUDA build of torch it asks for a CUDA toolkit.
 
-# Folder of a Python package, found without importing it; empty if it is not installed.
+# Folder of a Python package, found without importing it; empty if it is not installed. The target
+# environment comes first (-I leaves it visible in an isolated build), then that of the build.
 function(gems_find_python_package name result)
-    execute_process(
-        COMMAND "${Python_EXECUTABLE}" -c
-            "import importlib.util as u; s = u.find_spec('${name}'); print(list(s.submodule_search_locations)[0] if s else '')"
-        OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    foreach(isolation -I -s)
+        execute_process(
+            COMMAND "${Python_EXECUTABLE}" ${isolation} -c
+                "import importlib.util as u; s = u.find_spec('${name}'); print(list(s.submodule_search_locations)[0] if s else '')"
+            OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+        if(folder)
+            break()
+        endif()
+    endforeach()
     set(${result} "${folder}" PARENT_SCOPE)
 endfunction()
 

@@ -43,9 +43,6 @@ using namespace OpenMM;
 %pythonappend OpenMMGems::GemsForce::getLongRangeCutoff() const %{
     val = unit.Quantity(val, unit.nanometer)
 %}
-%pythonappend OpenMMGems::GemsForce::getTotalCharge() const %{
-    val = unit.Quantity(val, unit.elementary_charge)
-%}
 %pythonappend OpenMMGems::GemsForce::getEnergyTerms(OpenMM::Context&) %{
     val = {name: unit.Quantity(val[name], unit.kilojoule_per_mole) for name in val}
 %}
@@ -106,7 +103,6 @@ public:
     std::vector<double> getAtomicCharges(OpenMM::Context& context);
     void updateParametersInContext(OpenMM::Context& context);
 
-    %newobject cast;
     %newobject _clone;
     %extend {
         static OpenMMGems::GemsForce& cast(OpenMM::Force& force) {
@@ -130,9 +126,8 @@ public:
         return openmm.XmlSerializer.serialize(self)
 
     def __setstate__(self, state):
-        force = GemsForce.cast(openmm.XmlSerializer.deserialize(state))
-        self.__init__(force.getModelFile())
-        self.this = force._clone().this
+        force = openmm.XmlSerializer.deserialize(state)
+        self.this = GemsForce.cast(force)._clone().this
     %}
 };
 

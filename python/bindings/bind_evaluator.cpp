@@ -40,6 +40,10 @@ std::optional<Box> toBox(const std::optional<Array>& cell) {
     return Box{rows[0], rows[1], rows[2]};
 }
 
+template <typename Number> py::array_t<Number> toArray(const std::vector<Number>& values) {
+    return py::array_t<Number>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
 template <typename Vectors> Array fromVectors(const Vectors& vectors) {
     const auto count = static_cast<py::ssize_t>(std::size(vectors));
     Array array({count, py::ssize_t{3}});
@@ -105,8 +109,10 @@ private:
         py::dict dict;
         dict["energy_ev"] = result.energyEv;
         dict["terms_ev"] = result.termsEv;
-        dict["charges"] =
-            result.charges.empty() ? py::object(py::none()) : py::cast(Array(py::cast(result.charges)));
+        dict["charges"] = py::none();
+        if (!result.charges.empty()) {
+            dict["charges"] = toArray(result.charges);
+        }
         if (forces) {
             dict["forces_ev_per_angstrom"] = fromVectors(result.forcesEvPerAngstrom);
             dict["virial_ev"] = fromVectors(result.virialEv);
@@ -125,8 +131,7 @@ py::tuple listPairsOf(const Array& positions, const std::optional<Array>& cell,
     const std::optional<Box> box = toBox(cell);
     const PairList pairs = listPairs(toVectors(positions, "positions_angstrom"),
                                      box ? &*box : nullptr, cutoffAngstrom);
-    return py::make_tuple(py::array_t<int64_t>(py::cast(pairs.i)),
-                          py::array_t<int64_t>(py::cast(pairs.j)), fromVectors(pairs.vectors));
+    return py::make_tuple(toArray(pairs.i), toArray(pairs.j), fromVectors(pairs.vectors));
 }
 
 } // namespace

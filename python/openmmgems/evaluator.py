@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Evaluate a model outside OpenMM: arrays in, arrays out."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from .gemsforce import GemsForce
+
+_EVALUATORS = {
+    "auto": GemsForce.Auto,
+    "torchscript": GemsForce.TorchScript,
+    "native": GemsForce.Native,
+}
+_ATTENTION = {
+    "default": GemsForce.ModelDefault,
+    "exact": GemsForce.Exact,
+    "smooth": GemsForce.Smooth,
+}
+
+
+def _choose(name: str, value: str, choices: dict[str, Any]) -> Any:  # noqa: ANN401
+    if value not in choices:
+        raise ValueError(f"{name} is '{value}'; expected one of {', '.join(choices)}.")
+    return choices[value]
+
+
+class Evaluator:
+    """A model, ready to be evaluated for one molecular system after another.
+
+    Parameters
+    ----------
+    model_file : path
+        The model file (.pt).
+    evaluator : {"auto", "torchscript", "native"}
+        What computes the model.
+    dtype : {"float64", "float32"}
+        Precision of the evaluation.
+    attention : {"default", "exact", "smooth"}
+        How the maximum over the attention keys enters; see ``GemsForce.setAttention``.
+    long_range_cutoff_angstrom : float, optional
+        Cutoff of the long-range interactions; None: the model's own.
+    cuda_device : int, optional
+        Index of the CUDA device; None: the CPU.
+    num_threads : int
+        Threads on the CPU; 0: as torch decides.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a model file, or the model does not take the settings.
+
+    """
+
+    def __init__(
+        self,
+        model_file: str | os.PathLike[str],
+        evaluator: str = "auto",
+        dtype: str = "float64",
+        *,
+        attention: str = "default",
+        long_range_cutoff_angstrom: float | None = None,
+        cuda_device: int | None = None,
+        num_threads: int = 0,
+    ) -> None:
+        if not Path(model_file).is_file():
+            raise FileNotFoundError(f"There is no model file '{os.fspath(model_file)}'.")
+        precisions = {"float64": True, "float32": False}
+        self._core = _core.ModelEvaluator(
+            os.fspath(model_file),
+            evaluator=_choose("evaluator", evaluator, _EVALUATORS),
+            double_precision=_choose("dtype", dtype, precisions),
+            cuda_device=-1 if cuda_device is None else cuda_device,
+            num_threads=num_threads,
+            attention=_choose("attention", attention, _ATTENTION),
+            long_range_cutoff_angstrom=long_range_cutoff_angstrom,
+        )
+
+    def evaluate(
+        self,
+        atomic_numbers: ArrayLike,
+        positions_angstrom: ArrayLike,
+        charge: int = 0,
+        num_unpaired_electrons: int = 0,
+        cell_angstrom: ArrayLike | None = None,
+        *,
+        forces: bool = True,
+    ) -> dict[str, Any]:
+        """Evaluate the model for one system.
+
+        Parameters
+        ----------
+        atomic_numbers : int array [num_atoms]
+            Elements of the atoms.
+        positions_angstrom : array [num_atoms, 3]
+            Positions in angstrom.
+        charge : int
+            Total charge in elementary charges.
+        num_unpaired_electrons : int
+            0 for a singlet, 1 for a doublet, 2 for a triplet.
+        cell_angstrom : array [3, 3], optional
+            Lattice vectors as rows in angstrom; None if the system is not periodic.
+        forces : bool
+            Whether forces and virial are needed.
+
+        Returns
+        -------
+        dict
+            ``energy_ev`` (float), ``terms_ev`` (dict of floats by name; empty if the model gives
+            none), ``charges`` (array [num_atoms] in elementary charges or None),
+            ``dipole_e_angstrom`` (array [3], sum of charge times position about the origin, or
+            None); with forces also ``forces_ev_per_angstrom`` (array [num_atoms, 3]) and
+            ``virial_ev`` (array [3, 3], derivative of the energy with respect to the strain).
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit, positions are not finite or coincide, the model does not know an
+            element, or the result is not finite.
+
+        """
+        numbers = np.asarray(atomic_numbers)
+        positions = np.asarray(positions_angstrom, dtype=np.float64)
+        if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+            raise ValueError(
+                f"atomic_numbers has shape {numbers.shape} and type {numbers.dtype}; "
+                "expected integers of shape (num_atoms,)."
+            )
+        if positions.shape != (len(numbers), 3):
+            raise ValueError(
+                f"positions_angstrom has shape {positions.shape}; expected ({len(numbers)}, 3)."
+            )
+        result: dict[str, Any] = self._core.evaluate(
+            numbers.tolist(),
+            positions,
+            charge=charge,
+            num_unpaired_electrons=num_unpaired_electrons,
+            cell_angstrom=None if cell_angstrom is None else np.asarray(cell_angstrom, float),
+            forces=forces,
+        )
+        charges = result["charges"]
+        result["dipole_e_angstrom"] = None if charges is None else charges @ positions
+        return result
