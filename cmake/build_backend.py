@@ -14,7 +14,9 @@ from scikit_build_core.build import *  # noqa: F403
 from scikit_build_core.build import get_requires_for_build_wheel as _requires
 
 _FROM_TARGET = {"torch": "torch>=2.11", "openmm": "openmm>=8.6,<8.7", "vesin": "vesin>=0.6"}
-_IS_INSTALLED = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+_IS_INSTALLED = (
+    "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+)
 
 
 def _is_in_target(package: str) -> bool:

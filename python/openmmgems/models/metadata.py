@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The description, gems.json, inside every model file."""
+
+import datetime
+import importlib.metadata
+from typing import Any
+
+#: The layout of gems.json that is written, and the newest that is read.
+FORMAT_VERSION = 1
+
+#: What a description may hold; None means unknown.
+KEYS = (
+    "format_version",
+    "architecture",
+    "hyperparameters",
+    "cutoff",
+    "long_range_cutoff",
+    "elements",
+    "charges",
+    "spins",
+    "residues",
+    "environments",
+    "reference",
+    "provenance",
+    "license",
+)
+_REQUIRED = ("format_version", "architecture", "cutoff", "long_range_cutoff")
+
+
+def make_description(
+    architecture: str,
+    *,
+    cutoff: float | None,
+    long_range_cutoff: float | None,
+    hyperparameters: dict[str, Any] | None = None,
+    provenance: dict[str, Any] | None = None,
+    **domain: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """Make the description of a new model file.
+
+    Parameters
+    ----------
+    architecture : str
+        "spookynet", or any other word.
+    cutoff, long_range_cutoff : float, optional
+        In angstrom; None: all pairs interact.
+    hyperparameters : dict, optional
+        What defines the network besides its weights.
+    provenance : dict, optional
+        Hashes of data set and settings; package version and date are added.
+    **domain
+        Any of ``elements``, ``charges``, ``spins``, ``residues``, ``environments`` (lists),
+        ``reference`` (level of theory) and ``license``.
+
+    """
+    unknown = set(domain) - set(KEYS)
+    if unknown:
+        raise ValueError(f"Unknown entries {sorted(unknown)}; expected some of {', '.join(KEYS)}.")
+    made = {
+        "version": importlib.metadata.version("openmm-gems"),
+        "date": datetime.date.today().isoformat(),
+    }
+    description = dict.fromkeys(KEYS)
+    description |= domain
+    description |= {
+        "format_version": FORMAT_VERSION,
+        "architecture": architecture,
+        "hyperparameters": hyperparameters or {},
+        "cutoff": cutoff,
+        "long_range_cutoff": long_range_cutoff,
+        "provenance": made | (provenance or {}),
+    }
+    check_description(description)
+    return description
+
+
+def check_description(description: Any) -> None:  # noqa: ANN401
+    """Check a description read from a file.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing or out of range, or the format is newer than this package.
+
+    """
+    if not isinstance(description, dict):
+        raise ValueError(f"gems.json holds a {type(description).__name__}; expected an object.")
+    missing = [key for key in _REQUIRED if key not in description]
+    if missing:
+        raise ValueError(f"gems.json lacks {', '.join(missing)}.")
+    version = description["format_version"]
+    if not isinstance(version, int) or not 1 <= version <= FORMAT_VERSION:
+        raise ValueError(
+            f"format_version is {version}; expected 1 to {FORMAT_VERSION}. "
+            "A newer openmm-gems may be able to open the file."
+        )
+    for key in ("cutoff", "long_range_cutoff"):
+        value = description[key]
+        if value is not None and not (isinstance(value, int | float) and value > 0):
+            raise ValueError(f"{key} is {value!r}; expected a positive number or null.")

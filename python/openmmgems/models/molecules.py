@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Sums and maxima over the atoms of each molecule of a batch.
+
+``molecule`` [num_atoms] holds the index of each atom's molecule.
+"""
+
+import torch
+from torch import Tensor
+
+
+def sum_by_molecule(values: Tensor, molecule: Tensor, num_molecules: int) -> Tensor:
+    """Sum of values [num_atoms, ...] over each molecule: [num_molecules, ...]."""
+    if num_molecules == 1:
+        return values.sum(dim=0, keepdim=True)
+    shape = [num_molecules] + list(values.shape[1:])
+    zeros = torch.zeros(shape, dtype=values.dtype, device=values.device)
+    return zeros.index_add(0, molecule, values)
+
+
+def max_by_molecule(values: Tensor, molecule: Tensor, num_molecules: int) -> Tensor:
+    """Maximum of values [num_atoms] over each molecule: [num_molecules].
+
+    In a batch of several molecules it is the maximum of these and zero: the published
+    implementation takes it over a masked matrix, and a model's numbers depend on it.
+    """
+    if num_molecules == 1:
+        return values.max().unsqueeze(0)
+    index = torch.arange(num_molecules, device=molecule.device)
+    mask = molecule.unsqueeze(0) == index.unsqueeze(1)
+    masked = torch.where(mask, values.unsqueeze(0), torch.zeros_like(values).unsqueeze(0))
+    return masked.max(dim=1)[0]
