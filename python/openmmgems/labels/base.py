@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""What a reference calculation takes and gives."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A molecule to calculate.
+
+    ``atomic_numbers`` [num_atoms], ``positions_angstrom`` [num_atoms, 3], ``charge`` in elementary
+    charges, ``spin`` the number of unpaired electrons, ``source`` where it came from.
+    """
+
+    atomic_numbers: NDArray[np.int64]
+    positions_angstrom: NDArray[np.float64]
+    charge: int = 0
+    spin: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        shape = (len(self.atomic_numbers), 3)
+        if self.positions_angstrom.shape != shape:
+            raise ValueError(
+                f"positions_angstrom has shape {self.positions_angstrom.shape}; expected {shape}."
+            )
+        if not np.isfinite(self.positions_angstrom).all():
+            raise ValueError("positions_angstrom holds NaN or infinite values.")
+        electrons = int(np.sum(self.atomic_numbers)) - self.charge
+        if self.spin < 0 or electrons < self.spin or (electrons - self.spin) % 2:
+            raise ValueError(
+                f"Charge {self.charge} gives {electrons} electrons, of which {self.spin} cannot "
+                "be unpaired. Check charge, hydrogens and spin."
+            )
+
+
+@dataclass(frozen=True)
+class Label:
+    """The result: ``energy_ev``, ``forces_ev_per_angstrom`` [num_atoms, 3], ``dipole_e_angstrom``.
+
+    The dipole [3] is about the origin of the positions, also for ions.
+    """
+
+    energy_ev: float
+    forces_ev_per_angstrom: NDArray[np.float64]
+    dipole_e_angstrom: NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """Something that calculates labels."""
+
+    @property
+    def level_of_theory(self) -> str:
+        """Name of the method, as it is stored with the labels."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the program."""
+
+    def label(self, structure: Structure) -> Label:
+        """Calculate energy, forces and dipole of a structure; raise RuntimeError if it fails."""

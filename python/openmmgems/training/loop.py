@@ -1,0 +1,192 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The training loop: a plain one, stopped and continued at will."""
+
+import copy
+import math
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ..labels.dataset import Group
+from ..models.spookynet import SpookyNet
+from .batches import StructureTable, chunks, fit_atomic_energies, split_structures
+from .config import TrainingSettings
+from .losses import Errors, loss, predict
+
+_EVALUATION_BATCH = 50
+
+
+class Trainer:
+    """Trains a SpookyNet on a data set.
+
+    The moving average of the weights is what is validated and kept. Every step's batch follows
+    from the seed and the number of the step, so a continued run equals an uninterrupted one.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        The data set.
+    settings : TrainingSettings
+        How to train.
+    checkpoint : path
+        File that the state is kept in; an existing one is continued.
+
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        settings: TrainingSettings,
+        checkpoint: str | os.PathLike[str],
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.checkpoint = Path(checkpoint)
+        self.atomic_energies = fit_atomic_energies(groups)
+        self.table = StructureTable(groups, self.atomic_energies, torch.float32)
+        self.split = split_structures(
+            groups, settings.validation_fraction, settings.test_fraction, settings.seed
+        )
+        self.model = SpookyNet(settings.hyperparameters, zero_init=False, seed=settings.seed)
+        self.average = copy.deepcopy(self.model)
+        self.average.eval()
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(trained, lr=settings.learning_rate, amsgrad=True)
+        self.step = 0
+        self.best = math.inf
+        self.best_weights = copy.deepcopy(self.average.state_dict())
+        if self.checkpoint.exists():
+            self._load()
+
+    def run(self) -> None:
+        """Train to the end, with a progress bar; continue after an interruption by another run."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        torch.set_num_threads(self.settings.num_threads)
+        torch.set_flush_denormal(True)
+        with Progress(*columns) as progress:
+            task = progress.add_task(
+                "Training", total=self.settings.num_steps, completed=self.step
+            )
+            for numbers in self._training_batches():
+                self._train(numbers)
+                progress.update(task, completed=self.step)
+                last = self.step == self.settings.num_steps
+                if self.step % self.settings.validation_interval == 0 or last:
+                    errors = self._validate()
+                    progress.console.print(
+                        f"step {self.step}: validation {errors.energy_mev_per_atom:.2f} meV/atom, "
+                        f"{errors.forces_mev_per_angstrom:.1f} meV/angstrom"
+                    )
+                    self._save()
+
+    def evaluate(self, numbers: Sequence[int]) -> Errors:
+        """Errors of the best averaged model for structures of these numbers."""
+        model = copy.deepcopy(self.average)
+        model.load_state_dict(self.best_weights)
+        return self._evaluate(model, numbers)
+
+    def finished_model(self) -> SpookyNet:
+        """The best averaged model, energies of free atoms included."""
+        model = copy.deepcopy(self.average)
+        model.load_state_dict(self.best_weights)
+        with torch.no_grad():
+            model.element_bias[:, 0] += self.atomic_energies.to(model.element_bias.dtype)
+        return model.eval()
+
+    def _training_batches(self) -> Iterator[Sequence[int]]:
+        """Batches from the current step to the last; every epoch is its own permutation."""
+        per_epoch = max(1, len(self.split.train) // self.settings.batch_size)
+        while self.step < self.settings.num_steps:
+            epoch, position = divmod(self.step, per_epoch)
+            generator = np.random.default_rng((self.settings.seed, epoch))
+            order = generator.permutation(self.split.train).tolist()
+            start = position * self.settings.batch_size
+            yield order[start : start + self.settings.batch_size]
+
+    def _train(self, numbers: Sequence[int]) -> None:
+        settings = self.settings
+        progress = self.step / settings.num_steps
+        decay = 0.5 * (1.0 + math.cos(math.pi * progress))
+        rate = settings.final_learning_rate + decay * (
+            settings.learning_rate - settings.final_learning_rate
+        )
+        self.optimizer.param_groups[0]["lr"] = rate
+        batch = self.table.batch(numbers)
+        self.model.train()
+        self.optimizer.zero_grad()
+        value = loss(predict(self.model, batch, create_graph=True), batch, settings.weights)
+        if not torch.isfinite(value):
+            raise RuntimeError(
+                f"The loss is {float(value)} at step {self.step}; try a smaller learning rate. "
+                f"The last good state is in '{self.checkpoint}'."
+            )
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_gradient_norm)
+        self.optimizer.step()
+        self._update_average()
+        self.step += 1
+
+    def _update_average(self) -> None:
+        keep = min(self.settings.moving_average, (1.0 + self.step) / (10.0 + self.step))
+        with torch.no_grad():
+            for mean, current in zip(
+                self.average.parameters(), self.model.parameters(), strict=True
+            ):
+                mean.lerp_(current, 1.0 - keep)
+
+    def _validate(self) -> Errors:
+        errors = self._evaluate(self.average, self.split.validation)
+        if errors.forces_mev_per_angstrom < self.best:
+            self.best = errors.forces_mev_per_angstrom
+            self.best_weights = copy.deepcopy(self.average.state_dict())
+        return errors
+
+    def _evaluate(self, model: SpookyNet, numbers: Sequence[int]) -> Errors:
+        errors = Errors()
+        for part in chunks(numbers, _EVALUATION_BATCH):
+            batch = self.table.batch(part)
+            errors.add(predict(model, batch, create_graph=False), batch)
+        return errors
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "settings": repr(self.settings),
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "best": self.best,
+            "best_weights": self.best_weights,
+        }
+
+    def _save(self) -> None:
+        temporary = self.checkpoint.with_name(self.checkpoint.name + ".tmp")
+        torch.save(self._state(), temporary)
+        os.replace(temporary, self.checkpoint)
+
+    def _load(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True)
+        if state["settings"] != repr(self.settings):
+            raise ValueError(
+                f"'{self.checkpoint}' belongs to a run with other settings; expected the same. "
+                "Choose another file, or remove it to start anew."
+            )
+        self.step, self.best = state["step"], state["best"]
+        self.best_weights = state["best_weights"]
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])

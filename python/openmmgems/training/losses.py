@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Predictions for a batch, the loss, and errors in the units people compare."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..models.molecules import sum_by_molecule
+from ..models.spookynet import SpookyNet
+from .batches import Batch
+from .config import LossWeights
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """``energy`` [num_molecules] (eV), ``forces`` [num_atoms, 3], ``dipole`` [num_molecules, 3]."""
+
+    energy: Tensor
+    forces: Tensor
+    dipole: Tensor
+
+
+def predict(model: SpookyNet, batch: Batch, create_graph: bool) -> Prediction:
+    """Evaluate the model for a batch; with ``create_graph`` the forces can be trained on."""
+    positions = batch.positions.detach().requires_grad_(True)
+    vectors = positions[batch.pair_j] - positions[batch.pair_i]
+    results = model.forward_batch(
+        batch.atomic_numbers, vectors, batch.pair_i, batch.pair_j, batch.charge, batch.spin,
+        batch.molecule,
+    )
+    count = len(batch.energy)
+    energy = sum_by_molecule(results["energy"], batch.molecule, count)
+    (gradient,) = torch.autograd.grad(energy.sum(), positions, create_graph=create_graph)
+    moments = results["charges"].unsqueeze(-1) * batch.positions
+    return Prediction(energy, -gradient, sum_by_molecule(moments, batch.molecule, count))
+
+
+def loss(prediction: Prediction, batch: Batch, weights: LossWeights) -> Tensor:
+    """Weighted sum of root-mean-square errors, each molecule counting the same.
+
+    Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Methods, "Training".
+    """
+    count = len(batch.energy)
+    energy = (prediction.energy - batch.energy).square().mean().sqrt()
+    squares = (prediction.forces - batch.forces).square().sum(dim=-1)
+    atoms = sum_by_molecule(torch.ones_like(squares), batch.molecule, count)
+    forces = (sum_by_molecule(squares, batch.molecule, count) / atoms).mean().sqrt()
+    dipole = (prediction.dipole - batch.dipole).square().sum(dim=-1).mean().sqrt()
+    return weights.energy * energy + weights.forces * forces + weights.dipole * dipole
+
+
+@dataclass
+class Errors:
+    """Mean absolute errors, gathered over batches."""
+
+    energy_sum: float = 0.0
+    forces_sum: float = 0.0
+    num_molecules: int = 0
+    num_components: int = 0
+
+    def add(self, prediction: Prediction, batch: Batch) -> None:
+        """Add the errors of a batch."""
+        count = len(batch.energy)
+        atoms = sum_by_molecule(torch.ones_like(batch.forces[:, 0]), batch.molecule, count)
+        per_atom = (prediction.energy.detach() - batch.energy).abs() / atoms
+        self.energy_sum += float(per_atom.sum())
+        self.num_molecules += count
+        self.forces_sum += float((prediction.forces.detach() - batch.forces).abs().sum())
+        self.num_components += batch.forces.numel()
+
+    @property
+    def energy_mev_per_atom(self) -> float:
+        """Mean absolute error of the energy per atom in meV."""
+        return 1000.0 * self.energy_sum / self.num_molecules
+
+    @property
+    def forces_mev_per_angstrom(self) -> float:
+        """Mean absolute error of the force components in meV/angstrom."""
+        return 1000.0 * self.forces_sum / self.num_components
