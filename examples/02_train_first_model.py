@@ -14,9 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from openmm.app import PDBFile
-from rich.progress import track
-
-from openmmgems.labels.base import Structure
+from openmmgems.labels.base import Label, Structure
 from openmmgems.labels.dataset import read_dataset, write_dataset
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
@@ -25,6 +23,7 @@ from openmmgems.sampling.dynamics import SamplingSettings, sample_peptide
 from openmmgems.sampling.peptides import build_capped_alanine
 from openmmgems.training.config import TrainingSettings
 from openmmgems.training.loop import Trainer
+from rich.progress import track
 
 PEPTIDES = {"ace-ala-nme": 1, "ace-ala2-nme": 2}
 NETWORK = Hyperparameters(num_features=32, num_basis_functions=16, num_modules=2)
@@ -41,20 +40,32 @@ def sample(folder: Path, settings: SamplingSettings) -> list[Structure]:
         total = (settings.num_windows + settings.num_free_runs) * settings.frames_per_run
         frames = sample_peptide(name, modeller, settings)
         for frame in track(frames, f"Sampling {name}", total=total):
-            structures.append(
-                Structure(numbers, frame.positions_angstrom, source=frame.source)
-            )
+            structures.append(Structure(numbers, frame.positions_angstrom, source=frame.source))
     return structures
+
+
+def label_all(structures: list[Structure], engine: TbliteEngine) -> list[tuple[Structure, Label]]:
+    """Label the structures; those whose calculation fails are named and left out."""
+
+    def label(structure: Structure) -> Label | RuntimeError:
+        try:
+            return engine.label(structure)
+        except RuntimeError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(track(pool.map(label, structures), "Labelling", total=len(structures)))
+    for result in results:
+        if isinstance(result, RuntimeError):
+            print(f"Left out: {result}")
+    pairs = zip(structures, results, strict=True)
+    return [(structure, result) for structure, result in pairs if isinstance(result, Label)]
 
 
 def make_data(path: Path, settings: SamplingSettings) -> None:
     """Sample and label."""
-    structures = sample(path.parent, settings)
     engine = TbliteEngine()
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        results = pool.map(engine.label, structures)
-        labels = list(track(results, "Labelling", total=len(structures)))
-    write_dataset(path, zip(structures, labels, strict=True), engine)
+    write_dataset(path, label_all(sample(path.parent, settings), engine), engine)
 
 
 def write_model(trainer: Trainer, data: Path, out: Path) -> None:
@@ -135,9 +146,9 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     data = options.folder / "data.h5"
     if not data.exists():
-        make_data(data, SamplingSettings(
-            num_windows=options.windows, num_free_runs=options.windows // 2
-        ))
+        make_data(
+            data, SamplingSettings(num_windows=options.windows, num_free_runs=options.windows // 2)
+        )
     settings = TrainingSettings(
         hyperparameters=NETWORK,
         num_steps=options.steps,

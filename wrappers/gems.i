@@ -56,8 +56,8 @@ import openmm
 import openmm.unit as unit
 %}
 
-%pythonprepend OpenMMGems::GemsForce::GemsForce(const std::string&) %{
-    args = (os.fspath(modelFile),)
+%feature("pythonprepend") OpenMMGems::GemsForce::GemsForce %{
+    modelFile = os.fspath(modelFile)
 %}
 
 namespace OpenMMGems {

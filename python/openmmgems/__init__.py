@@ -41,13 +41,11 @@ plugin_load_failures: dict[str, str] = _plugins.load_platform_libraries(
 # Loaded when first used, so that a simulation does not wait for what it does not need.
 _LAZY = {
     "Evaluator": "openmmgems.evaluator",
-    "GemsCalculator": "openmmgems.interfaces.ase",
     "createSystem": "openmmgems.simulation.system",
 }
 
 __all__ = [
     "Evaluator",
-    "GemsCalculator",
     "GemsForce",
     "createSystem",
     "gemsforce",
@@ -55,7 +53,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'openmmgems' has no attribute '{name}'")

@@ -24,7 +24,7 @@ _ATTENTION = {
 }
 
 
-def _choose(name: str, value: str, choices: dict[str, Any]) -> Any:  # noqa: ANN401
+def _choose(name: str, value: str, choices: dict[str, Any]) -> Any:
     if value not in choices:
         raise ValueError(f"{name} is '{value}'; expected one of {', '.join(choices)}.")
     return choices[value]

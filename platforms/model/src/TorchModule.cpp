@@ -83,6 +83,7 @@ void TorchModule::checkFinite() const {
 
 std::unique_ptr<TorchModule> TorchModule::cast(at::ScalarType type, at::Device device) const {
     return guarded(file, "casting", [&] {
+        const c10::AutoGradMode noGradient(false); // so that the copies are leaves
         auto copy = std::make_unique<Impl>();
         copy->module = impl->module.deepcopy();
         const auto convert = [&](at::Tensor tensor) {

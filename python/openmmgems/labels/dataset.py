@@ -15,8 +15,8 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from openmm.app import Element
 from numpy.typing import NDArray
+from openmm.app import Element
 
 from .base import Engine, Label, Structure
 
@@ -43,7 +43,9 @@ class Group:
     source: list[str]
 
 
-def write_dataset(path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: Engine) -> None:
+def write_dataset(
+    path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: Engine
+) -> None:
     """Write a data set. A file of that name is replaced only when the new one is complete."""
     groups: dict[tuple[int, ...], list[Labelled]] = defaultdict(list)
     for structure, label in labelled:

@@ -62,7 +62,7 @@ def import_checkpoint(
     out: str | os.PathLike[str],
     *,
     smooth_reference: dict[str, Tensor] | None = None,
-    **description: Any,  # noqa: ANN401
+    **description: Any,
 ) -> None:
     """Turn a checkpoint into a model file.
 
@@ -108,7 +108,7 @@ def fix_key_maxima(model: SpookyNet, reference: dict[str, Tensor]) -> None:
     for module in model.module:
         interaction = module.nonlocal_interaction
 
-        def keep(_: Any, inputs: tuple[Tensor, ...], interaction: Any = interaction) -> None:  # noqa: ANN401
+        def keep(_: Any, inputs: tuple[Tensor, ...], interaction: Any = interaction) -> None:
             keys = interaction.resblock_k(inputs[0])
             interaction.attention.key_maximum.copy_(interaction.attention.measure_key_maximum(keys))
 

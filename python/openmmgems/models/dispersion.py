@@ -22,7 +22,27 @@ from .radial_basis import inverse_softplus
 from .switch import switch_function
 
 TABLES_FILE = Path(__file__).parent / "data" / "d4_tables.npz"
-TABLES = ["refsys", "zeff", "refh", "sscale", "secaiw", "gam", "ascale", "alphaiw", "hcount", "casimir_polder_weights", "rcov", "en", "ncount_mask", "ncount_weight", "cn", "fixgweights", "refq", "sqrt_r4r2", "alpha"]
+TABLES = [
+    "refsys",
+    "zeff",
+    "refh",
+    "sscale",
+    "secaiw",
+    "gam",
+    "ascale",
+    "alphaiw",
+    "hcount",
+    "casimir_polder_weights",
+    "rcov",
+    "en",
+    "ncount_mask",
+    "ncount_weight",
+    "cn",
+    "fixgweights",
+    "refq",
+    "sqrt_r4r2",
+    "alpha",
+]
 
 
 class D4Dispersion(nn.Module):

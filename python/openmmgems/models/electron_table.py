@@ -12,7 +12,23 @@ from numpy.typing import NDArray
 from .hyperparameters import ZMAX
 
 _CAPACITY = {"s": 2, "p": 6, "d": 10, "f": 14}
-_FILLING = ["1s", "2s", "2p", "3s", "3p", "4s", "3d", "4p", "5s", "4d", "5p", "6s", "4f", "5d", "6p"]
+_FILLING = [
+    "1s",
+    "2s",
+    "2p",
+    "3s",
+    "3p",
+    "4s",
+    "3d",
+    "4p",
+    "5s",
+    "4d",
+    "5p",
+    "6s",
+    "4f",
+    "5d",
+    "6p",
+]
 _EXCEPTIONS = {
     24: {"4s": 1, "3d": 5},
     29: {"4s": 1, "3d": 10},

@@ -95,7 +95,7 @@ def save_spookynet(
     model: SpookyNet,
     hyperparameters: Hyperparameters,
     path: str | os.PathLike[str],
-    **description: Any,  # noqa: ANN401
+    **description: Any,
 ) -> None:
     """Write the model file of a SpookyNet; further arguments as ``metadata.make_description``."""
     full = make_description(
@@ -121,6 +121,7 @@ def load_spookynet(path: str | os.PathLike[str]) -> tuple[SpookyNet, dict[str, A
     model.to(state["element_bias"].dtype)
     model.load_state_dict(state)
     model.smooth_is_available = scripted.smooth_is_available
-    for own, loaded in zip(model.module, scripted.module, strict=True):
+    for number, own in enumerate(model.module):
+        loaded = getattr(scripted.module, str(number))
         own.nonlocal_interaction.attention.mode = loaded.nonlocal_interaction.attention.mode
     return model, description

@@ -35,7 +35,7 @@ def make_description(
     long_range_cutoff: float | None,
     hyperparameters: dict[str, Any] | None = None,
     provenance: dict[str, Any] | None = None,
-    **domain: Any,  # noqa: ANN401
+    **domain: Any,
 ) -> dict[str, Any]:
     """Make the description of a new model file.
 
@@ -75,7 +75,7 @@ def make_description(
     return description
 
 
-def check_description(description: Any) -> None:  # noqa: ANN401
+def check_description(description: Any) -> None:
     """Check a description read from a file.
 
     Raises

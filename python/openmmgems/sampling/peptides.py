@@ -44,9 +44,7 @@ def build_capped_alanine(num_alanines: int, seed: int = 0) -> app.Modeller:
         raise RuntimeError(f"No conformation of Ace-Ala{num_alanines}-Nme was found; try a seed.")
     positions = hydrogenated.GetConformer().GetPositions()[: molecule.GetNumAtoms()]
     modeller = app.Modeller(_heavy_topology(num_alanines), positions * unit.angstrom)
-    modeller.addHydrogens(
-        amber_force_field(), platform=openmm.Platform.getPlatform("Reference")
-    )
+    modeller.addHydrogens(amber_force_field(), platform=openmm.Platform.getPlatform("Reference"))
     return modeller
 
 

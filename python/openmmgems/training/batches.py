@@ -60,13 +60,18 @@ class StructureTable:
 
     def batch(self, numbers: Sequence[int]) -> Batch:
         """The structures of these numbers as one batch."""
-        chosen = [(self._groups[k], m, self._offsets[k]) for k, m in map(self._members.__getitem__, numbers)]
+        chosen = [
+            (self._groups[k], m, self._offsets[k])
+            for k, m in map(self._members.__getitem__, numbers)
+        ]
         sizes = [len(group.atomic_numbers) for group, _, _ in chosen]
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         pairs = [_all_pairs(n) + start for n, start in zip(sizes, starts, strict=True)]
         pair_i, pair_j = np.concatenate(pairs, axis=1)
         return Batch(
-            atomic_numbers=torch.from_numpy(np.concatenate([g.atomic_numbers for g, _, _ in chosen])),
+            atomic_numbers=torch.from_numpy(
+                np.concatenate([g.atomic_numbers for g, _, _ in chosen])
+            ),
             positions=self._floats(np.concatenate([g.positions[m] for g, m, _ in chosen])),
             pair_i=torch.from_numpy(pair_i),
             pair_j=torch.from_numpy(pair_j),

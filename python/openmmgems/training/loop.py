@@ -76,9 +76,7 @@ class Trainer:
         torch.set_num_threads(self.settings.num_threads)
         torch.set_flush_denormal(True)
         with Progress(*columns) as progress:
-            task = progress.add_task(
-                "Training", total=self.settings.num_steps, completed=self.step
-            )
+            task = progress.add_task("Training", total=self.settings.num_steps, completed=self.step)
             for numbers in self._training_batches():
                 self._train(numbers)
                 progress.update(task, completed=self.step)

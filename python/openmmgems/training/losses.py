@@ -27,7 +27,12 @@ def predict(model: SpookyNet, batch: Batch, create_graph: bool) -> Prediction:
     positions = batch.positions.detach().requires_grad_(True)
     vectors = positions[batch.pair_j] - positions[batch.pair_i]
     results = model.forward_batch(
-        batch.atomic_numbers, vectors, batch.pair_i, batch.pair_j, batch.charge, batch.spin,
+        batch.atomic_numbers,
+        vectors,
+        batch.pair_i,
+        batch.pair_j,
+        batch.charge,
+        batch.spin,
         batch.molecule,
     )
     count = len(batch.energy)

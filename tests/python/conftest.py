@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Paths, model files and platforms that many tests need."""
+
+import os
+from pathlib import Path
+
+import openmm
+import openmmgems
+import pytest
+from support.lennard_jones import write_lennard_jones
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    return ROOT / "tests" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    return Path(os.environ.get("GEMS_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def lennard_jones_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "lennard-jones.pt"
+    write_lennard_jones(path)
+    return path
+
+
+def available_platforms() -> list[str]:
+    """Every platform that openmm-gems has a library for; OpenCL may be a CPU's."""
+    return [
+        name
+        for name in ("Reference", "CPU", "OpenCL", "CUDA")
+        if name not in openmmgems.plugin_load_failures
+    ]
+
+
+@pytest.fixture(params=["Reference", "CPU", "OpenCL", "CUDA"])
+def platform(request: pytest.FixtureRequest) -> openmm.Platform:
+    if request.param in openmmgems.plugin_load_failures:
+        if request.param == "CUDA" and os.environ.get("GEMS_REQUIRE_CUDA") == "1":
+            pytest.fail(openmmgems.plugin_load_failures["CUDA"])
+        pytest.skip(f"{request.param}: {openmmgems.plugin_load_failures[request.param]}")
+    return openmm.Platform.getPlatform(request.param)

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The cases of the published implementation, with their inputs as tensors."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+ORACLE = Path(__file__).parents[2] / "data" / "spookynet-oracle"
+CASES = {case["case"]: case for case in json.loads((ORACLE / "index.json").read_text())}
+#: All but the Ewald mode, which is no part of a model.
+MODEL_CASES = [name for name in CASES if not name.startswith("g_")]
+SINGLE_CASES = [name for name in MODEL_CASES if CASES[name]["num_batch"] == 1]
+
+#: Relative to the largest force; this one sits on a kink (two key maxima are equal).
+FORCE_TOLERANCE = {name: 1e-8 for name in CASES} | {"b_water_dimer_mirror": 1e-3}
+ENERGY_TOLERANCE = 1e-9
+
+
+def checkpoint_of(case: str, shared: Path) -> Path:
+    name = CASES[case]["model"]
+    for folder in (ORACLE / "models", shared / "data" / "spookynet-oracle" / "models"):
+        if (folder / name).exists():
+            return folder / name
+    pytest.skip(f"the published weights {name} are not at hand (looked in {shared})")
+
+
+@dataclass
+class OracleSystem:
+    """Inputs of forward_batch, made from positions that can be differentiated."""
+
+    vectors: dict[str, np.ndarray]
+    positions: Tensor
+    strain: Tensor
+    inputs: dict[str, Tensor]
+
+    @property
+    def cell(self) -> np.ndarray | None:
+        return self.vectors["cell"][0] if "cell" in self.vectors else None
+
+
+def load_system(case: str, dtype: torch.dtype = torch.float64) -> OracleSystem:
+    with np.load(ORACLE / "vectors" / f"{case}.npz") as file:
+        arrays = dict(file)
+    positions = torch.tensor(arrays["R"], dtype=dtype, requires_grad=True)
+    strain = torch.zeros(3, 3, dtype=dtype, requires_grad=True)
+    i, j = torch.tensor(arrays["idx_i"]), torch.tensor(arrays["idx_j"])
+    molecule = torch.tensor(arrays["batch_seg"])
+    vectors = positions[j] - positions[i]
+    if "cell" in arrays:
+        cell = torch.tensor(arrays["cell"], dtype=dtype)[molecule[i]]
+        offsets = torch.tensor(arrays["cell_offsets"], dtype=dtype)
+        vectors = vectors + torch.einsum("pk,pkx->px", offsets, cell)
+    inputs = {
+        "atomic_numbers": torch.tensor(arrays["Z"]),
+        "vectors": vectors + vectors @ strain.T,
+        "pair_i": i,
+        "pair_j": j,
+        "charge": torch.tensor(arrays["Q"], dtype=dtype),
+        "spin": torch.tensor(arrays["S"], dtype=dtype),
+        "molecule": molecule,
+    }
+    return OracleSystem(arrays, positions, strain, inputs)

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+#
+# Sets up an environment like examples/quickstart.sh does, then runs every check and test.
+
+set -euo pipefail
+export GEMS_EXTRA="[test]"
+. "$(dirname "$0")/../examples/setup.sh"
+cd "$root"
+echo "Linters"
+ruff format --check .
+ruff check .
+echo "Python tests"
+python -m pytest -n 2 -q --durations=10 tests/python
