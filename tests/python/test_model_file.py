@@ -19,7 +19,7 @@ def refuse(path: Path, message: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere.pt"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pt"):
         openmmgems.Evaluator(tmp_path / "nowhere.pt")
 
 
