@@ -1,3 +1,50 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
 """The network, model files and checkpoints."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent / "data"
+
+# Loaded when first used: they need torch, which takes seconds.
+_LAZY = {
+    "SpookyNet": "spookynet",
+    "export_checkpoint": "checkpoint",
+    "import_checkpoint": "checkpoint",
+    "inspect_model": "inspect",
+}
+
+__all__ = ["SpookyNet", "export_checkpoint", "import_checkpoint", "inspect_model", "names", "path"]
+
+
+def names() -> list[str]:
+    """Names of the bundled models."""
+    return sorted(file.stem for file in _FOLDER.glob("*.pt"))
+
+
+def path(name: str) -> str:
+    """Path of the file of a bundled model.
+
+    Parameters
+    ----------
+    name : str
+        One of ``names()``.
+
+    Raises
+    ------
+    ValueError
+        If there is no bundled model of that name.
+
+    """
+    file = _FOLDER / f"{name}.pt"
+    if not file.is_file():
+        raise ValueError(f"There is no bundled model '{name}'; expected one of {names()}.")
+    return str(file)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+    raise AttributeError(f"module 'openmmgems.models' has no attribute '{name}'")

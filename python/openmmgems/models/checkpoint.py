@@ -128,7 +128,7 @@ def _load(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise ValueError(
             f"'{path}' cannot be read as a checkpoint: it is damaged, no checkpoint, or holds more "
-            f"than tensors and plain values, which is refused. ({str(error).splitlines()[0]})"
+            f"than tensors and plain values, which is refused. ({(str(error) or repr(error)).splitlines()[0]})"
         ) from error
     if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
         raise ValueError(f"'{path}' holds no state_dict; expected a checkpoint of SpookyNet.")
@@ -147,10 +147,11 @@ def _load_weights(model: SpookyNet, state: dict[str, Tensor]) -> None:
     expected = {
         key: value for key, value in model.state_dict().items() if _NOT_IN_CHECKPOINTS not in key
     }
-    converted = False
+    tried = ""
     if set(state) != set(expected):
-        state, converted = convert_old_layout(state), True
-    tried = " (after conversion from the old layout)" if converted else ""
+        converted = convert_old_layout(state)
+        if len(set(converted) ^ set(expected)) < len(set(state) ^ set(expected)):
+            state, tried = converted, " (after conversion from the old layout)"
     for what, keys in (
         ("lacks", set(expected) - set(state)),
         ("has unknown", set(state) - set(expected)),
