@@ -51,15 +51,21 @@ def write_dataset(
     for structure, label in labelled:
         groups[tuple(structure.atomic_numbers.tolist())].append((structure, label))
     temporary = Path(path).with_name(Path(path).name + ".tmp")
-    with h5py.File(temporary, "w") as file:
-        file.attrs.update(UNITS)
-        file.attrs["level_of_theory"] = engine.level_of_theory
-        file.attrs["engine"] = engine.version
-        for numbers, members in groups.items():
-            name = composition(numbers)
-            taken = sum(key.split("_")[0] == name for key in file)
-            _write_group(file.create_group(name if not taken else f"{name}_{taken + 1}"), members)
-    os.replace(temporary, path)
+    try:
+        with h5py.File(temporary, "w") as file:
+            file.attrs.update(UNITS)
+            file.attrs["level_of_theory"] = engine.level_of_theory
+            file.attrs["engine"] = engine.version
+            for numbers, members in groups.items():
+                name = composition(numbers)
+                taken = sum(key.split("_")[0] == name for key in file)
+                _write_group(
+                    file.create_group(name if not taken else f"{name}_{taken + 1}"), members
+                )
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_dataset(path: str | os.PathLike[str]) -> dict[str, Group]:
@@ -74,7 +80,7 @@ def read_dataset(path: str | os.PathLike[str]) -> dict[str, Group]:
 
 
 def composition(atomic_numbers: Iterable[int]) -> str:
-    """Formula in Hill's order: carbon and hydrogen first, then by the alphabet."""
+    """Write a formula in Hill's order: carbon and hydrogen first, then by the alphabet."""
     count = Counter(Element.getByAtomicNumber(int(z)).symbol for z in atomic_numbers)
     first = [s for s in ("C", "H") if s in count] if "C" in count else []
     order = first + sorted(set(count) - set(first))

@@ -13,6 +13,8 @@ from tblite.interface import Calculator
 from ..units import BOHR_ANGSTROM, HARTREE_EV
 from .base import Label, Structure
 
+METHODS = ("GFN2-xTB", "GFN1-xTB")
+
 
 class TbliteEngine:
     """Semi-empirical tight-binding calculations.
@@ -27,6 +29,10 @@ class TbliteEngine:
     """
 
     def __init__(self, method: str = "GFN2-xTB", accuracy: float = 0.1) -> None:
+        if method not in METHODS:
+            raise ValueError(f"method is '{method}'; expected one of {', '.join(METHODS)}.")
+        if not accuracy > 0:
+            raise ValueError(f"accuracy is {accuracy}; expected a positive number.")
         self._method = method
         self._accuracy = accuracy
 
@@ -42,16 +48,16 @@ class TbliteEngine:
 
     def label(self, structure: Structure) -> Label:
         """Calculate a structure; see ``base.Engine``."""
-        calculator = Calculator(
-            self._method,
-            structure.atomic_numbers,
-            structure.positions_angstrom / BOHR_ANGSTROM,
-            charge=structure.charge,
-            uhf=structure.spin,
-        )
-        calculator.set("accuracy", self._accuracy)
-        calculator.set("verbosity", 0)
         try:
+            calculator = Calculator(
+                self._method,
+                structure.atomic_numbers,
+                structure.positions_angstrom / BOHR_ANGSTROM,
+                charge=structure.charge,
+                uhf=structure.spin,
+            )
+            calculator.set("accuracy", self._accuracy)
+            calculator.set("verbosity", 0)
             result = calculator.singlepoint()
         except TBLiteRuntimeError as error:
             raise RuntimeError(f"{self._method} failed for {structure.source}: {error}") from error

@@ -16,7 +16,7 @@ _RESIDUE_ATOMS = {
 
 
 def amber_force_field() -> app.ForceField:
-    """The force field AMBER99SB-ILDN."""
+    """Load the force field AMBER99SB-ILDN."""
     return app.ForceField("amber99sbildn.xml")
 
 

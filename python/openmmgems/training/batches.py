@@ -59,7 +59,7 @@ class StructureTable:
         return self._groups[group].source[member]
 
     def batch(self, numbers: Sequence[int]) -> Batch:
-        """The structures of these numbers as one batch."""
+        """Join the structures of these numbers to one batch."""
         chosen = [
             (self._groups[k], m, self._offsets[k])
             for k, m in map(self._members.__getitem__, numbers)

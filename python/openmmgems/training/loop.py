@@ -96,7 +96,7 @@ class Trainer:
         return self._evaluate(model, numbers)
 
     def finished_model(self) -> SpookyNet:
-        """The best averaged model, energies of free atoms included."""
+        """Return the best averaged model, energies of free atoms included."""
         model = copy.deepcopy(self.average)
         model.load_state_dict(self.best_weights)
         with torch.no_grad():

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""GFN2-xTB labels: units, signs, derivatives, failures."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from openmmgems.labels.base import Structure
+from openmmgems.labels.tblite_engine import TbliteEngine
+from tblite.ase import TBLite
+
+FORMAMIDE = np.array([6, 8, 7, 1, 1, 1])
+FORMAMIDE_POSITIONS = np.array(
+    [
+        [0.00, 0.42, 0.03],
+        [1.20, 0.22, 0.00],
+        [-0.94, -0.56, 0.05],
+        [-0.42, 1.45, -0.06],
+        [-0.66, -1.53, 0.00],
+        [-1.93, -0.35, 0.10],
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> TbliteEngine:
+    return TbliteEngine(accuracy=0.01)
+
+
+def test_forces_are_the_negative_gradient_of_the_energy(engine: TbliteEngine) -> None:
+    def energy(atom: int, axis: int, shift: float) -> float:
+        positions = FORMAMIDE_POSITIONS.copy()
+        positions[atom, axis] += shift
+        return engine.label(Structure(FORMAMIDE, positions)).energy_ev
+
+    step = 0.01
+    forces = engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS)).forces_ev_per_angstrom
+    for atom, axis in [(0, 1), (1, 0), (2, 2), (5, 0)]:
+        near = energy(atom, axis, step) - energy(atom, axis, -step)
+        far = energy(atom, axis, 2 * step) - energy(atom, axis, -2 * step)
+        slope = (8.0 * near - far) / (12.0 * step)
+        # The energies are converged to about 1e-8 hartree: 4e-5 eV/angstrom at this step.
+        assert forces[atom, axis] == pytest.approx(-slope, abs=2e-4)
+
+
+def test_numbers_match_the_interface_that_tblite_has_for_ase(engine: TbliteEngine) -> None:
+    atoms = Atoms(FORMAMIDE, FORMAMIDE_POSITIONS)
+    atoms.calc = TBLite(method="GFN2-xTB", accuracy=0.01, verbosity=0)
+    label = engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS))
+    # The two convert units with constants of different years: 1e-8 of the energy.
+    assert label.energy_ev == pytest.approx(atoms.get_potential_energy(), rel=1e-7)
+    np.testing.assert_allclose(label.forces_ev_per_angstrom, atoms.get_forces(), atol=1e-4)
+    np.testing.assert_allclose(label.dipole_e_angstrom, atoms.get_dipole_moment(), atol=1e-4)
+
+
+def test_the_dipole_of_hydrogen_fluoride_points_to_hydrogen(engine: TbliteEngine) -> None:
+    positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.917]])
+    dipole = engine.label(Structure(np.array([9, 1]), positions)).dipole_e_angstrom
+    # Experiment: 1.826 D = 0.380 e angstrom (CRC Handbook of Chemistry and Physics).
+    assert dipole[2] == pytest.approx(0.380, rel=0.25)
+
+
+def test_the_dipole_of_an_ion_moves_with_the_origin(engine: TbliteEngine) -> None:
+    numbers, shift = np.array([8, 1]), np.array([1.0, -2.0, 3.0])
+    positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.97]])
+    here = engine.label(Structure(numbers, positions, charge=-1))
+    there = engine.label(Structure(numbers, positions + shift, charge=-1))
+    moved = there.dipole_e_angstrom - here.dipole_e_angstrom
+    np.testing.assert_allclose(moved, -shift, atol=1e-5)
+
+
+def test_unpaired_electrons_reach_the_calculation(engine: TbliteEngine) -> None:
+    oxygen, positions = np.array([8, 8]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.21]])
+    triplet = engine.label(Structure(oxygen, positions, spin=2)).energy_ev
+    quintet = engine.label(Structure(oxygen, positions, spin=4)).energy_ev
+    assert quintet - triplet > 1.0
+
+
+def test_a_failed_calculation_names_the_structure(engine: TbliteEngine) -> None:
+    clash = Structure(np.array([1, 1]), np.zeros((2, 3)), source="two atoms in one place")
+    with pytest.raises(RuntimeError, match="GFN2-xTB failed for two atoms in one place"):
+        engine.label(clash)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="GFN9-xTB"):
+        TbliteEngine("GFN9-xTB")
+
+
+def test_level_of_theory_and_version_are_told(engine: TbliteEngine) -> None:
+    assert engine.level_of_theory == "GFN2-xTB"
+    assert engine.version.startswith("tblite 0.")
