@@ -51,6 +51,8 @@ if(TARGET OpenMM::CPU) # CpuPlatform.h includes Reference headers by bare names
     target_include_directories(OpenMM::CPU SYSTEM INTERFACE "${openmm_include}/openmm/reference")
 endif()
 
+gems_require(OpenMM::CPU "OpenMM's CPU platform")
+
 gems_find_python_package(torch torch_dir)
 set(torch_include "${torch_dir}/include" "${torch_dir}/include/torch/csrc/api/include")
 gems_import_library(GemsTorch::c10 "${torch_dir}/lib/libc10.so" ${torch_include})
@@ -64,6 +66,19 @@ if(TARGET GemsTorch::CUDA)
 endif()
 file(STRINGS "${torch_dir}/version.py" torch_version_line REGEX "^__version__")
 string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+[^'\"]*" GEMS_TORCH_VERSION "${torch_version_line}")
+
+# Headers of the devices, and whether their platforms can be built.
+find_path(GEMS_OPENCL_INCLUDE CL/cl.h)
+get_filename_component(site_packages "${torch_dir}" DIRECTORY)
+find_path(GEMS_CUDA_INCLUDE cuda.h HINTS "${site_packages}/nvidia/cu13/include")
+set(GEMS_OPENCL_FOUND OFF)
+if(TARGET OpenMM::OpenCL AND GEMS_OPENCL_INCLUDE)
+    set(GEMS_OPENCL_FOUND ON)
+endif()
+set(GEMS_CUDA_FOUND OFF)
+if(TARGET OpenMM::CUDA AND TARGET GemsTorch::CUDA AND GEMS_CUDA_INCLUDE)
+    set(GEMS_CUDA_FOUND ON)
+endif()
 
 gems_find_python_package(vesin vesin_dir)
 gems_import_library(Vesin::vesin "${vesin_dir}/lib/libvesin.so" "${vesin_dir}/include")
