@@ -120,7 +120,9 @@ A small SpookyNet (32 features, 2 modules, Smooth attention) for capped alanine 
 * Domain: Ace-Ala-Nme and Ace-Ala2-Nme, neutral, closed shell, gas phase, 300 to 600 K. It shows the
   method and serves tests; it is not for production.
 * Data: AMBER99SB-ILDN dynamics at 300, 450 and 600 K, restrained over the whole plane of backbone
-  dihedrals and free; structures for training / validation / test: {counts}
+  dihedrals and free; structures for training / validation / test: {counts}.
+  Test structures are drawn at random from the same runs as those for training, so their errors are
+  those of interpolation
 * Training: {steps} steps; best moving average by validation forces
 * Made by: `python examples/02_train_first_model.py`
 * Licence: MIT
@@ -157,6 +159,8 @@ def main() -> None:
     )
     groups = list(read_dataset(data).values())
     trainer = Trainer(groups, settings, options.folder / "training.ckpt")
+    if options.export_only and trainer.step == 0:
+        parser.error(f"'{trainer.checkpoint}' does not exist: there is no trained model to write.")
     if not options.export_only:
         trainer.run()
     write_model(trainer, data, options.folder / "ala-gfn2.pt")

@@ -74,7 +74,7 @@ def sample_peptide(
 
     """
     dihedrals = backbone_dihedrals(modeller.topology)
-    context, restraint = _make_context(modeller.topology, dihedrals)
+    context, restraint = _make_context(modeller.topology, dihedrals, settings.seed)
     targets = _spread_targets(settings.num_windows, len(dihedrals), settings.seed)
     free = targets[:: max(1, settings.num_windows // max(1, settings.num_free_runs))]
     runs = [(t, True) for t in targets] + [(t, False) for t in free[: settings.num_free_runs]]
@@ -96,7 +96,7 @@ def sample_peptide(
 
 
 def _make_context(
-    topology: app.Topology, dihedrals: list[tuple[int, int, int, int]]
+    topology: app.Topology, dihedrals: list[tuple[int, int, int, int]], seed: int
 ) -> tuple[openmm.Context, openmm.CustomTorsionForce]:
     system = amber_force_field().createSystem(topology, constraints=None)
     restraint = openmm.CustomTorsionForce("restraint*(1-cos(theta-target))")
@@ -106,6 +106,8 @@ def _make_context(
         restraint.addTorsion(*atoms, [0.0])
     system.addForce(restraint)
     integrator = openmm.LangevinMiddleIntegrator(300.0, 5.0, 0.0005)
+    # Only here: a Context that is reinitialized keeps the state of its random numbers.
+    integrator.setRandomNumberSeed(seed)
     platform = openmm.Platform.getPlatform("CPU")
     context = openmm.Context(system, integrator, platform, {"Threads": "1"})
     return context, restraint
@@ -127,8 +129,6 @@ def _start_run(
     context.setParameter("restraint", RESTRAINT)
     integrator = context.getIntegrator()
     integrator.setTemperature(temperature)
-    integrator.setRandomNumberSeed(seed)
-    context.reinitialize(preserveState=True)
     context.setVelocitiesToTemperature(temperature, seed)
     integrator.step(_steps(context, settings.equilibration_ps))
 

@@ -127,7 +127,7 @@ class Trainer:
         value = loss(predict(self.model, batch, create_graph=True), batch, settings.weights)
         if not torch.isfinite(value):
             raise RuntimeError(
-                f"The loss is {float(value)} at step {self.step}; try a smaller learning rate. "
+                f"The loss is {value.item()} at step {self.step}; try a smaller learning rate. "
                 f"The last good state is in '{self.checkpoint}'."
             )
         value.backward()

@@ -78,7 +78,7 @@ def test_training_leaves_one_checkpoint_and_no_temporary_file(tmp_path: Path) ->
 
 def test_training_learns_the_springs(tmp_path: Path) -> None:
     settings = dataclasses.replace(
-        SETTINGS, num_steps=150, validation_interval=50, learning_rate=1e-2, moving_average=0.9
+        SETTINGS, num_steps=100, validation_interval=50, learning_rate=1e-2, moving_average=0.9
     )
     trainer = Trainer(toy_groups(), settings, tmp_path / "run.ckpt")
     before = trainer.evaluate(trainer.split.test)
