@@ -6,6 +6,8 @@
 
 set -euo pipefail
 export GEMS_EXTRA="[test]"
+# Device code is tested on the CPU, by PoCL.
+export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd"
 . "$(dirname "$0")/../examples/setup.sh"
 cd "$root"
 echo "Linters"
