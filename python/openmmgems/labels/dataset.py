@@ -62,6 +62,8 @@ def write_dataset(
                 _write_group(
                     file.create_group(name if not taken else f"{name}_{taken + 1}"), members
                 )
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -74,9 +76,21 @@ def read_dataset(path: str | os.PathLike[str]) -> dict[str, Group]:
         raise FileNotFoundError(f"There is no data set '{os.fspath(path)}'.")
     try:
         with h5py.File(path, "r") as file:
-            return {name: _read_group(group) for name, group in file.items()}
+            groups = {name: _read_group(group) for name, group in file.items()}
     except (OSError, KeyError) as error:
         raise ValueError(f"'{os.fspath(path)}' is damaged or no data set: {error}") from error
+    for name, group in groups.items():
+        _check_shapes(f"'{os.fspath(path)}': {name}", group)
+    return groups
+
+
+def _check_shapes(name: str, group: Group) -> None:
+    atoms, count = len(group.atomic_numbers), len(group.source)
+    shapes = {"positions": (count, atoms, 3), "forces": (count, atoms, 3), "dipole": (count, 3)}
+    for array in ("positions", "energy", "forces", "dipole", "charge", "spin"):
+        expected, found = shapes.get(array, (count,)), getattr(group, array).shape
+        if found != expected:
+            raise ValueError(f"{name}/{array} has shape {found}; expected {expected}.")
 
 
 def composition(atomic_numbers: Iterable[int]) -> str:

@@ -24,15 +24,18 @@ class TbliteEngine:
     method : str
         "GFN2-xTB" or "GFN1-xTB".
     accuracy : float
-        Numerical accuracy; the gradient's noise is about 2e-6 hartree/bohr times this.
+        Numerical accuracy, at most 0.1; the gradient's noise is about 2e-6 hartree/bohr times this.
 
     """
 
     def __init__(self, method: str = "GFN2-xTB", accuracy: float = 0.1) -> None:
         if method not in METHODS:
             raise ValueError(f"method is '{method}'; expected one of {', '.join(METHODS)}.")
-        if not accuracy > 0:
-            raise ValueError(f"accuracy is {accuracy}; expected a positive number.")
+        if not 0 < accuracy <= 0.1:
+            raise ValueError(
+                f"accuracy is {accuracy}; expected above 0 and at most 0.1: coarser forces are "
+                "too noisy to train on."
+            )
         self._method = method
         self._accuracy = accuracy
 

@@ -124,8 +124,11 @@ def _spread_targets(number: int, dimension: int, seed: int) -> NDArray[np.float6
 def _start_run(
     context: openmm.Context, temperature: float, settings: SamplingSettings, seed: int
 ) -> None:
-    context.setParameter("restraint", 10 * RESTRAINT)
-    openmm.LocalEnergyMinimizer.minimize(context, tolerance=50.0, maxIterations=500)
+    # Relaxed first: pulled out of a strained structure, an angle can become straight, where the
+    # force of a dihedral through it is singular and the minimiser stays.
+    for restraint in (0.0, 10 * RESTRAINT):
+        context.setParameter("restraint", restraint)
+        openmm.LocalEnergyMinimizer.minimize(context, tolerance=50.0, maxIterations=500)
     context.setParameter("restraint", RESTRAINT)
     integrator = context.getIntegrator()
     integrator.setTemperature(temperature)

@@ -5,6 +5,7 @@
 import copy
 import math
 import os
+import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -172,12 +173,28 @@ class Trainer:
 
     def _save(self) -> None:
         temporary = self.checkpoint.with_name(self.checkpoint.name + ".tmp")
-        torch.save(self._state(), temporary)
-        os.replace(temporary, self.checkpoint)
+        try:
+            with open(temporary, "wb") as file:
+                torch.save(self._state(), file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.checkpoint)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def _load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True)
-        if state["settings"] != repr(self.settings):
+        try:
+            state = torch.load(self.checkpoint, weights_only=True)
+            settings = state["settings"]
+        except (
+            RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError
+        ) as error:
+            raise ValueError(
+                f"'{self.checkpoint}' is damaged or no checkpoint of a training run; remove it to "
+                f"start anew. ({error})"
+            ) from error
+        if settings != repr(self.settings):
             raise ValueError(
                 f"'{self.checkpoint}' belongs to a run with other settings; expected the same. "
                 "Choose another file, or remove it to start anew."

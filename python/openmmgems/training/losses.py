@@ -12,6 +12,9 @@ from ..models.spookynet import SpookyNet
 from .batches import Batch
 from .config import LossWeights
 
+#: Added to mean squares; far below the square of any error that is reached.
+_TINY = 1e-12
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -48,12 +51,17 @@ def loss(prediction: Prediction, batch: Batch, weights: LossWeights) -> Tensor:
     Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Methods, "Training".
     """
     count = len(batch.energy)
-    energy = (prediction.energy - batch.energy).square().mean().sqrt()
+    energy = _root((prediction.energy - batch.energy).square().mean())
     squares = (prediction.forces - batch.forces).square().sum(dim=-1)
     atoms = sum_by_molecule(torch.ones_like(squares), batch.molecule, count)
-    forces = (sum_by_molecule(squares, batch.molecule, count) / atoms).mean().sqrt()
-    dipole = (prediction.dipole - batch.dipole).square().sum(dim=-1).mean().sqrt()
+    forces = _root((sum_by_molecule(squares, batch.molecule, count) / atoms).mean())
+    dipole = _root((prediction.dipole - batch.dipole).square().sum(dim=-1).mean())
     return weights.energy * energy + weights.forces * forces + weights.dipole * dipole
+
+
+def _root(mean_square: Tensor) -> Tensor:
+    """Square root whose gradient is finite at zero."""
+    return (mean_square + _TINY).sqrt()
 
 
 @dataclass

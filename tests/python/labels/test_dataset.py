@@ -120,6 +120,16 @@ def test_a_data_set_without_forces_is_named(tmp_path: Path) -> None:
         read_dataset(path)
 
 
+def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.h5"
+    write_dataset(path, _labelled([8, 1, 1], 2, seed=7), NamedEngine())
+    with h5py.File(path, "a") as file:
+        del file["H2O/energy"]
+        file["H2O/energy"] = [1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match=r"H2O/energy has shape \(3,\); expected \(2,\)"):
+        read_dataset(path)
+
+
 @pytest.mark.parametrize(
     ("numbers", "formula"),
     [

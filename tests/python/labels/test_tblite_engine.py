@@ -90,3 +90,9 @@ def test_an_unknown_method_is_refused() -> None:
 def test_level_of_theory_and_version_are_told(engine: TbliteEngine) -> None:
     assert engine.level_of_theory == "GFN2-xTB"
     assert engine.version.startswith("tblite 0.")
+
+
+@pytest.mark.parametrize("accuracy", [0.0, -0.1, 1.0])
+def test_an_accuracy_too_coarse_for_forces_or_not_positive_is_refused(accuracy: float) -> None:
+    with pytest.raises(ValueError, match=f"accuracy is {accuracy}"):
+        TbliteEngine(accuracy=accuracy)

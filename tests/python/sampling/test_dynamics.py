@@ -3,8 +3,10 @@
 """Conformers by restrained and free dynamics."""
 
 import numpy as np
-import openmm.app as app
+import openmm
 import pytest
+from openmm import app
+from openmmgems.sampling import dynamics
 from openmmgems.sampling.dynamics import (
     Conformer,
     SamplingSettings,
@@ -94,3 +96,73 @@ def test_the_same_seed_gives_the_same_conformers(alanine: app.Modeller) -> None:
     second = [c.positions_angstrom for c in sample_peptide("ala", alanine, few)]
     np.testing.assert_array_equal(first, second)
     assert np.abs(first[1] - first[0]).max() > 0.01
+
+
+def test_another_seed_gives_other_conformers(alanine: app.Modeller) -> None:
+    one_target = {"num_windows": 1, "num_free_runs": 0, "frames_per_run": 1}
+    short = {"spacing_ps": 0.02, "equilibration_ps": 0.02}
+    first, second = (
+        next(sample_peptide("ala", alanine, SamplingSettings(**one_target, **short, seed=seed)))
+        for seed in (5, 6)
+    )
+    assert np.abs(first.positions_angstrom - second.positions_angstrom).max() > 0.01
+
+
+@pytest.mark.parametrize("window", [10, 34])
+def test_a_run_to_a_far_target_keeps_the_molecule_whole(
+    window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Pulled straight from the built structure to these targets of the default settings, an angle
+    # became straight and the molecule flew apart.
+    target = dynamics._spread_targets(100, 4, SamplingSettings().seed)[window]
+    monkeypatch.setattr(dynamics, "_spread_targets", lambda *arguments: target[None])
+    settings = SamplingSettings(
+        num_windows=1, num_free_runs=1, frames_per_run=3, spacing_ps=0.02, equilibration_ps=0.2,
+        temperatures=(450.0,),
+    )
+    dialanine = build_capped_alanine(2)
+    bonds = np.array([(a.index, b.index) for a, b in dialanine.topology.bonds()])
+    for conformer in sample_peptide("ala2", dialanine, settings):
+        positions = conformer.positions_angstrom
+        distance = np.linalg.norm(positions[:, None] - positions, axis=-1)
+        assert distance[~np.eye(len(positions), dtype=bool)].min() > 0.8
+        assert distance[bonds[:, 0], bonds[:, 1]].max() < 1.8
+
+
+def test_restrained_conformers_are_near_their_targets(alanine: app.Modeller) -> None:
+    settings = SamplingSettings(
+        num_windows=8, num_free_runs=0, frames_per_run=5, spacing_ps=0.05, equilibration_ps=0.2,
+        temperatures=(300.0,),
+    )
+    frames = [c.positions_angstrom for c in sample_peptide("ala", alanine, settings)]
+    dihedrals = backbone_dihedrals(alanine.topology)
+    angles = np.array([[_dihedral(*frame[list(four)]) for four in dihedrals] for frame in frames])
+    targets = np.repeat(dynamics._spread_targets(8, 2, settings.seed), 5, axis=0)
+    distance = np.abs(np.angle(np.exp(1j * (angles - targets))))
+    # The restraint's thermal width is 12 degrees; steric strain moves some windows further.
+    assert np.degrees(np.median(distance)) < 20.0
+
+
+def test_targets_cover_all_angles() -> None:
+    targets = dynamics._spread_targets(64, 2, seed=5)
+    counts, _, _ = np.histogram2d(*targets.T, bins=4, range=[[-np.pi, np.pi]] * 2)
+    assert counts.sum() == 64
+    assert counts.min() >= 2
+
+
+def test_sampling_does_not_leave_the_platform_to_chance(
+    alanine: app.Modeller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, named = openmm.Context, []
+
+    def recording(*arguments: object) -> openmm.Context:
+        context = original(*arguments)
+        named.append((len(arguments), context.getPlatform().getName()))
+        return context
+
+    monkeypatch.setattr(openmm, "Context", recording)
+    settings = SamplingSettings(
+        num_windows=1, num_free_runs=0, frames_per_run=1, spacing_ps=0.01, equilibration_ps=0.01
+    )
+    assert len(list(sample_peptide("ala", alanine, settings))) == 1
+    assert named == [(4, "CPU")]

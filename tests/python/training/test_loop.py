@@ -4,6 +4,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -120,3 +121,36 @@ def test_the_finished_model_gives_total_energies_of_the_data(tmp_path: Path) -> 
     assert same, "the toy's last average must be its best for this comparison"
     # Energies of 160 eV in float32.
     np.testing.assert_allclose((total - relative).detach(), means, atol=1e-4)
+
+
+def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.ckpt"
+    trainer = _train(path, SETTINGS)
+    before = path.read_bytes()
+
+    def half(state: object, file: BinaryIO) -> None:
+        file.write(before[: len(before) // 2])
+        raise StoppedError
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(StoppedError):
+        trainer._save()
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["truncated", "text", "other"])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "run.ckpt"
+    _train(path, dataclasses.replace(SETTINGS, num_steps=2))
+    if kind == "truncated":
+        path.write_bytes(path.read_bytes()[:5000])
+    elif kind == "text":
+        path.write_text("no checkpoint")
+    else:
+        torch.save([1, 2], path)
+    with pytest.raises(ValueError, match=r"run\.ckpt' is damaged or no checkpoint"):
+        Trainer(toy_groups(), SETTINGS, path)

@@ -112,3 +112,17 @@ def test_the_loss_reaches_every_weight_that_learns() -> None:
         if parameter.requires_grad and name not in embeddings:
             assert parameter.grad is not None, name
             assert torch.isfinite(parameter.grad).all(), name
+
+
+def test_the_gradient_of_the_loss_is_finite_where_a_term_has_no_error() -> None:
+    batch, prediction = _pair_and_single()
+    exact = Prediction(
+        prediction.energy.clone().requires_grad_(),
+        batch.forces.clone().requires_grad_(),
+        batch.dipole.clone().requires_grad_(),
+    )
+    loss(exact, batch, LossWeights()).backward()
+    # sqrt(mean square) of errors 1 and 7: each error over 2 times the root.
+    np.testing.assert_allclose(exact.energy.grad, [1.0 / 10.0, 7.0 / 10.0], rtol=1e-6)
+    np.testing.assert_array_equal(exact.forces.grad, 0.0)
+    np.testing.assert_array_equal(exact.dipole.grad, 0.0)
