@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""`gems models`: list, inspect, import and export model files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from openmmgems.simulation.estimate import format_bytes
+
+from .console import output
+
+app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the bundled models.
+
+    Example: gems models list
+    """
+    from openmmgems.models import names, path
+    from openmmgems.models.inspect import inspect_model
+
+    table = Table("Model", "Reference", "Elements", "Residues", "Size", box=None)
+    for name in names():
+        found = inspect_model(path(name))
+        description = found.description
+        table.add_row(
+            name,
+            _text(description.get("reference")),
+            _text(description.get("elements")),
+            _text(description.get("residues")),
+            format_bytes(found.size_bytes),
+        )
+    if not names():
+        output.print("No model is bundled.")
+        return
+    output.print(table)
+    output.print(f"Next: gems models inspect {names()[0]}")
+
+
+@app.command("inspect")
+def inspect(
+    model: Annotated[str, typer.Argument(help="Model file, or name of a bundled model.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what a model file holds, without running any of it.
+
+    Example: gems models inspect ala-gfn2
+    """
+    from openmmgems.models.inspect import inspect_model
+    from openmmgems.simulation.system import model_file
+
+    file = model_file(model)
+    found = inspect_model(file)
+    if as_json:
+        typer.echo(json.dumps({"file": str(file)} | asdict(found), indent=2))
+        return
+    table = Table("Entry", "Value", box=None, show_header=False)
+    table.add_row("file", escape(str(file)))
+    table.add_row("kind", found.kind)
+    table.add_row("size", format_bytes(found.size_bytes))
+    table.add_row("parameters", f"{found.num_parameters} in {len(found.tensors)} tensors")
+    for key, value in found.description.items():
+        unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
+        text = "none" if key.endswith("cutoff") and value is None else _text(value)
+        table.add_row(key, escape(text) + unit)
+    output.print(table)
+    if found.foreign:
+        output.print(
+            f"[bold red]Do not open this file:[/] it would import {', '.join(found.foreign)}."
+        )
+        raise typer.Exit(1)
+    if found.kind == "checkpoint":
+        output.print(f"Next: gems models import {escape(str(file))} OUT.pt")
+    else:
+        output.print(f"Next: gems simulate STRUCTURE --model {escape(model)}")
+
+
+@app.command("import")
+def import_checkpoint(
+    checkpoint: Annotated[Path, typer.Argument(help="Checkpoint of the published code (.pth).")],
+    out: Annotated[Path, typer.Argument(help="Model file to write (.pt).")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
+) -> None:
+    """Turn a published SpookyNet checkpoint into a model file; its code is never run.
+
+    Example: gems models import parameters.pth published.pt
+    """
+    from openmmgems.models.checkpoint import import_checkpoint as convert
+
+    _check_files(checkpoint, out, overwrite)
+    output.print(f"Reading {escape(str(checkpoint))} ...")
+    convert(checkpoint, out)
+    output.print(f"Wrote {escape(str(out))}.\nNext: gems models inspect {escape(str(out))}")
+
+
+@app.command("export")
+def export_checkpoint(
+    model: Annotated[str, typer.Argument(help="Model file, or name of a bundled model.")],
+    out: Annotated[Path, typer.Argument(help="Checkpoint to write (.pth).")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
+) -> None:
+    """Write the weights of a SpookyNet model for the published implementation.
+
+    Example: gems models export ala-gfn2 ala.pth
+    """
+    from openmmgems.models.checkpoint import export_checkpoint as convert
+    from openmmgems.simulation.system import model_file
+
+    file = model_file(model)
+    _check_files(file, out, overwrite)
+    convert(file, out)
+    output.print(f"Wrote {escape(str(out))}; load it there with SpookyNet(load_from=...).")
+
+
+def _check_files(source: Path, out: Path, overwrite: bool) -> None:
+    if not source.is_file():
+        raise FileNotFoundError(f"There is no file '{source}'.")
+    if out.exists() and not overwrite:
+        raise FileExistsError(f"'{out}' exists already; add --overwrite to replace it.")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"There is no folder '{out.absolute().parent}'.")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {entry}" for key, entry in value.items())
+    return str(value)

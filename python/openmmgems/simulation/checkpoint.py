@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Checkpoints: one zip file with OpenMM's exact state, a portable state, and file sizes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass
+
+import openmm
+
+from .errors import RunFolderError
+from .run_folder import RunFolder, write_atomically
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run and its files were at a checkpoint.
+
+    Attributes
+    ----------
+    step : int
+    num_frames : int
+        Frames in the trajectory.
+    trajectory_bytes, log_bytes : int
+        Sizes of the files then; what lies beyond is cut off on resuming.
+    platform : str
+        Name of the OpenMM platform.
+    """
+
+    step: int
+    num_frames: int
+    trajectory_bytes: int
+    log_bytes: int
+    platform: str
+
+
+def write_checkpoint(folder: RunFolder, context: openmm.Context, progress: Progress) -> None:
+    """Write a checkpoint; the one before is kept until this one is complete, and after.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    context : openmm.Context
+    progress : Progress
+    """
+    state = context.getState(
+        positions=True, velocities=True, parameters=True, integratorParameters=True
+    )
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("progress.json", json.dumps(asdict(progress)))
+        archive.writestr("exact.bin", context.createCheckpoint())
+        archive.writestr("portable.xml", openmm.XmlSerializer.serialize(state))
+    if folder.checkpoint.is_file():
+        link = folder.path / ".checkpoint-previous.linking"
+        link.unlink(missing_ok=True)
+        os.link(folder.checkpoint, link)
+        os.replace(link, folder.previous_checkpoint)
+    write_atomically(folder.checkpoint, data.getvalue())
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint read back."""
+
+    progress: Progress
+    exact: bytes
+    portable: str
+
+    def restore(self, context: openmm.Context, platform: str) -> bool:
+        """Put a Context into the saved state.
+
+        Parameters
+        ----------
+        context : openmm.Context
+        platform : str
+            Name of its platform.
+
+        Returns
+        -------
+        bool
+            True: exactly. False: on another platform or machine; thermostat variables and random
+            numbers start anew.
+        """
+        if platform == self.progress.platform:
+            try:
+                context.loadCheckpoint(self.exact)
+            except openmm.OpenMMException:
+                pass  # made by other hardware or another version: the portable state follows
+            else:
+                return True
+        context.setState(openmm.XmlSerializer.deserialize(self.portable))
+        context.setStepCount(self.progress.step)
+        return False
+
+
+def read_checkpoint(folder: RunFolder) -> Checkpoint | None:
+    """Read the newest checkpoint that is whole.
+
+    Parameters
+    ----------
+    folder : RunFolder
+
+    Returns
+    -------
+    Checkpoint or None
+        None: none was written yet.
+
+    Raises
+    ------
+    RunFolderError
+        If there are checkpoints but none is whole.
+    """
+    reasons = []
+    for path in (folder.checkpoint, folder.previous_checkpoint):
+        if not path.is_file():
+            continue
+        try:
+            with zipfile.ZipFile(path) as archive:
+                progress = Progress(**json.loads(archive.read("progress.json")))
+                exact = archive.read("exact.bin")
+                return Checkpoint(progress, exact, archive.read("portable.xml").decode())
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
+            reasons.append(f"{path.name}: {error}")
+    if reasons:
+        raise RunFolderError(f"No checkpoint in '{folder.path}' is whole ({'; '.join(reasons)}).")
+    return None

@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Whether a structure is complete, and what its total charge is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import openmm
+from openmm import app, unit
+
+from .errors import StructureError
+from .structure import Structure
+
+_CHARGES_TO_TRY = (0, 1, -1, 2, -2)
+_LARGEST_PERCEIVED_MOLECULE = 300
+_MOST_TRIALS = 2000
+
+
+@cache
+def _standard_templates() -> app.ForceField:
+    """Templates of amino acids, caps, water and ions, with their hydrogens."""
+    return app.ForceField("amber99sbildn.xml", "tip3p.xml")
+
+
+def unmatched_residues(topology: app.Topology) -> list[Any]:
+    """List the residues that are no complete standard amino acid, cap, water or ion.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+
+    Returns
+    -------
+    list of openmm.app.topology.Residue
+    """
+    return list(_standard_templates().getUnmatchedResidues(topology))
+
+
+def check_complete(structure: Structure) -> None:
+    """Raise if a standard residue lacks atoms or hydrogens.
+
+    Residues with other names are left to the model's domain or the force field.
+
+    Parameters
+    ----------
+    structure : Structure
+
+    Raises
+    ------
+    StructureError
+        Naming the first such residue and what to do.
+    """
+    if not structure.has_residues:
+        return
+    standard = set(app.PDBFile._standardResidues) | {"ACE", "NME", "NH2"}
+    broken = [r for r in unmatched_residues(structure.topology) if r.name in standard]
+    if not broken:
+        return
+    residue = broken[0]
+    name = f"{residue.name} {residue.id} (chain {residue.chain.id})"
+    more = f" and {len(broken) - 1} more residues" if len(broken) > 1 else ""
+    missing = _missing_heavy_atoms(structure).get(residue.index)
+    if missing:
+        raise StructureError(
+            f"Residue {name} lacks the atoms {', '.join(missing)}{more}; "
+            "complete the structure first, for example with pdbfixer."
+        )
+    hydrogens = sum(1 for atom in residue.atoms() if atom.element.symbol == "H")
+    raise StructureError(
+        f"Residue {name}{more} is not a complete standard residue (it has {hydrogens} hydrogens); "
+        "if hydrogens are missing add --add-hydrogens, if the chain is broken or the residue is "
+        "meant to be unusual add --force."
+    )
+
+
+def _missing_heavy_atoms(structure: Structure) -> dict[int, list[str]]:
+    """Names of the heavy atoms that standard residues lack, by residue index."""
+    from io import StringIO
+
+    from pdbfixer import PDBFixer
+
+    text = StringIO()
+    positions = structure.positions * unit.nanometer
+    app.PDBFile.writeFile(structure.topology, positions, text, keepIds=True)
+    text.seek(0)
+    fixer = PDBFixer(pdbfile=text, platform=openmm.Platform.getPlatformByName("CPU"))
+    fixer.missingResidues = {}
+    fixer.findMissingAtoms()
+    return {r.index: [a.name for a in atoms] for r, atoms in fixer.missingAtoms.items()}
+
+
+def guess_total_charge(topology: app.Topology, *, has_residues: bool = True) -> int:
+    """Guess the total charge, in e.
+
+    Standard residues contribute what their protonation says; other molecules are perceived with
+    RDKit from their bonds (all hydrogens must be there).
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    has_residues : bool
+        False: the names of residues mean nothing (XYZ files).
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    StructureError
+        If the charge cannot be told.
+    """
+    if has_residues and not unmatched_residues(topology):
+        system = _standard_templates().createSystem(topology, rigidWater=False)
+        force = next(f for f in system.getForces() if isinstance(f, openmm.NonbondedForce))
+        charges = (force.getParticleParameters(i)[0] for i in range(force.getNumParticles()))
+        return round(sum(charge.value_in_unit(unit.elementary_charge) for charge in charges))
+    return sum(_perceived_charge(molecule, topology) for molecule in _molecules(topology))
+
+
+def _molecules(topology: app.Topology) -> list[list[Any]]:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    atoms = list(topology.atoms())
+    pairs = [(bond[0].index, bond[1].index) for bond in topology.bonds()]
+    first, second = zip(*pairs, strict=True) if pairs else ((), ())
+    graph = coo_array(([1] * len(pairs), (first, second)), shape=(len(atoms), len(atoms)))
+    count, labels = connected_components(graph, directed=False)
+    molecules: list[list[Any]] = [[] for _ in range(count)]
+    for atom, label in zip(atoms, labels, strict=True):
+        molecules[label].append(atom)
+    return molecules
+
+
+def _perceived_charge(atoms: list[Any], topology: app.Topology) -> int:
+    """Charge of one molecule for which a Lewis structure exists."""
+    from rdkit import Chem, RDLogger
+    from rdkit.Chem import rdDetermineBonds
+
+    first = atoms[0]
+    where = f"the molecule with atom {first.index + 1} ({first.residue.name} {first.name})"
+    if len(atoms) <= _LARGEST_PERCEIVED_MOLECULE:
+        index_of = {atom.index: k for k, atom in enumerate(atoms)}
+        skeleton = Chem.RWMol()
+        for atom in atoms:
+            skeleton.AddAtom(Chem.Atom(atom.element.atomic_number))
+        for bond in topology.bonds():
+            if bond[0].index in index_of:
+                i, j = index_of[bond[0].index], index_of[bond[1].index]
+                skeleton.AddBond(i, j, Chem.BondType.SINGLE)
+        RDLogger.DisableLog("rdApp.*")
+        try:
+            for charge in _CHARGES_TO_TRY:
+                try:
+                    rdDetermineBonds.DetermineBondOrders(
+                        Chem.RWMol(skeleton),
+                        charge=charge,
+                        embedChiral=False,
+                        maxIterations=_MOST_TRIALS,
+                    )
+                except (ValueError, RuntimeError):
+                    continue  # no Lewis structure with this charge
+                return charge
+        finally:
+            RDLogger.EnableLog("rdApp.*")
+    raise StructureError(f"The charge of {where} cannot be told; give the total with --charge.")

@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Errors a user can act on; each message is one sentence that names what to change."""
+
+
+class StructureError(ValueError):
+    """A structure file cannot be used as it stands."""
+
+
+class OutsideDomainError(ValueError):
+    """A topology lies outside what a model was trained on."""
+
+
+class RunFolderError(ValueError):
+    """An output folder cannot be started in or resumed from."""
+
+
+class ResourceError(RuntimeError):
+    """The machine has too little memory or disk space, or no suitable platform."""
+
+
+class UnstableSimulationError(RuntimeError):
+    """Coordinates or energies stopped being finite."""

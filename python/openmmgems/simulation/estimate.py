@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Memory, disk space and time of a run, before it starts."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openmm
+
+from .errors import ResourceError
+from .protocol import Protocol
+
+# Measured: arrays of one atom-pair and of one atom that automatic differentiation keeps per layer
+# (filters of l = 0, 1, 2 and their products; residual blocks), in units of num_features numbers.
+_PAIR_ARRAYS = 12
+_ATOM_ARRAYS = 150
+_BASE_BYTES = 400_000_000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run needs.
+
+    Attributes
+    ----------
+    seconds_per_step : float
+        Wall time.
+    memory_bytes : int
+        Largest resident memory seen while timing.
+    disk_bytes : int
+        Files at the end of the run.
+    """
+
+    seconds_per_step: float
+    memory_bytes: int
+    disk_bytes: int
+
+    def ns_per_day(self, protocol: Protocol) -> float:
+        """Return the simulated ns per day of wall time."""
+        return protocol.time_step_fs * 1e-6 * 86400.0 / self.seconds_per_step
+
+
+def model_memory_bytes(
+    metadata: Mapping[str, Any], positions: np.ndarray, bytes_per_number: int
+) -> int:
+    """Estimate the memory one evaluation of a model with automatic differentiation takes.
+
+    Parameters
+    ----------
+    metadata : mapping
+        The model's ``gems.json``.
+    positions : numpy.ndarray
+        nm, shape ``[num_atoms, 3]``.
+    bytes_per_number : int
+        4 or 8.
+
+    Returns
+    -------
+    int
+        Bytes, to about a factor of two.
+    """
+    from scipy.spatial import cKDTree
+
+    hyperparameters = metadata.get("hyperparameters") or {}
+    features = int(hyperparameters.get("num_features", 64))
+    layers = int(hyperparameters.get("num_modules", 3))
+    cutoff = float(metadata.get("cutoff") or 5.0) * 0.1
+    tree = cKDTree(positions)
+    num_pairs = int(tree.count_neighbors(tree, cutoff)) - len(positions)
+    long_range = metadata.get("long_range_cutoff")
+    num_atoms = len(positions)
+    far = num_atoms**2 if long_range is None else num_atoms * 420 * (float(long_range) / 10) ** 3
+    numbers = layers * features * (_PAIR_ARRAYS * num_pairs + _ATOM_ARRAYS * num_atoms) + 40 * far
+    return int(_BASE_BYTES + bytes_per_number * numbers)
+
+
+def available_memory_bytes() -> int:
+    """Memory this process may still take (0: unknown)."""
+    limits = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                limits.append(int(line.split()[1]) * 1024)
+        maximum = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        if maximum != "max":
+            limits.append(int(maximum) - int(Path("/sys/fs/cgroup/memory.current").read_text()))
+    except OSError:
+        pass  # no Linux, or no control groups: what was found so far is what is known
+    return max(0, min(limits)) if limits else 0
+
+
+def peak_memory_bytes() -> int:
+    """Largest resident memory of this process so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def trajectory_bytes(num_atoms: int, protocol: Protocol) -> int:
+    """Size of all files at the end of a run, roughly.
+
+    Parameters
+    ----------
+    num_atoms : int
+    protocol : Protocol
+
+    Returns
+    -------
+    int
+    """
+    per_atom = 12 if protocol.trajectory_format == "dcd" else 5
+    frames = protocol.num_steps // protocol.frame_interval
+    lines = protocol.num_steps // protocol.log_interval
+    return frames * (per_atom * num_atoms + 100) + lines * 90 + 1000 * num_atoms
+
+
+def check_memory(needed: int, available: int) -> None:
+    """Raise :class:`ResourceError` if the memory needed is surely not there."""
+    if available and needed > available:
+        raise ResourceError(
+            f"This needs about {format_bytes(needed)} of memory, but only "
+            f"{format_bytes(available)} is free; use a smaller system or a larger machine."
+        )
+
+
+def check_disk(folder: Path, needed: int) -> None:
+    """Raise :class:`ResourceError` if the files will not fit."""
+    present = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(present).free
+    if needed > free:
+        raise ResourceError(
+            f"The files need about {format_bytes(needed)}, but only {format_bytes(free)} is free "
+            f"at '{present}'; write fewer frames (--frame-every) or use --trajectory xtc."
+        )
+
+
+def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
+    """Time a few steps and put the Context back where it was.
+
+    Parameters
+    ----------
+    context : openmm.Context
+        With positions and velocities.
+    seconds : float
+        About how long to measure; at least one step after the first three.
+
+    Returns
+    -------
+    float
+        Wall time of one step, s.
+    """
+    before = context.createCheckpoint()
+    integrator = context.getIntegrator()
+    try:
+        integrator.step(3)  # compile and warm up
+        context.getState(energy=True)
+        count, start = 0, time.perf_counter()
+        while count == 0 or time.perf_counter() - start < seconds:
+            batch = max(1, count)
+            integrator.step(batch)
+            context.getState(energy=True)  # waits for a device
+            count += batch
+        return (time.perf_counter() - start) / count
+    finally:
+        context.loadCheckpoint(before)
+
+
+def format_bytes(count: int) -> str:
+    """Write a size for people."""
+    size = float(count)
+    for prefix in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {prefix}" if prefix in ("B", "kB") else f"{size:.1f} {prefix}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def num_threads_default() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

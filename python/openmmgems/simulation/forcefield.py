@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Systems with a classical force field, set up like those with a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openmm
+from openmm import app, unit
+
+from .errors import StructureError
+from .structure import Structure
+
+FORCE_FIELDS: dict[str, tuple[str, ...]] = {"amber99sb-ildn": ("amber99sbildn.xml", "tip3p.xml")}
+FROM_FILE = "file"
+
+
+def create_force_field_system(structure: Structure, name: str) -> openmm.System:
+    """Create a System without constraints and with flexible water.
+
+    Long-range electrostatics: particle-mesh Ewald with 1 nm cutoff in a box, all pairs without.
+
+    Parameters
+    ----------
+    structure : Structure
+    name : str
+        A key of ``FORCE_FIELDS``; ``"file"`` for the parameters of a prmtop or top file; or
+        OpenMM's own XML files, separated by commas.
+
+    Returns
+    -------
+    openmm.System
+
+    Raises
+    ------
+    StructureError
+        If the force field does not know a residue, or the box is too small.
+    """
+    options: dict[str, Any] = {
+        "constraints": None,
+        "rigidWater": False,
+        "removeCMMotion": False,
+        "nonbondedMethod": app.PME if structure.is_periodic else app.NoCutoff,
+    }
+    if structure.is_periodic:
+        options["nonbondedCutoff"] = _cutoff(structure)
+    if name == FROM_FILE:
+        if structure.parameters is None:
+            raise StructureError(
+                f"'{structure.source.name}' brings no force-field parameters; "
+                "--force-field file needs an AMBER prmtop or a GROMACS top file."
+            )
+        if isinstance(structure.parameters, app.AmberPrmtopFile):
+            options["flexibleConstraints"] = True
+        return structure.parameters.createSystem(**options)
+    try:
+        field = app.ForceField(*FORCE_FIELDS.get(name.lower(), tuple(name.split(","))))
+    except ValueError as error:
+        known = ", ".join((*FORCE_FIELDS, FROM_FILE))
+        raise StructureError(
+            f"There is no force field '{name}'; known are {known} and OpenMM's XML files."
+        ) from error
+    unknown = field.getUnmatchedResidues(structure.topology)
+    if unknown:
+        residue = unknown[0]
+        raise StructureError(
+            f"The force field '{name}' has no template for residue {residue.name} {residue.id} "
+            f"(number {residue.index + 1} of the structure); it may be unknown, or atoms, "
+            "hydrogens or bonds are missing (try --add-hydrogens)."
+        )
+    return field.createSystem(structure.topology, **options)
+
+
+def _cutoff(structure: Structure) -> float:
+    """1 nm, or less where the box asks for it (nm)."""
+    vectors = structure.topology.getPeriodicBoxVectors().value_in_unit(unit.nanometer)
+    shortest = min(vectors[k][k] for k in range(3))
+    cutoff = min(1.0, 0.45 * shortest)
+    if cutoff < 0.6:
+        raise StructureError(
+            f"The box is only {shortest:.2f} nm wide; a classical force field needs at least "
+            "1.4 nm (for one molecule in vacuum, add --no-box)."
+        )
+    return cutoff

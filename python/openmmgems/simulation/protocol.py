@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""What to simulate: ensemble, temperature, pressure, time step, length, output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import openmm
+from openmm import unit
+
+
+class Ensemble(StrEnum):
+    """Which quantities the dynamics keep."""
+
+    NVE = "nve"
+    NVT = "nvt"
+    NPT = "npt"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Settings of one run; all that changes its numbers.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+        NVE: velocity Verlet. NVT: Nose-Hoover chain of length 3. NPT: the same with a Monte Carlo
+        barostat.
+    temperature : float
+        K. From a minimum, velocities start at twice this temperature: half of their energy goes
+        into vibrations.
+    pressure_bar : float
+        bar.
+    time_step_fs : float
+        fs.
+    num_steps : int
+        Length of the run.
+    minimise : bool
+        Go to the nearest minimum first.
+    frame_interval, log_interval, checkpoint_interval : int
+        Steps between frames, log lines and checkpoints.
+    collision_rate : float
+        1/ps, frequency of the Nose-Hoover chain.
+    trajectory_format : str
+        ``"dcd"`` or ``"xtc"``.
+    seed : int
+        Of velocities and of the barostat.
+    """
+
+    ensemble: Ensemble = Ensemble.NVT
+    temperature: float = 300.0
+    pressure_bar: float = 1.01325
+    time_step_fs: float = 0.5
+    num_steps: int = 20000
+    minimise: bool = True
+    frame_interval: int = 200
+    log_interval: int = 20
+    checkpoint_interval: int = 2000
+    collision_rate: float = 1.0
+    trajectory_format: str = "dcd"
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        positive = ("temperature", "time_step_fs", "num_steps", "collision_rate")
+        for name in (*positive, "frame_interval", "log_interval", "checkpoint_interval"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected more than 0.")
+        if self.trajectory_format not in ("dcd", "xtc"):
+            raise ValueError(
+                f"trajectory_format is '{self.trajectory_format}'; expected dcd or xtc."
+            )
+
+    @property
+    def length_ps(self) -> float:
+        """Length of the run, ps."""
+        return self.num_steps * self.time_step_fs * 1e-3
+
+
+def add_ensemble_forces(system: openmm.System, protocol: Protocol) -> None:
+    """Add what the ensemble needs to a System: barostat, removal of drift under a thermostat.
+
+    Parameters
+    ----------
+    system : openmm.System
+        Changed in place.
+    protocol : Protocol
+    """
+    if protocol.ensemble is Ensemble.NVE:
+        return
+    system.addForce(openmm.CMMotionRemover(100))
+    if protocol.ensemble is Ensemble.NPT:
+        if not system.usesPeriodicBoundaryConditions():
+            raise ValueError("The NPT ensemble needs a periodic box; this structure has none.")
+        barostat = openmm.MonteCarloBarostat(
+            protocol.pressure_bar * unit.bar, protocol.temperature * unit.kelvin, 25
+        )
+        barostat.setRandomNumberSeed(protocol.seed)
+        system.addForce(barostat)
+
+
+def make_integrator(protocol: Protocol) -> openmm.Integrator:
+    """Make the integrator of a protocol.
+
+    Parameters
+    ----------
+    protocol : Protocol
+
+    Returns
+    -------
+    openmm.Integrator
+    """
+    step = protocol.time_step_fs * unit.femtosecond
+    if protocol.ensemble is Ensemble.NVE:
+        return openmm.VerletIntegrator(step)
+    return openmm.NoseHooverIntegrator(
+        protocol.temperature * unit.kelvin, protocol.collision_rate / unit.picosecond, step, 3
+    )
+
+
+def initial_velocities(
+    masses: np.ndarray, positions: np.ndarray, protocol: Protocol, *, periodic: bool
+) -> np.ndarray:
+    """Draw velocities from the Maxwell-Boltzmann distribution, without drift.
+
+    For NVE without a box the rotation of the whole is taken out as well. The kinetic energy is
+    scaled to exactly the protocol's temperature, or twice that from a minimum.
+
+    Parameters
+    ----------
+    masses : numpy.ndarray
+        amu, shape ``[num_atoms]``, all positive.
+    positions : numpy.ndarray
+        nm, shape ``[num_atoms, 3]``.
+    protocol : Protocol
+    periodic : bool
+        Whether there is a box.
+
+    Returns
+    -------
+    numpy.ndarray
+        nm/ps, shape ``[num_atoms, 3]``.
+    """
+    factor = 2.0 if protocol.minimise else 1.0
+    thermal = unit.MOLAR_GAS_CONSTANT_R * factor * protocol.temperature * unit.kelvin
+    kt = thermal.value_in_unit(unit.kilojoule_per_mole)
+    random = np.random.default_rng(protocol.seed)
+    weight = masses[:, None]
+    velocities = random.standard_normal((len(masses), 3)) * np.sqrt(kt / weight)
+    if len(masses) == 1:
+        return velocities
+    velocities -= (weight * velocities).sum(axis=0) / masses.sum()
+    degrees = 3 * len(masses) - 3
+    if protocol.ensemble is Ensemble.NVE and not periodic and len(masses) > 2:
+        centred = positions - (weight * positions).sum(axis=0) / masses.sum()
+        momentum = (weight * np.cross(centred, velocities)).sum(axis=0)
+        squares = (weight[:, 0] * (centred**2).sum(axis=1)).sum()
+        inertia = squares * np.eye(3) - (weight * centred).T @ centred
+        velocities -= np.cross(np.linalg.lstsq(inertia, momentum, rcond=1e-8)[0], centred)
+        degrees -= 3
+    return velocities * np.sqrt(degrees * kt / (weight * velocities**2).sum())

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The folder of one run: what lies where, written so that a crash never spoils it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openmm
+from openmm import app, unit
+
+from .errors import RunFolderError
+
+_LARGEST_PDB = 99_999
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that it is either the old one or the new one, also after a power cut.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    data : bytes
+    """
+    temporary = path.with_name(f".{path.name}.writing")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class RunFolder:
+    """Paths and small files of one run.
+
+    Parameters
+    ----------
+    path : path
+        Made when the first file is written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.settings = self.path / "settings.json"
+        self.system = self.path / "system.xml"
+        self.log = self.path / "log.csv"
+        self.checkpoint = self.path / "checkpoint.zip"
+        self.previous_checkpoint = self.path / "checkpoint-previous.zip"
+
+    def trajectory(self, file_format: str) -> Path:
+        """Path of the trajectory."""
+        return self.path / f"trajectory.{file_format}"
+
+    def structure_file(self, stem: str) -> Path:
+        """Path of a structure the run wrote: PDB, or mmCIF where PDB has too few columns."""
+        pdb = self.path / f"{stem}.pdb"
+        cif = self.path / f"{stem}.cif"
+        return cif if cif.is_file() else pdb
+
+    @property
+    def holds_a_run(self) -> bool:
+        """Whether a run was begun here."""
+        return self.settings.is_file()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from running in this folder at the same time."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunFolderError(f"Another process is running in '{self.path}'.") from None
+            yield
+
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        """Write ``settings.json``."""
+        text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
+        write_atomically(self.settings, text.encode())
+
+    def read_settings(self) -> dict[str, Any]:
+        """Read ``settings.json``."""
+        try:
+            return dict(json.loads(self.settings.read_text()))
+        except FileNotFoundError:
+            raise RunFolderError(f"'{self.path}' holds no run to go on with.") from None
+        except ValueError as error:
+            raise RunFolderError(f"'{self.settings}' is not readable: {error}") from error
+
+    def write_system(self, system: openmm.System) -> None:
+        """Write ``system.xml``."""
+        write_atomically(self.system, openmm.XmlSerializer.serialize(system).encode())
+
+    def read_system(self) -> openmm.System:
+        """Read ``system.xml``."""
+        return openmm.XmlSerializer.deserialize(self.system.read_text())
+
+    def write_structure(self, stem: str, topology: app.Topology, positions: np.ndarray) -> Path:
+        """Write a structure for people and viewers; coordinates are rounded to 0.001 angstrom.
+
+        Parameters
+        ----------
+        stem : str
+            Name without ending.
+        topology : openmm.app.Topology
+        positions : numpy.ndarray
+            nm, shape ``[num_atoms, 3]``.
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        from io import StringIO
+
+        text = StringIO()
+        large = topology.getNumAtoms() > _LARGEST_PDB
+        writer = app.PDBxFile if large else app.PDBFile
+        writer.writeFile(topology, positions * unit.nanometer, text, keepIds=True)
+        path = self.path / f"{stem}.{'cif' if large else 'pdb'}"
+        write_atomically(path, text.getvalue().encode())
+        return path
+
+    def read_topology(self) -> app.Topology:
+        """Read the topology of ``start.pdb`` or ``start.cif``."""
+        path = self.structure_file("start")
+        reader = app.PDBxFile if path.suffix == ".cif" else app.PDBFile
+        return reader(str(path)).topology

@@ -1,0 +1,299 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Run dynamics so that it can be stopped or killed at any time and go on later."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import openmm
+from openmm import app, unit
+
+from .checkpoint import Progress, read_checkpoint, write_checkpoint
+from .errors import ResourceError, UnstableSimulationError
+from .platform_choice import PlatformChoice
+from .protocol import Protocol, initial_velocities, make_integrator
+from .reporters import DISK_FULL, EnergyLog, TrajectoryFile
+from .run_folder import RunFolder
+
+_SECONDS_BETWEEN_UPDATES = 0.5
+
+
+class StopRequest:
+    """Remembers that the user or the system asked to stop.
+
+    Attributes
+    ----------
+    signal_number : int or None
+        The signal that asked.
+    """
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal_number is not None
+
+    @contextmanager
+    def listening(self) -> Iterator[StopRequest]:
+        """Take Ctrl-C and SIGTERM as a request; a second Ctrl-C stops at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.signal_number is not None:
+            raise KeyboardInterrupt
+        self.signal_number = number
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run stands, for progress displays."""
+
+    step: int
+    steps_per_second: float
+    latest: dict[str, float]
+
+
+Watcher = Callable[[Status], None]
+
+
+class Run:
+    """One simulation in one folder.
+
+    Call :meth:`start` or :meth:`resume` once, then :meth:`advance`, then :meth:`close`.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    topology : openmm.app.Topology
+    system : openmm.System
+        With everything the ensemble needs (``add_ensemble_forces``).
+    protocol : Protocol
+    choice : PlatformChoice
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        topology: app.Topology,
+        system: openmm.System,
+        protocol: Protocol,
+        choice: PlatformChoice,
+    ) -> None:
+        self.folder = folder
+        self.protocol = protocol
+        self.choice = choice
+        self.simulation = app.Simulation(
+            topology, system, make_integrator(protocol), choice.platform, choice.properties
+        )
+        self._reporters: tuple[EnergyLog, TrajectoryFile] | None = None
+        self._good_step = 0
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return int(self.simulation.currentStep)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in the trajectory."""
+        return self._reporters[1].num_frames if self._reporters else 0
+
+    def prepare(self, positions: np.ndarray, stop: StopRequest | None = None) -> None:
+        """Set positions, go to a minimum if the protocol says so, and draw velocities.
+
+        Parameters
+        ----------
+        positions : numpy.ndarray
+            nm, shape ``[num_atoms, 3]``.
+        stop : StopRequest, optional
+            Looked at between the steps of the minimisation.
+        """
+        context = self.simulation.context
+        context.setPositions(positions)
+        self._require_finite("at the start")
+        if self.protocol.minimise:
+            openmm.LocalEnergyMinimizer.minimize(context, 10.0, 0, _MinimisationGuard(stop))
+            self._require_finite("after the minimisation")
+        state = context.getState(positions=True)
+        minimum = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+        system = self.simulation.system
+        masses = np.array(
+            [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(len(minimum))]
+        )
+        periodic = system.usesPeriodicBoundaryConditions()
+        context.setVelocities(initial_velocities(masses, minimum, self.protocol, periodic=periodic))
+        self.folder.write_structure("minimised", self.simulation.topology, minimum)
+
+    def start(self) -> None:
+        """Open the output files and write the checkpoint of step 0; call after :meth:`prepare`."""
+        self._open_files(None)
+        log, _ = self._files
+        log.report(self.simulation, self.simulation.context.getState(energy=True))
+        self._write_checkpoint()
+
+    def resume(self) -> bool:
+        """Go back to the newest checkpoint; False if there was none and the run must start."""
+        checkpoint = read_checkpoint(self.folder)
+        if checkpoint is None:
+            return False
+        self.is_exact = checkpoint.restore(self.simulation.context, self.choice.name)
+        self._open_files(checkpoint.progress)
+        self._good_step = checkpoint.progress.step
+        return True
+
+    def advance(self, watch: Watcher | None = None, stop: StopRequest | None = None) -> None:
+        """Run to the end of the protocol, or until asked to stop; a checkpoint is written then.
+
+        Parameters
+        ----------
+        watch : callable, optional
+            Called about twice a second.
+        stop : StopRequest, optional
+
+        Raises
+        ------
+        UnstableSimulationError
+            If a coordinate or an energy is not finite; the last good checkpoint stays.
+        ResourceError
+            If the disk is full; the last good checkpoint stays.
+        """
+        with self._translating_errors():
+            self._advance(watch, stop)
+
+    def close(self) -> None:
+        """Close the output files."""
+        if self._reporters is not None:
+            for reporter in self._reporters:
+                reporter.close()
+
+    @property
+    def _files(self) -> tuple[EnergyLog, TrajectoryFile]:
+        if self._reporters is None:
+            raise RuntimeError("Call start or resume first.")
+        return self._reporters
+
+    def _open_files(self, progress: Progress | None) -> None:
+        simulation, protocol = self.simulation, self.protocol
+        log = EnergyLog(
+            self.folder.log,
+            protocol.log_interval,
+            _degrees_of_freedom(simulation.system),
+            progress.log_bytes if progress else 0,
+        )
+        trajectory = TrajectoryFile(
+            self.folder.trajectory(protocol.trajectory_format),
+            simulation.topology,
+            protocol,
+            progress.trajectory_bytes if progress else 0,
+            progress.num_frames if progress else 0,
+        )
+        self._reporters = (log, trajectory)
+        simulation.reporters[:] = [log, trajectory]
+
+    def _advance(self, watch: Watcher | None, stop: StopRequest | None) -> None:
+        chunk, first, began = 1, self.step, time.perf_counter()
+        interval = self.protocol.checkpoint_interval
+        while self.step < self.protocol.num_steps and not stop:
+            to_checkpoint = interval - self.step % interval
+            before, start = self.step, time.perf_counter()
+            self.simulation.step(min(chunk, to_checkpoint, self.protocol.num_steps - self.step))
+            speed = (self.step - before) / max(time.perf_counter() - start, 1e-9)
+            chunk = max(1, min(4 * chunk, int(speed * _SECONDS_BETWEEN_UPDATES)))
+            if self.step % interval == 0:
+                self._write_checkpoint()
+            if watch is not None:
+                done, elapsed = self.step - first, time.perf_counter() - began
+                watch(Status(self.step, done / elapsed, self._files[0].latest))
+        if self._good_step != self.step:
+            self._write_checkpoint()
+
+    def _write_checkpoint(self) -> None:
+        self._require_finite(f"between step {self._good_step} and step {self.step}")
+        log, trajectory = self._files
+        log.flush()
+        trajectory.flush()
+        progress = Progress(
+            self.step, trajectory.num_frames, trajectory.size, log.size, self.choice.name
+        )
+        write_checkpoint(self.folder, self.simulation.context, progress)
+        self._good_step = self.step
+
+    def _require_finite(self, when: str) -> None:
+        state = self.simulation.context.getState(energy=True, positions=True)
+        energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
+        positions = state.getPositions(asNumpy=True)._value
+        if not (np.isfinite(energy) and np.isfinite(positions).all()):
+            raise UnstableSimulationError(self._unstable(when))
+
+    def _unstable(self, when: str) -> str:
+        advice = (
+            "try a smaller --time-step, leave out --no-minimise, or check the structure and, "
+            "for a model, its domain"
+        )
+        kept = f"; the checkpoint of step {self._good_step} is kept" if self._reporters else ""
+        return f"A coordinate or an energy stopped being a finite number {when}{kept}; {advice}."
+
+    @contextmanager
+    def _translating_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except FloatingPointError as error:
+            raise UnstableSimulationError(self._unstable(f"at step {self.step}")) from error
+        except openmm.OpenMMException as error:
+            text = str(error).lower()
+            if "nan" in text or "finite" in text:
+                when = f"at step {self.step + 1}"
+                raise UnstableSimulationError(self._unstable(when)) from error
+            raise
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise ResourceError(
+                    f"The disk is full ('{self.folder.path}', step {self.step}); nothing up to the "
+                    f"checkpoint of step {self._good_step} is lost: make room and add --resume."
+                ) from error
+            raise
+
+
+class _MinimisationGuard(openmm.MinimizationReporter):
+    """Stops a minimisation when asked to."""
+
+    def __init__(self, stop: StopRequest | None) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def report(self, iteration: int, x: Any, grad: Any, args: Any) -> bool:
+        """Return whether to stop."""
+        del iteration, x, grad, args
+        return bool(self._stop)
+
+
+def _degrees_of_freedom(system: openmm.System) -> int:
+    """Three per massive particle, less constraints and what is kept at zero."""
+    count = sum(3 for i in range(system.getNumParticles()) if system.getParticleMass(i)._value > 0)
+    count -= system.getNumConstraints()
+    if count > 3:
+        count -= 3
+        if not system.usesPeriodicBoundaryConditions() and count > 3:
+            thermostatted = any(
+                isinstance(force, openmm.CMMotionRemover) for force in system.getForces()
+            )
+            count -= 0 if thermostatted else 3
+    return count

@@ -1,0 +1,309 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""From a structure and a choice of forces to a run: what `gems simulate` and scripts call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import openmm
+from openmm import app
+
+from .chemistry import check_complete, guess_total_charge
+from .domain import domain_violations, require_domain
+from .errors import RunFolderError, StructureError
+from .estimate import (
+    Estimate,
+    available_memory_bytes,
+    check_disk,
+    check_memory,
+    model_memory_bytes,
+    peak_memory_bytes,
+    time_steps,
+    trajectory_bytes,
+)
+from .forcefield import create_force_field_system
+from .platform_choice import PlatformChoice, choose_platform
+from .protocol import Ensemble, Protocol, add_ensemble_forces
+from .run_folder import RunFolder
+from .runner import Run, StopRequest, Watcher
+from .structure import Structure, add_hydrogens, read_structure
+from .system import createSystem, model_file
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Forces:
+    """Where the forces come from: a model, or a classical force field.
+
+    Attributes
+    ----------
+    model : str, optional
+        Name of a bundled model, or a file.
+    force_field : str, optional
+        See :func:`create_force_field_system`.
+    total_charge : int, optional
+        e; None: guessed.
+    num_unpaired_electrons : int
+    evaluator, attention : str
+        See :func:`createSystem`.
+    outside_domain : bool
+        Run outside the model's domain and with incomplete residues.
+    """
+
+    model: str | None = None
+    force_field: str | None = None
+    total_charge: int | None = None
+    num_unpaired_electrons: int = 0
+    evaluator: str = "auto"
+    attention: str = "model-default"
+    outside_domain: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.model is None) == (self.force_field is None):
+            raise ValueError("Give either a model or a force field.")
+
+    @property
+    def label(self) -> str:
+        """Short name for people."""
+        return str(self.model or self.force_field)
+
+
+@dataclass(frozen=True)
+class StructureOptions:
+    """How to read the structure; see :func:`read_structure`."""
+
+    coordinates: str | None = None
+    alternate_location: str | None = None
+    include_folder: str | None = None
+    hydrogens: bool = False
+    ph: float = 7.0
+    box: bool = True
+
+
+def load(path: str | Path, options: StructureOptions | None = None) -> Structure:
+    """Read a structure and prepare it.
+
+    Parameters
+    ----------
+    path : path
+    options : StructureOptions, optional
+
+    Returns
+    -------
+    Structure
+    """
+    options = options or StructureOptions()
+    structure = read_structure(
+        path,
+        coordinates=options.coordinates,
+        alternate_location=options.alternate_location,
+        include_folder=options.include_folder,
+    )
+    if options.hydrogens:
+        structure = add_hydrogens(structure, options.ph)
+    if not options.box:
+        structure.topology.setPeriodicBoxVectors(None)
+    return structure
+
+
+def build_system(structure: Structure, forces: Forces, say: Say = print) -> openmm.System:
+    """Create the System of a structure, refusing what the model was not trained for.
+
+    Parameters
+    ----------
+    structure : Structure
+    forces : Forces
+    say : callable
+        Told what was guessed.
+
+    Returns
+    -------
+    openmm.System
+    """
+    if forces.force_field is not None:
+        return create_force_field_system(structure, forces.force_field)
+    if not forces.outside_domain:
+        check_complete(structure)
+    charge = forces.total_charge
+    if charge is None:
+        charge = guess_total_charge(structure.topology, has_residues=structure.has_residues)
+        say(f"Total charge: {charge:+d} e (guessed; give --charge if it is another)")
+    _check_parity(structure, charge, forces.num_unpaired_electrons)
+    path = model_file(str(forces.model))
+    _check_model(structure, forces, charge, path)
+    return createSystem(
+        structure.topology,
+        path,
+        total_charge=charge,
+        num_unpaired_electrons=forces.num_unpaired_electrons,
+        evaluator=forces.evaluator,
+        attention=forces.attention,
+    )
+
+
+def _check_parity(structure: Structure, charge: int, unpaired: int) -> None:
+    electrons = int(structure.atomic_numbers.sum()) - charge
+    if (electrons - unpaired) % 2 or not 0 <= unpaired <= electrons:
+        raise StructureError(
+            f"{electrons} electrons cannot have {unpaired} unpaired ones; check --charge, "
+            "--unpaired and whether hydrogens are missing."
+        )
+
+
+def _check_model(structure: Structure, forces: Forces, charge: int, path: Path) -> None:
+    from openmmgems.models.inspect import inspect_model
+
+    description = inspect_model(path).description
+    violations = domain_violations(
+        description,
+        structure.topology,
+        charge,
+        forces.num_unpaired_electrons,
+        periodic=structure.is_periodic,
+        has_residues=structure.has_residues,
+    )
+    if not forces.outside_domain:
+        require_domain(forces.label, violations)
+    if structure.is_periodic and description.get("long_range_cutoff") is None:
+        raise StructureError(
+            f"The model '{forces.label}' has no long-range cutoff, so it cannot be used in the "
+            "periodic box of this structure; add --no-box to simulate in vacuum."
+        )
+    check_memory(model_memory_bytes(description, structure.positions, 8), available_memory_bytes())
+
+
+def prepare_run(
+    folder: RunFolder,
+    structure: Structure,
+    system: openmm.System,
+    protocol: Protocol,
+    choice: PlatformChoice,
+) -> Run:
+    """Make a new run and keep in its folder what resuming needs.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    structure : Structure
+    system : openmm.System
+        Without barostat; what the ensemble needs is added.
+    protocol : Protocol
+    choice : PlatformChoice
+
+    Returns
+    -------
+    Run
+        Not yet minimised or started.
+    """
+    check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
+    add_ensemble_forces(system, protocol)
+    run = Run(folder, structure.topology, system, protocol, choice)
+    folder.write_system(system)
+    folder.write_structure("start", structure.topology, structure.positions)
+    return run
+
+
+def estimate(run: Run) -> Estimate:
+    """Time a few steps of a prepared run."""
+    seconds = time_steps(run.simulation.context)
+    num_atoms = run.simulation.system.getNumParticles()
+    return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
+
+
+def simulate(
+    structure: str | Path,
+    folder: str | Path,
+    *,
+    forces: Forces,
+    protocol: Protocol | None = None,
+    options: StructureOptions | None = None,
+    platform: str | None = None,
+    watch: Watcher | None = None,
+    say: Say = print,
+) -> RunFolder:
+    """Run a simulation from a structure file to the end, as ``gems simulate`` does.
+
+    Parameters
+    ----------
+    structure : path
+    folder : path
+        Output; must not hold a run.
+    forces : Forces
+    protocol : Protocol, optional
+    options : StructureOptions, optional
+    platform : str, optional
+    watch, say : callable
+
+    Returns
+    -------
+    RunFolder
+    """
+    protocol = protocol or Protocol()
+    output = RunFolder(folder)
+    with output.locked(), StopRequest().listening() as stop:
+        if output.holds_a_run:
+            raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
+        loaded = load(structure, options)
+        system = build_system(loaded, forces, say)
+        choice = choose_platform(platform, needs_model=forces.model is not None)
+        run = prepare_run(output, loaded, system, protocol, choice)
+        output.write_settings(
+            {"structure": str(structure), "forces": asdict(forces), "protocol": asdict(protocol)}
+        )
+        try:
+            run.prepare(loaded.positions, stop)
+            run.start()
+            run.advance(watch, stop)
+        finally:
+            run.close()
+    if stop:
+        raise KeyboardInterrupt
+    return output
+
+
+def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run:
+    """Make the Run of a folder again from what it keeps.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    protocol : Protocol
+    choice : PlatformChoice
+
+    Returns
+    -------
+    Run
+        Call its ``resume`` next.
+    """
+    system = folder.read_system()
+    topology: app.Topology = folder.read_topology()
+    if topology.getNumAtoms() != system.getNumParticles():
+        raise RunFolderError(
+            f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the structure, "
+            f"{system.getNumParticles()} in system.xml."
+        )
+    return Run(folder, topology, system, protocol, choice)
+
+
+def protocol_from(settings: dict[str, Any], **changes: Any) -> Protocol:
+    """Make a Protocol from stored settings.
+
+    Parameters
+    ----------
+    settings : dict
+        The entry ``protocol`` of ``settings.json``.
+    **changes
+        Fields to replace.
+
+    Returns
+    -------
+    Protocol
+    """
+    stored = dict(settings)
+    stored["ensemble"] = Ensemble(stored["ensemble"])
+    return replace(Protocol(**stored), **changes)
