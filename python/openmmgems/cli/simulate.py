@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from openmmgems.simulation.checkpoint import read_checkpoint
 from openmmgems.simulation.errors import RunFolderError
 from openmmgems.simulation.estimate import format_bytes
 from openmmgems.simulation.platform_choice import PlatformChoice, choose_platform
@@ -335,14 +336,16 @@ def _begin_or_resume(
     choice: PlatformChoice,
     stop: StopRequest,
 ) -> Run:
-    if folder.checkpoint.is_file() or folder.previous_checkpoint.is_file():
-        run = reopen(folder, protocol, choice)
-        run.resume()
-        if run.step > protocol.num_steps:
+    checkpoint = read_checkpoint(folder)
+    if checkpoint is not None:
+        done = checkpoint.progress.step
+        if done > protocol.num_steps:
             raise RunFolderError(
-                f"The run is already at {run.step * protocol.time_step_fs * 1e-3:g} ps, beyond "
+                f"The run is already at {done * protocol.time_step_fs * 1e-3:g} ps, beyond "
                 f"the {protocol.length_ps:g} ps asked for; give a longer --time."
             )
+        run = reopen(folder, protocol, choice)
+        run.resume()
         folder.write_settings(settings)
         how = "exactly" if run.is_exact else "with a new thermostat state (other platform)"
         output.print(f"Going on {how} from step {run.step}.")

@@ -198,13 +198,17 @@ class Run:
             _degrees_of_freedom(simulation.system),
             progress.log_bytes if progress else 0,
         )
-        trajectory = TrajectoryFile(
-            self.folder.trajectory(protocol.trajectory_format),
-            simulation.topology,
-            protocol,
-            progress.trajectory_bytes if progress else 0,
-            progress.num_frames if progress else 0,
-        )
+        try:
+            trajectory = TrajectoryFile(
+                self.folder.trajectory(protocol.trajectory_format),
+                simulation.topology,
+                protocol,
+                progress.trajectory_bytes if progress else 0,
+                progress.num_frames if progress else 0,
+            )
+        except BaseException:
+            log.close()
+            raise
         self._reporters = (log, trajectory)
         simulation.reporters[:] = [log, trajectory]
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,10 @@ def _read_gromacs(path: Path, coordinates: Path, include_folder: str | Path | No
     if vectors is not None and not any(v[i]._value for i, v in enumerate(vectors)):
         vectors = None
     options = {} if include_folder is None else {"includeDir": str(include_folder)}
-    top = app.GromacsTopFile(str(path), periodicBoxVectors=vectors, **options)
+    with warnings.catch_warnings():
+        # OpenMM leaves closing the files to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        top = app.GromacsTopFile(str(path), periodicBoxVectors=vectors, **options)
     return Structure(top.topology, _nanometers(gro.positions), coordinates, parameters=top)
 
 

@@ -129,7 +129,7 @@ def model_file(model: str | Path) -> Path:
         return Path(model).resolve()
     names = models.names()
     if str(model) in names:
-        return models.path(str(model))
+        return Path(models.path(str(model)))
     raise FileNotFoundError(
         f"There is no model '{model}': it is neither a file nor a bundled model "
         f"({', '.join(names) or 'none is bundled'})."

@@ -203,6 +203,7 @@ def prepare_run(
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     add_ensemble_forces(system, protocol)
     run = Run(folder, structure.topology, system, protocol, choice)
+    folder.path.mkdir(parents=True, exist_ok=True)
     folder.write_system(system)
     folder.write_structure("start", structure.topology, structure.positions)
     return run

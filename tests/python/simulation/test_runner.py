@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Runs survive being stopped, a full disk and broken files; nothing is double or missing."""
+
+import errno
+import os
+import zipfile
+from pathlib import Path
+
+import mdtraj
+import numpy as np
+import openmm
+import pytest
+from openmmgems.analysis.energies import read_energy_log
+from openmmgems.simulation import reporters, run_folder
+from openmmgems.simulation.checkpoint import read_checkpoint
+from openmmgems.simulation.errors import ResourceError, RunFolderError, UnstableSimulationError
+from openmmgems.simulation.platform_choice import PlatformChoice
+from openmmgems.simulation.protocol import Ensemble, Protocol
+from openmmgems.simulation.run_folder import RunFolder
+from openmmgems.simulation.runner import Run, Status, StopRequest
+from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
+
+AMBER = Forces(force_field="amber99sb-ildn")
+CPU = PlatformChoice("Reference")
+
+
+def protocol(**changes: object) -> Protocol:
+    settings = {
+        "num_steps": 100,
+        "minimise": False,
+        "frame_interval": 5,
+        "log_interval": 2,
+        "checkpoint_interval": 20,
+    }
+    return Protocol(**(settings | changes))
+
+
+def begin(folder: Path, peptide: Path, settings: Protocol) -> Run:
+    structure = load(peptide)
+    run = prepare_run(RunFolder(folder), structure, build_system(structure, AMBER), settings, CPU)
+    run.prepare(structure.positions)
+    run.start()
+    return run
+
+
+def finish(folder: Path, settings: Protocol) -> Run:
+    run = reopen(RunFolder(folder), settings, CPU)
+    assert run.resume()
+    run.advance()
+    run.close()
+    return run
+
+
+def check_files(folder: Path, settings: Protocol) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and energies, after checking that every step is there once."""
+    files = RunFolder(folder)
+    log = read_energy_log(files.log)
+    expected = np.arange(0, settings.num_steps + 1, settings.log_interval)
+    assert log["step"].tolist() == expected.tolist()
+    trajectory = files.trajectory(settings.trajectory_format)
+    frames = mdtraj.load(str(trajectory), top=str(files.structure_file("start")))
+    assert len(frames) == settings.num_steps // settings.frame_interval
+    return frames.xyz, log["total_energy_kj_mol"]
+
+
+def stop_after(step: int, stop: StopRequest, number: int = 2):
+    def watch(status: Status) -> None:
+        if status.step >= step:
+            stop.signal_number = number
+
+    return watch
+
+
+@pytest.mark.parametrize("file_format", ["dcd", "xtc"])
+@pytest.mark.parametrize("ensemble", [Ensemble.NVE, Ensemble.NVT])
+def test_a_stopped_run_goes_on_exactly(
+    tmp_path: Path, peptide: Path, file_format: str, ensemble: Ensemble
+) -> None:
+    settings = protocol(trajectory_format=file_format, ensemble=ensemble)
+    whole = begin(tmp_path / "whole", peptide, settings)
+    whole.advance()
+    whole.close()
+    part = begin(tmp_path / "part", peptide, settings)
+    stop = StopRequest()
+    part.advance(stop_after(30, stop), stop)
+    assert 30 <= part.step < 100
+    part.close()
+    resumed = finish(tmp_path / "part", settings)
+    assert resumed.is_exact
+    expected = check_files(tmp_path / "whole", settings)
+    found = check_files(tmp_path / "part", settings)
+    assert np.array_equal(found[0], expected[0])
+    assert np.array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("file_format", ["dcd", "xtc"])
+def test_what_was_written_after_the_checkpoint_is_cut_off(
+    tmp_path: Path, peptide: Path, file_format: str
+) -> None:
+    settings = protocol(trajectory_format=file_format)
+    run = begin(tmp_path, peptide, settings)
+    run.simulation.step(33)  # frames and lines, but no checkpoint: as if killed here
+    run.close()
+    with open(RunFolder(tmp_path).log, "ab") as log:
+        log.write(b"34,0.01")  # half a line
+    finish(tmp_path, settings)
+    check_files(tmp_path, settings)
+
+
+def test_a_longer_time_extends_a_finished_run(tmp_path: Path, peptide: Path) -> None:
+    run = begin(tmp_path, peptide, protocol(num_steps=40))
+    run.advance()
+    run.close()
+    finish(tmp_path, protocol(num_steps=60))
+    check_files(tmp_path, protocol(num_steps=60))
+
+
+def test_another_platform_goes_on_from_the_portable_state(tmp_path: Path, peptide: Path) -> None:
+    settings = protocol(num_steps=40)
+    run = begin(tmp_path, peptide, settings)
+    run.advance()
+    positions = run.simulation.context.getState(positions=True).getPositions(asNumpy=True)._value
+    run.close()
+    other = reopen(RunFolder(tmp_path), settings, PlatformChoice("CPU", {"Threads": "1"}))
+    assert other.resume()
+    assert not other.is_exact
+    assert other.step == 40
+    found = other.simulation.context.getState(positions=True).getPositions(asNumpy=True)._value
+    assert np.allclose(found, positions, atol=1e-6)
+    other.close()
+
+
+def test_a_broken_checkpoint_gives_way_to_the_one_before(tmp_path: Path, peptide: Path) -> None:
+    settings = protocol()
+    run = begin(tmp_path, peptide, settings)
+    run.advance()
+    run.close()
+    folder = RunFolder(tmp_path)
+    whole = folder.checkpoint.read_bytes()
+    folder.checkpoint.write_bytes(whole[: len(whole) // 2])
+    assert read_checkpoint(folder).progress.step == 80
+    finish(tmp_path, settings)
+    check_files(tmp_path, settings)
+    for path in (folder.checkpoint, folder.previous_checkpoint):
+        path.write_bytes(b"nothing")
+    with pytest.raises(RunFolderError, match=r"No checkpoint .* is whole"):
+        read_checkpoint(folder)
+
+
+def test_dying_within_a_checkpoint_write_keeps_the_old_one(
+    tmp_path: Path, peptide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = protocol()
+    run = begin(tmp_path, peptide, settings)
+    run.simulation.step(20)
+
+    def die(source: object, target: Path) -> None:
+        if Path(target).name == "checkpoint.zip":
+            raise SystemExit("killed")
+        os.rename(source, target)
+
+    monkeypatch.setattr(run_folder.os, "replace", die)
+    with pytest.raises(SystemExit):
+        run.advance()
+    monkeypatch.undo()
+    run.close()
+    assert read_checkpoint(RunFolder(tmp_path)).progress.step == 0
+    finish(tmp_path, settings)
+    check_files(tmp_path, settings)
+
+
+def test_a_changed_trajectory_is_not_continued(tmp_path: Path, peptide: Path) -> None:
+    settings = protocol()
+    run = begin(tmp_path, peptide, settings)
+    run.advance()
+    run.close()
+    os.truncate(RunFolder(tmp_path).trajectory("dcd"), 400)
+    again = reopen(RunFolder(tmp_path), settings, CPU)
+    with pytest.raises(OSError, match="changed since"):
+        again.resume()
+
+
+def test_a_full_disk_loses_nothing(
+    tmp_path: Path, peptide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = protocol()
+    run = begin(tmp_path, peptide, settings)
+    size = reporters.TrajectoryFile._checked_size
+
+    def full(self: reporters.TrajectoryFile) -> int:
+        if self.num_frames == 9:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return size(self)
+
+    monkeypatch.setattr(reporters.TrajectoryFile, "_checked_size", full)
+    with pytest.raises(ResourceError, match=r"disk is full.*checkpoint of step 40.*--resume"):
+        run.advance()
+    run.close()
+    monkeypatch.undo()
+    finish(tmp_path, settings)
+    check_files(tmp_path, settings)
+
+
+def test_an_unstable_run_stops_and_keeps_the_last_good_checkpoint(
+    tmp_path: Path, peptide: Path
+) -> None:
+    settings = protocol()
+    run = begin(tmp_path, peptide, settings)
+    stop = StopRequest()
+    run.advance(stop_after(20, stop), stop)
+    good = run.step
+    positions = run.simulation.context.getState(positions=True).getPositions(asNumpy=True)._value
+    positions[3] = np.nan
+    run.simulation.context.setPositions(positions)
+    with pytest.raises(UnstableSimulationError, match=rf"checkpoint of step {good} is kept; try"):
+        run.advance()
+    run.close()
+    assert read_checkpoint(RunFolder(tmp_path)).progress.step == good
+    log = read_energy_log(RunFolder(tmp_path).log)
+    assert np.isfinite(log["total_energy_kj_mol"]).all()
+
+
+def test_a_folder_is_used_by_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with (
+        folder.locked(),
+        pytest.raises(RunFolderError, match="Another process"),
+        RunFolder(tmp_path).locked(),
+    ):
+        pass
+
+
+def test_a_checkpoint_is_an_ordinary_zip_file(tmp_path: Path, peptide: Path) -> None:
+    begin(tmp_path, peptide, protocol()).close()
+    with zipfile.ZipFile(RunFolder(tmp_path).checkpoint) as archive:
+        assert archive.testzip() is None
+        state = openmm.XmlSerializer.deserialize(archive.read("portable.xml").decode())
+    assert len(state.getPositions()) == 22
+
+
+def test_energy_is_conserved_from_a_minimum(tmp_path: Path, peptide: Path) -> None:
+    settings = protocol(ensemble=Ensemble.NVE, minimise=True, num_steps=400)
+    run = begin(tmp_path, peptide, settings)
+    run.advance()
+    run.close()
+    _, total = check_files(tmp_path, settings)
+    log = read_energy_log(RunFolder(tmp_path).log)
+    assert log["temperature_k"][0] == pytest.approx(600, abs=0.1)
+    assert np.ptp(total) < 0.02 * np.ptp(log["kinetic_energy_kj_mol"])
