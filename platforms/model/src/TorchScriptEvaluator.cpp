@@ -5,6 +5,7 @@
 #include "openmmgems/PairList.h"
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <cmath>
@@ -21,6 +22,8 @@ using std::vector;
 namespace {
 
 const string TERM_PREFIX = "energy_";
+/** With fewer atoms than this for each thread, threads wait for each other more than they gain. */
+constexpr size_t ATOMS_PER_THREAD = 200;
 
 /** Sets torch's number of threads while it lives. */
 class ThreadGuard {
@@ -130,7 +133,8 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
                               " positions are given; expected " +
                               to_string(settings.atomicNumbers.size()) + ", one per atom.");
     }
-    const ThreadGuard threads(numThreads);
+    const int usefulThreads = 1 + static_cast<int>(positions.size() / ATOMS_PER_THREAD);
+    const ThreadGuard threads(std::min(numThreads, usefulThreads));
     const bool wantGradient = wanted.forces || wanted.virial;
     const at::AutoGradMode gradMode(wantGradient);
     const PairList pairs = listPairs(positions, box, model->getPairCutoffAngstrom(settings));
