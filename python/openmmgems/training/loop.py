@@ -188,7 +188,12 @@ class Trainer:
             state = torch.load(self.checkpoint, weights_only=True)
             settings = state["settings"]
         except (
-            RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError
+            RuntimeError,
+            OSError,
+            EOFError,
+            pickle.UnpicklingError,
+            KeyError,
+            TypeError,
         ) as error:
             raise ValueError(
                 f"'{self.checkpoint}' is damaged or no checkpoint of a training run; remove it to "

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import oracle
-
 from openmmgems.models.checkpoint import import_checkpoint, read_checkpoint
 from openmmgems.models.inspect import inspect_model
+from support import oracle
 
 
 class Malicious:

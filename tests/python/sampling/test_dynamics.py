@@ -117,7 +117,11 @@ def test_a_run_to_a_far_target_keeps_the_molecule_whole(
     target = dynamics._spread_targets(100, 4, SamplingSettings().seed)[window]
     monkeypatch.setattr(dynamics, "_spread_targets", lambda *arguments: target[None])
     settings = SamplingSettings(
-        num_windows=1, num_free_runs=1, frames_per_run=3, spacing_ps=0.02, equilibration_ps=0.2,
+        num_windows=1,
+        num_free_runs=1,
+        frames_per_run=3,
+        spacing_ps=0.02,
+        equilibration_ps=0.2,
         temperatures=(450.0,),
     )
     dialanine = build_capped_alanine(2)
@@ -131,7 +135,11 @@ def test_a_run_to_a_far_target_keeps_the_molecule_whole(
 
 def test_restrained_conformers_are_near_their_targets(alanine: app.Modeller) -> None:
     settings = SamplingSettings(
-        num_windows=8, num_free_runs=0, frames_per_run=5, spacing_ps=0.05, equilibration_ps=0.2,
+        num_windows=8,
+        num_free_runs=0,
+        frames_per_run=5,
+        spacing_ps=0.05,
+        equilibration_ps=0.2,
         temperatures=(300.0,),
     )
     frames = [c.positions_angstrom for c in sample_peptide("ala", alanine, settings)]
