@@ -126,9 +126,10 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
+        reason = (str(error) or repr(error)).splitlines()[0]
         raise ValueError(
             f"'{path}' cannot be read as a checkpoint: it is damaged, no checkpoint, or holds more "
-            f"than tensors and plain values, which is refused. ({(str(error) or repr(error)).splitlines()[0]})"
+            f"than tensors and plain values, which is refused. ({reason})"
         ) from error
     if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
         raise ValueError(f"'{path}' holds no state_dict; expected a checkpoint of SpookyNet.")
