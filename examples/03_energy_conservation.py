@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Energy conservation of the bundled model beside AMBER99SB-ILDN, and what Exact attention does.
+
+    python examples/03_energy_conservation.py --time 20 --seeds 4
+
+Runs a capped alanine at constant energy, prints the drift of the total energy of every run in kT per
+atom and ps, and draws the energies and the forces along a path on which the largest attention key
+changes place.
+"""
+
+import argparse
+import importlib.resources
+import itertools
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import openmm
+import openmm.app as app
+import openmmgems
+from openmm import unit
+from openmmgems import models
+from openmmgems.analysis.drift import energy_drift
+from rich.progress import track
+
+PEPTIDE = importlib.resources.files("openmmgems") / "data/structures/ace-ala-nme.pdb"
+TIME_STEP_PS, SAMPLE_STEPS, EQUILIBRATION_PS, TEMPERATURE = 0.0005, 20, 5.0, 300.0
+
+
+def make_system(pdb: app.PDBFile, model: str | None) -> openmm.System:
+    """The peptide under a model, or under AMBER without constraints."""
+    if model is None:
+        return app.ForceField("amber99sbildn.xml").createSystem(pdb.topology, constraints=None)
+    return openmmgems.createSystem(pdb.topology, model)
+
+
+def run_nve(
+    pdb: app.PDBFile, system: openmm.System, time_ps: float, seed: int, label: str
+) -> np.ndarray:
+    """Total energies in kJ/mol after equipartition, one every SAMPLE_STEPS steps."""
+    platform = openmm.Platform.getPlatform("CPU")
+    integrator = openmm.VerletIntegrator(TIME_STEP_PS)
+    context = openmm.Context(system, integrator, platform, {"Threads": "1"})
+    context.setPositions(pdb.positions)
+    openmm.LocalEnergyMinimizer.minimize(context, 10.0, 100)
+    # Half of the kinetic energy goes to the potential, which starts at its minimum.
+    context.setVelocitiesToTemperature(2 * TEMPERATURE, seed)
+    integrator.step(round(EQUILIBRATION_PS / TIME_STEP_PS))
+    energies = []
+    for _ in track(range(round(time_ps / TIME_STEP_PS) // SAMPLE_STEPS), label):
+        integrator.step(SAMPLE_STEPS)
+        state = context.getState(getEnergy=True)
+        energies.append((state.getPotentialEnergy() + state.getKineticEnergy())._value)
+    return np.array(energies)
+
+
+def forces_along_path(pdb: app.PDBFile, model: str, attention: str, amplitude: float) -> np.ndarray:
+    """Displacements (angstrom) of the central nitrogen, and its force along them (eV/angstrom)."""
+    numbers = [atom.element.atomic_number for atom in pdb.topology.atoms()]
+    start = np.array(pdb.positions.value_in_unit(unit.angstrom))
+    atom = next(a.index for a in pdb.topology.atoms() if a.residue.name == "ALA" and a.name == "N")
+    evaluator = openmmgems.Evaluator(model, attention=attention)
+    points = []
+    for shift in np.linspace(-amplitude, amplitude, 201):
+        positions = start.copy()
+        positions[atom, 0] += shift
+        result = evaluator.evaluate(numbers, positions)
+        points.append((shift, result["forces_ev_per_angstrom"][atom, 0]))
+    return np.array(points)
+
+
+def draw(energies: dict[str, list[np.ndarray]], paths: dict[str, np.ndarray], file: Path) -> None:
+    """Energies of all runs, and the force along the path in both modes of attention."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
+    for (label, runs), colour in zip(energies.items(), ("C0", "C1"), strict=True):
+        for number, run in enumerate(runs):
+            time = np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS
+            left.plot(time, run - run[0], colour, lw=0.6, label=label if number == 0 else None)
+    left.set(xlabel="time (ps)", ylabel="total energy - start (kJ/mol)", title="NVE, 0.5 fs")
+    left.legend()
+    for (label, path), style in zip(paths.items(), ("C3-", "C0--"), strict=True):
+        middle.plot(path[:, 0], path[:, 1], style, label=label)
+        right.plot(path[1:, 0], np.diff(path[:, 1]) * 1000, style, label=label)
+    middle.set(xlabel="displacement of N (angstrom)", ylabel="force (eV/angstrom)")
+    right.set(xlabel="displacement of N (angstrom)", ylabel="change per point (meV/angstrom)")
+    middle.legend()
+    figure.savefig(file, dpi=120)
+
+
+def main() -> None:
+    """Run, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default=models.path("ala-gfn2"), help="model file")
+    parser.add_argument("--time", type=float, default=2.0, help="ps after equipartition")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each")
+    parser.add_argument("--out", type=Path, default=Path("energy-conservation.png"))
+    options = parser.parse_args()
+
+    pdb = app.PDBFile(str(PEPTIDE))
+    kt_all_atoms = 0.0083144626 * TEMPERATURE * pdb.topology.getNumAtoms()
+    energies: dict[str, list[np.ndarray]] = {"GEMS, Smooth": [], "AMBER99SB-ILDN": []}
+    models_of = {"GEMS, Smooth": options.model, "AMBER99SB-ILDN": None}
+    for label, seed in itertools.product(energies, range(1, options.seeds + 1)):
+        run = run_nve(pdb, make_system(pdb, models_of[label]), options.time, seed, label)
+        energies[label].append(run)
+        drift = energy_drift(np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS, run / kt_all_atoms)
+        print(f"{label}, seed {seed}: {drift.slope:+.1e} +- {drift.error:.1e} kT per atom and ps")
+    paths = {
+        mode: forces_along_path(pdb, options.model, mode.lower(), 0.3)
+        for mode in ("Exact", "Smooth")
+    }
+    draw(energies, paths, options.out)
+    print(f"Look at {options.out}")
+
+
+if __name__ == "__main__":
+    main()
