@@ -49,7 +49,7 @@ def draw_ramachandran(axes: Axes, phi: np.ndarray, psi: np.ndarray, color: str) 
     age = np.linspace(0.15, 0.9, len(phi))
     for residue in range(phi.shape[1]):
         x, y = np.degrees(phi[:, residue]), np.degrees(psi[:, residue])
-        axes.scatter(x, y, s=9, color=color, alpha=age, linewidths=0)
+        axes.scatter(x, y, s=9, color=color, alpha=age, linewidths=0)  # type: ignore[arg-type]
         axes.plot(x[0], y[0], "o", ms=7, mfc="white", mec=color, mew=1.5)
     axes.set(xlim=(-180, 180), ylim=(-180, 180), aspect="equal")
     axes.set(xlabel=r"$\phi$ (degrees)", ylabel=r"$\psi$ (degrees)")
@@ -103,7 +103,7 @@ def compare_runs(runs: Sequence[RunData], title: str) -> Figure:
         raise ValueError(f"There are {len(runs)} runs; expected 1 to {len(_COLORS)}.")
     figure = Figure(figsize=(4.1 * len(runs), 7.6), layout="constrained")
     figure.suptitle(title, fontsize=13)
-    plane, series = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    plane, series = figure.subfigures(2, 1, height_ratios=(1.15, 1))  # type: ignore[misc]
     maps = plane.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     for axes, run, color in zip(maps, runs, _COLORS, strict=False):
         draw_ramachandran(axes, run.phi, run.psi, color)

@@ -137,7 +137,7 @@ def _molecules(topology: app.Topology) -> list[list[Any]]:
 
 def _perceived_charge(atoms: list[Any], topology: app.Topology) -> int:
     """Charge of one molecule for which a Lewis structure exists."""
-    from rdkit import Chem, RDLogger
+    from rdkit import Chem, rdBase
     from rdkit.Chem import rdDetermineBonds
 
     first = atoms[0]
@@ -151,8 +151,7 @@ def _perceived_charge(atoms: list[Any], topology: app.Topology) -> int:
             if bond[0].index in index_of:
                 i, j = index_of[bond[0].index], index_of[bond[1].index]
                 skeleton.AddBond(i, j, Chem.BondType.SINGLE)
-        RDLogger.DisableLog("rdApp.*")
-        try:
+        with rdBase.BlockLogs():
             for charge in _CHARGES_TO_TRY:
                 try:
                     rdDetermineBonds.DetermineBondOrders(
@@ -164,6 +163,4 @@ def _perceived_charge(atoms: list[Any], topology: app.Topology) -> int:
                 except (ValueError, RuntimeError):
                     continue  # no Lewis structure with this charge
                 return charge
-        finally:
-            RDLogger.EnableLog("rdApp.*")
     raise StructureError(f"The charge of {where} cannot be told; give the total with --charge.")

@@ -254,7 +254,12 @@ def simulate(
         choice = choose_platform(platform, needs_model=forces.model is not None)
         run = prepare_run(output, loaded, system, protocol, choice)
         output.write_settings(
-            {"structure": str(structure), "forces": asdict(forces), "protocol": asdict(protocol)}
+            {
+                "structure": str(Path(structure).absolute()),
+                "forces": asdict(forces),
+                "protocol": asdict(protocol),
+                "options": asdict(options or StructureOptions()),
+            }
         )
         try:
             run.prepare(loaded.positions, stop)

@@ -17,6 +17,7 @@ import openmmgems
 import pytest
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.cli.app import main
+from openmmgems.simulation import Forces, Protocol, simulate
 
 GEMS = [sys.executable, "-c", "from openmmgems.cli.app import main; main()"]
 AMBER = ["--force-field", "amber99sb-ildn", "--platform", "Reference"]
@@ -101,6 +102,24 @@ def test_resuming_with_other_settings_is_refused(gems, peptide: Path, tmp_path: 
     code, text = gems("simulate", "--resume", "--out", tmp_path / "nowhere")
     assert code == 1
     assert "holds no run to go on with" in text
+
+
+def test_a_run_begun_in_a_script_goes_on(gems, peptide: Path, tmp_path: Path) -> None:
+    protocol = Protocol(num_steps=40, minimise=False, frame_interval=10, checkpoint_interval=20)
+    forces = Forces(force_field="amber99sb-ildn")
+    folder = simulate(
+        peptide, tmp_path / "run", forces=forces, protocol=protocol, platform="Reference"
+    )
+    check_complete(folder.path, 40, 10)
+    arguments = ["--resume", "--out", folder.path, "--time", "0.03", "--platform", "Reference"]
+    code, text = gems("simulate", *arguments)
+    assert code == 0, text
+    check_complete(folder.path, 60, 10)
+    folder.checkpoint.unlink()
+    folder.previous_checkpoint.unlink()
+    code, text = gems("simulate", *arguments)  # as if killed before the first checkpoint
+    assert code == 0, text
+    check_complete(folder.path, 60, 10)
 
 
 def test_a_dry_run_writes_nothing(gems, peptide: Path, tmp_path: Path) -> None:
