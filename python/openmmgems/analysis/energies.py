@@ -30,24 +30,3 @@ def read_energy_log(path: Path) -> dict[str, np.ndarray]:
             f"'{path}' has {table.shape[-1]} columns of numbers for {len(names)} names."
         )
     return {name: table[:, column] for column, name in enumerate(names)}
-
-
-def drift(time_ps: np.ndarray, total_energy: np.ndarray) -> tuple[float, float]:
-    """Fit a line to the total energy.
-
-    Parameters
-    ----------
-    time_ps : numpy.ndarray
-        ps, shape ``[num_lines]``, at least three.
-    total_energy : numpy.ndarray
-        kJ/mol, shape ``[num_lines]``.
-
-    Returns
-    -------
-    slope, error : float
-        kJ/mol/ps; the error supposes uncorrelated residuals.
-    """
-    if len(time_ps) < 3:
-        raise ValueError(f"There are {len(time_ps)} points; expected at least 3.")
-    coefficients, covariance = np.polyfit(time_ps, total_energy, 1, cov=True)
-    return float(coefficients[0]), float(np.sqrt(covariance[0, 0]))

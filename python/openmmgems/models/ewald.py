@@ -4,9 +4,8 @@
 
 A switch of that implementation at run time, not stored in checkpoints and not part of any model
 here. It is not a lattice sum of the damped potential: the reciprocal part adds the undamped
-interaction
-also where the real part damps it, cells are taken as orthorhombic, and charged cells get no
-background. It is kept as a function so that numbers made with it can be reproduced.
+interaction also where the real part damps it, cells are taken as orthorhombic, and charged cells
+get no background. It is kept as a function so that numbers made with it can be reproduced.
 """
 
 import math

@@ -9,7 +9,7 @@ from pathlib import Path
 import mdtraj
 import numpy as np
 import pytest
-from openmmgems.analysis.energies import drift, read_energy_log
+from openmmgems.analysis.energies import read_energy_log
 from openmmgems.analysis.plots import RunData, compare_runs, save_figure
 from openmmgems.analysis.ramachandran import (
     backbone_dihedrals,
@@ -57,15 +57,6 @@ def test_a_log_is_read_by_column(tmp_path: Path) -> None:
     log = read_energy_log(path)
     assert log["time_ps"].tolist() == [0.0, 0.5]
     assert np.isnan(log["volume_nm3"]).all()
-
-
-def test_the_drift_of_a_line_is_its_slope() -> None:
-    time = np.linspace(0, 10, 50)
-    slope, error = drift(time, 5 + 0.3 * time + 0.01 * np.cos(50 * time))
-    assert slope == pytest.approx(0.3, abs=3 * error)
-    assert 0 < error < 0.01
-    with pytest.raises(ValueError, match="at least 3"):
-        drift(time[:2], time[:2])
 
 
 def test_runs_are_drawn_side_by_side(tmp_path: Path) -> None:
