@@ -5,7 +5,8 @@
     python examples/03_energy_conservation.py --equilibration 5 --time 20 --seeds 4
 
 Runs a capped alanine at constant energy, prints the drift of the total energy of every run in kT
-per atom and ps, and draws the energies, and a force along a displacement in both modes of attention.
+per atom and ps, and draws the energies, and a force along a displacement in both modes of
+attention.
 """
 
 import argparse
