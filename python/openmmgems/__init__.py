@@ -41,11 +41,13 @@ plugin_load_failures: dict[str, str] = _plugins.load_platform_libraries(
 # Loaded when first used, so that a simulation does not wait for what it does not need.
 _LAZY = {
     "Evaluator": "openmmgems.evaluator",
+    "GemsCalculator": "openmmgems.interfaces.ase",
     "createSystem": "openmmgems.simulation.system",
 }
 
 __all__ = [
     "Evaluator",
+    "GemsCalculator",
     "GemsForce",
     "createSystem",
     "gemsforce",

@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""A calculator for ASE, the Atomic Simulation Environment."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+from ase.stress import full_3x3_to_voigt_6_stress
+
+from ..evaluator import Evaluator
+
+
+class GemsCalculator(Calculator):
+    """Energies, forces, stress, charges and dipoles of a model.
+
+    Units are ASE's: eV, angstrom, e. The stress (eV/angstrom^3) is there for periodic systems.
+
+    Parameters
+    ----------
+    model_file : path
+        The model file (.pt).
+    charge : int, optional
+        Total charge; by default ``atoms.info["charge"]``, or 0.
+    num_unpaired_electrons : int, optional
+        By default ``atoms.info["spin"]``, or 0.
+    **evaluator_options
+        As for ``openmmgems.Evaluator``: ``evaluator``, ``dtype``, ``attention``, ...
+
+    """
+
+    implemented_properties: ClassVar[list[str]] = [
+        "energy",
+        "free_energy",
+        "forces",
+        "stress",
+        "charges",
+        "dipole",
+    ]
+
+    def __init__(
+        self,
+        model_file: str | os.PathLike[str],
+        *,
+        charge: int | None = None,
+        num_unpaired_electrons: int | None = None,
+        **evaluator_options: Any,
+    ) -> None:
+        super().__init__()
+        self._evaluator = Evaluator(model_file, **evaluator_options)
+        self._charge = charge
+        self._num_unpaired_electrons = num_unpaired_electrons
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = tuple(all_changes),
+    ) -> None:
+        """Evaluate the model; called by ASE."""
+        super().calculate(atoms, list(properties), list(system_changes))
+        cell = self._cell()
+        info = self.atoms.info
+        result = self._evaluator.evaluate(
+            self.atoms.numbers,
+            self.atoms.positions,
+            int(info.get("charge", 0)) if self._charge is None else self._charge,
+            int(info.get("spin", 0))
+            if self._num_unpaired_electrons is None
+            else self._num_unpaired_electrons,
+            cell,
+        )
+        self.results = {
+            "energy": result["energy_ev"],
+            "free_energy": result["energy_ev"],
+            "forces": result["forces_ev_per_angstrom"],
+        }
+        if result["charges"] is not None:
+            self.results["charges"] = result["charges"]
+            self.results["dipole"] = result["dipole_e_angstrom"]
+        if cell is not None:
+            stress = result["virial_ev"] / self.atoms.get_volume()
+            self.results["stress"] = full_3x3_to_voigt_6_stress(stress)
+
+    def _cell(self) -> np.ndarray | None:
+        """Lattice vectors, or None for a system that is not periodic."""
+        periodic = self.atoms.pbc
+        if periodic.any() and not periodic.all():
+            raise ValueError(
+                f"pbc is {periodic.tolist()}; expected all True or all False: models are periodic "
+                "in three directions or in none."
+            )
+        return np.asarray(self.atoms.cell) if periodic.all() else None
