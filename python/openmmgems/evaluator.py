@@ -48,7 +48,7 @@ class Evaluator:
     cuda_device : int, optional
         Index of the CUDA device; None: the CPU.
     num_threads : int
-        Threads on the CPU; 0: as torch decides.
+        Threads on the CPU at most, small systems use fewer; 0: as many as torch uses.
 
     Raises
     ------

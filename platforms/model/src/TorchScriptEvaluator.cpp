@@ -29,7 +29,7 @@ constexpr size_t ATOMS_PER_THREAD = 200;
 class ThreadGuard {
 public:
     explicit ThreadGuard(int numThreads) : before(at::get_num_threads()) {
-        if (numThreads > 0 && numThreads != before) {
+        if (numThreads != before) {
             at::set_num_threads(numThreads);
         }
     }
@@ -134,7 +134,8 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
                               to_string(settings.atomicNumbers.size()) + ", one per atom.");
     }
     const int usefulThreads = 1 + static_cast<int>(positions.size() / ATOMS_PER_THREAD);
-    const ThreadGuard threads(std::min(numThreads, usefulThreads));
+    const int allowedThreads = numThreads > 0 ? numThreads : at::get_num_threads();
+    const ThreadGuard threads(std::min(allowedThreads, usefulThreads));
     const bool wantGradient = wanted.forces || wanted.virial;
     const at::AutoGradMode gradMode(wantGradient);
     const PairList pairs = listPairs(positions, box, model->getPairCutoffAngstrom(settings));

@@ -45,7 +45,7 @@ struct EvaluatorOptions {
     Precision precision = Precision::Double;
     /** Index of the CUDA device, or -1 for the CPU. */
     int cudaDevice = -1;
-    /** Threads on the CPU; 0: as torch decides. */
+    /** Threads on the CPU at most, small systems use fewer; 0: as many as torch uses. */
     int numThreads = 0;
 };
 
