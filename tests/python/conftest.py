@@ -30,15 +30,6 @@ def lennard_jones_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def available_platforms() -> list[str]:
-    """Every platform that openmm-gems has a library for; OpenCL may be a CPU's."""
-    return [
-        name
-        for name in ("Reference", "CPU", "OpenCL", "CUDA")
-        if name not in openmmgems.plugin_load_failures
-    ]
-
-
 @pytest.fixture(params=["Reference", "CPU", "OpenCL", "CUDA"])
 def platform(request: pytest.FixtureRequest) -> openmm.Platform:
     if request.param in openmmgems.plugin_load_failures:

@@ -249,3 +249,13 @@ def test_moving_parameters_to_a_context_needs_the_same_particles(lennard_jones_f
     force.setAtomParameters(0, 25, 18)
     with pytest.raises(openmm.OpenMMException, match="particles of the force have changed"):
         force.updateParametersInContext(context)
+
+
+def test_every_public_method_has_a_docstring() -> None:
+    names = [name for name in vars(GemsForce) if not name.startswith("_") and name[0].islower()]
+    assert {"addAtom", "getEnergyTerms", "setAttention"} <= set(names)
+    without = [
+        n for n in names if n not in ("this", "thisown") and not getattr(GemsForce, n).__doc__
+    ]
+    assert without == []
+    assert "model file" in GemsForce.__doc__
