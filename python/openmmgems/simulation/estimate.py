@@ -20,7 +20,7 @@ import openmm
 from .errors import ResourceError
 from .protocol import Protocol
 
-# Counted, not measured: arrays that automatic differentiation keeps per layer for a pair and an atom
+# Counted, not measured: arrays that automatic differentiation keeps per layer and pair or atom
 # (filters of l = 0, 1, 2 and their products; residual blocks), in units of num_features numbers.
 _PAIR_ARRAYS = 12
 _ATOM_ARRAYS = 150
