@@ -87,13 +87,13 @@ def write_model(trainer: Trainer, data: Path, out: Path) -> None:
             "training": repr(trainer.settings),
         },
     )
-    rows = {trainer.table.source(n).rsplit(" ", 1)[0] for n in trainer.split.test}
+    rows = {trainer.table.source(n).split(" K ")[0] for n in trainer.split.test}
     lines = []
     for row in sorted(rows):
-        numbers = [n for n in trainer.split.test if trainer.table.source(n).startswith(row)]
+        numbers = [n for n in trainer.split.test if trainer.table.source(n).startswith(row + " K ")]
         errors = trainer.evaluate(numbers)
         lines.append(
-            f"| {row} | {len(numbers)} | {errors.energy_mev_per_atom:.2f} "
+            f"| {row} K | {len(numbers)} | {errors.energy_mev_per_atom:.2f} "
             f"| {errors.forces_mev_per_angstrom:.1f} |"
         )
     errors = trainer.evaluate(trainer.split.test)
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("first-model"), help="where to work")
     parser.add_argument("--steps", type=int, default=16000, help="training steps")
     parser.add_argument("--batch-size", type=int, default=10, help="structures per step")
-    parser.add_argument("--windows", type=int, default=100, help="restrained runs per peptide")
+    parser.add_argument("--windows", type=int, default=200, help="restrained runs per peptide")
     parser.add_argument("--threads", type=int, default=2, help="threads for training")
     parser.add_argument("--export-only", action="store_true", help="write the model as it is now")
     options = parser.parse_args()

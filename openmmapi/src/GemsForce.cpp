@@ -141,4 +141,6 @@ void GemsForce::updateParametersInContext(Context& context) {
         .updateParametersInContext(getContextImpl(context));
 }
 
-OpenMM::ForceImpl* GemsForce::createImpl() const { return new GemsForceImpl(*this); }
+OpenMM::ForceImpl* GemsForce::createImpl() const {
+    return new GemsForceImpl(*this);
+}

@@ -52,10 +52,10 @@ void checkBonds(const GemsForce& force, const vector<int>& particles) {
         force.getBondParameters(i, bonded[0], bonded[1]);
         for (int particle : bonded) {
             if (!inForce.contains(particle)) {
-                throw OpenMMException(
-                    "GemsForce: the bond between particles " + to_string(bonded[0]) + " and " +
-                    to_string(bonded[1]) + " is cut: particle " + to_string(particle) +
-                    " is not an atom of the force; expected whole molecules.");
+                throw OpenMMException("GemsForce: the bond between particles " +
+                                      to_string(bonded[0]) + " and " + to_string(bonded[1]) +
+                                      " is cut: particle " + to_string(particle) +
+                                      " is not an atom of the force; expected whole molecules.");
             }
         }
     }
@@ -112,7 +112,9 @@ std::map<string, double> GemsForceImpl::getDefaultParameters() {
     return {{owner.getScaleParameterName(), owner.getScaleParameterDefault()}};
 }
 
-vector<string> GemsForceImpl::getKernelNames() { return {CalcGemsForceKernel::Name()}; }
+vector<string> GemsForceImpl::getKernelNames() {
+    return {CalcGemsForceKernel::Name()};
+}
 
 vector<std::pair<int, int>> GemsForceImpl::getBondedParticles() const {
     vector<std::pair<int, int>> bonds(owner.getNumBonds());

@@ -40,11 +40,13 @@ std::optional<Box> toBox(const std::optional<Array>& cell) {
     return Box{rows[0], rows[1], rows[2]};
 }
 
-template <typename Number> py::array_t<Number> toArray(const std::vector<Number>& values) {
+template <typename Number>
+py::array_t<Number> toArray(const std::vector<Number>& values) {
     return py::array_t<Number>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-template <typename Vectors> Array fromVectors(const Vectors& vectors) {
+template <typename Vectors>
+Array fromVectors(const Vectors& vectors) {
     const auto count = static_cast<py::ssize_t>(std::size(vectors));
     Array array({count, py::ssize_t{3}});
     auto values = array.mutable_unchecked<2>();
@@ -142,9 +144,9 @@ void bindEvaluator(py::module_& module) {
         .def(py::init([](const std::string& file, int evaluator, bool doublePrecision,
                          int cudaDevice, int numThreads, int attention,
                          std::optional<double> longRangeCutoff) {
-                 const EvaluatorOptions options{
-                     doublePrecision ? Precision::Double : Precision::Single, cudaDevice,
-                     numThreads};
+                 const EvaluatorOptions options{doublePrecision ? Precision::Double
+                                                                : Precision::Single,
+                                                cudaDevice, numThreads};
                  return std::make_unique<BoundEvaluator>(file, options, evaluator, attention,
                                                          longRangeCutoff);
              }),
@@ -152,7 +154,8 @@ void bindEvaluator(py::module_& module) {
              py::arg("double_precision"), py::arg("cuda_device"), py::arg("num_threads"),
              py::arg("attention"), py::arg("long_range_cutoff_angstrom"))
         .def_property_readonly(
-            "description", [](const BoundEvaluator& self) { return self.getModel().getDescription(); },
+            "description",
+            [](const BoundEvaluator& self) { return self.getModel().getDescription(); },
             "The text of gems.json in the model file.")
         .def("evaluate", &BoundEvaluator::evaluate, py::arg("atomic_numbers"),
              py::arg("positions_angstrom"), py::kw_only(), py::arg("charge"),

@@ -38,7 +38,8 @@ public:
     enum AttentionMode {
         /** What the model was made for. */
         ModelDefault = 0,
-        /** The original function: energy continuous, forces jump where the maximum changes place. */
+        /** The original function: energy continuous, forces jump where the maximum changes place.
+         */
         Exact = 1,
         /** The key maximum is a constant of the model: energy and forces are smooth. */
         Smooth = 2

@@ -3,9 +3,9 @@
 
 #include "CommonCalcGemsForceKernel.h"
 #include "CommonGemsKernelSources.h"
+#include <openmm/common/ComputeArray.h>
 #include <openmm/common/ComputeForceInfo.h>
 #include <openmm/common/ContextSelector.h>
-#include <openmm/internal/ContextImpl.h>
 
 using namespace OpenMMGems;
 using OpenMM::ContextImpl;
@@ -45,56 +45,94 @@ private:
     vector<vector<int>> bonds;
 };
 
+/** What lies on the device. */
+struct CommonCalcGemsForceKernel::DeviceData {
+    OpenMM::ComputeArray atomOfParticle, positions, forces;
+    OpenMM::ComputeKernel gatherPositions, addForces;
+};
+
 CommonCalcGemsForceKernel::CommonCalcGemsForceKernel(const string& name,
                                                      const OpenMM::Platform& platform,
                                                      OpenMM::ComputeContext& cc,
-                                                     const EvaluatorOptions& options)
-    : CalcGemsForceKernel(name, platform), cc(cc), options(options) {}
+                                                     const EvaluatorOptions& options,
+                                                     EnterDevice enterDevice)
+    : CalcGemsForceKernel(name, platform), cc(cc), options(options),
+      enterDevice(std::move(enterDevice)) {}
 
 CommonCalcGemsForceKernel::~CommonCalcGemsForceKernel() {
-    ContextSelector selector(cc);
-    forces = OpenMM::ComputeArray();
-    atomOfParticle = OpenMM::ComputeArray();
+    const ContextSelector selector(cc);
+    device.reset();
 }
 
 void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const GemsForce& force) {
-    evaluator = std::make_unique<ForceEvaluator>(force, options);
-    ContextSelector selector(cc);
+    evaluator = std::make_unique<ForceEvaluator>(force, options, enterDevice);
+    const vector<int>& particles = evaluator->getParticles();
+    atomOfParticle.assign(system.getNumParticles(), -1);
+    for (size_t atom = 0; atom < particles.size(); atom++) {
+        atomOfParticle[particles[atom]] = static_cast<int>(atom);
+    }
+    const ContextSelector selector(cc);
     scaleParameterName = force.getScaleParameterName();
     if (!scaleParameterName.empty()) {
         cc.addEnergyParameterDerivative(scaleParameterName);
     }
-    const vector<int>& particles = evaluator->getParticles();
-    vector<int> atoms(system.getNumParticles(), -1);
-    for (size_t atom = 0; atom < particles.size(); atom++) {
-        atoms[particles[atom]] = static_cast<int>(atom);
-    }
-    atomOfParticle.initialize<int>(cc, atoms.size(), "gemsAtomOfParticle");
-    atomOfParticle.upload(atoms);
-    const int size = cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float);
-    forces.initialize(cc, 3 * particles.size(), size, "gemsForces");
     info = new ForceInfo(system, force);
     cc.addForce(info);
-
-    const auto program = cc.compileProgram(
-        CommonGemsKernelSources::gemsForce,
-        {{"NUM_PARTICLES", cc.intToString(cc.getNumAtoms())},
-         {"PADDED_NUM_PARTICLES", cc.intToString(cc.getPaddedNumAtoms())}});
-    kernel = program->createKernel("addForces");
-    kernel->addArg(forces);
-    kernel->addArg(cc.getLongForceBuffer());
-    kernel->addArg(cc.getAtomIndexArray());
-    kernel->addArg(atomOfParticle);
-    kernel->addArg(); // scale
+    createKernels();
 }
 
-vector<Vec3> CommonCalcGemsForceKernel::gatherPositions(ContextImpl& context) const {
-    vector<Vec3> all;
-    context.getPositions(all);
-    vector<Vec3> positions;
-    positions.reserve(evaluator->getParticles().size());
-    for (int particle : evaluator->getParticles()) {
-        positions.push_back(all[particle]);
+void CommonCalcGemsForceKernel::createKernels() {
+    const bool isDouble = cc.getUseDoublePrecision();
+    const bool isMixed = cc.getUseMixedPrecision();
+    const int realSize = isDouble ? sizeof(double) : sizeof(float);
+    const int mixedSize = isDouble || isMixed ? sizeof(double) : sizeof(float);
+    const size_t numComponents = 3 * evaluator->getParticles().size();
+    device = std::make_unique<DeviceData>();
+    device->atomOfParticle.initialize<int>(cc, atomOfParticle.size(), "gemsAtomOfParticle");
+    device->atomOfParticle.upload(atomOfParticle);
+    device->positions.initialize(cc, numComponents, mixedSize, "gemsPositions");
+    device->forces.initialize(cc, numComponents, realSize, "gemsForces");
+    const auto program =
+        cc.compileProgram(CommonGemsKernelSources::gemsForce,
+                          {{"NUM_PARTICLES", cc.intToString(cc.getNumAtoms())},
+                           {"PADDED_NUM_PARTICLES", cc.intToString(cc.getPaddedNumAtoms())}});
+    const auto gather = program->createKernel("gatherPositions");
+    gather->addArg(cc.getPosq());
+    if (isMixed) {
+        gather->addArg(cc.getPosqCorrection());
+    }
+    gather->addArg(cc.getAtomIndexArray());
+    gather->addArg(device->atomOfParticle);
+    gather->addArg(device->positions);
+    device->gatherPositions = gather;
+    const auto add = program->createKernel("addForces");
+    add->addArg(device->forces);
+    add->addArg(cc.getLongForceBuffer());
+    add->addArg(cc.getAtomIndexArray());
+    add->addArg(device->atomOfParticle);
+    add->addArg(); // scale
+    device->addForces = add;
+}
+
+vector<Vec3> CommonCalcGemsForceKernel::gatherPositions() const {
+    vector<double> values;
+    {
+        const ContextSelector selector(cc);
+        device->gatherPositions->execute(cc.getNumAtoms());
+        device->positions.download(values, /*convert=*/true);
+    }
+    Vec3 box[3];
+    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
+    const vector<int>& particleOfSlot = cc.getAtomIndex();
+    const vector<OpenMM::mm_int4>& cells = cc.getPosCellOffsets();
+    vector<Vec3> positions(evaluator->getParticles().size());
+    for (int slot = 0; slot < cc.getNumAtoms(); slot++) {
+        const int atom = atomOfParticle[particleOfSlot[slot]];
+        if (atom >= 0) {
+            const double* r = &values[3 * atom];
+            positions[atom] = Vec3(r[0], r[1], r[2]) - box[0] * cells[slot].x -
+                              box[1] * cells[slot].y - box[2] * cells[slot].z;
+        }
     }
     return positions;
 }
@@ -103,7 +141,7 @@ double CommonCalcGemsForceKernel::execute(ContextImpl& context, bool includeForc
                                           bool /*includeEnergy*/) {
     Vec3 box[3];
     cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    const double energy = evaluator->evaluate(gatherPositions(context), box, includeForces);
+    const double energy = evaluator->evaluate(gatherPositions(), box, includeForces);
     double scale = 1.0;
     if (!scaleParameterName.empty()) {
         scale = context.getParameter(scaleParameterName);
@@ -116,7 +154,7 @@ double CommonCalcGemsForceKernel::execute(ContextImpl& context, bool includeForc
 }
 
 void CommonCalcGemsForceKernel::addForces(double scale) {
-    ContextSelector selector(cc);
+    const ContextSelector selector(cc);
     const vector<Vec3>& computed = evaluator->getForces();
     vector<double> values(3 * computed.size());
     for (size_t atom = 0; atom < computed.size(); atom++) {
@@ -124,31 +162,31 @@ void CommonCalcGemsForceKernel::addForces(double scale) {
             values[3 * atom + k] = computed[atom][k];
         }
     }
-    forces.upload(values, /*convert=*/true);
+    device->forces.upload(values, /*convert=*/true);
     if (cc.getUseDoublePrecision()) {
-        kernel->setArg(4, scale);
+        device->addForces->setArg(4, scale);
     } else {
-        kernel->setArg(4, static_cast<float>(scale));
+        device->addForces->setArg(4, static_cast<float>(scale));
     }
-    kernel->execute(cc.getNumAtoms());
+    device->addForces->execute(cc.getNumAtoms());
 }
 
 void CommonCalcGemsForceKernel::copyParametersToContext(ContextImpl& /*context*/,
                                                         const GemsForce& force) {
     evaluator->updateParameters(force);
-    ContextSelector selector(cc);
+    const ContextSelector selector(cc);
     info->update(force);
     cc.invalidateMolecules(info);
 }
 
-std::map<string, double> CommonCalcGemsForceKernel::getEnergyTerms(ContextImpl& context) {
+std::map<string, double> CommonCalcGemsForceKernel::getEnergyTerms(ContextImpl& /*context*/) {
     Vec3 box[3];
     cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    return evaluator->getEnergyTerms(gatherPositions(context), box);
+    return evaluator->getEnergyTerms(gatherPositions(), box);
 }
 
-vector<double> CommonCalcGemsForceKernel::getAtomicCharges(ContextImpl& context) {
+vector<double> CommonCalcGemsForceKernel::getAtomicCharges(ContextImpl& /*context*/) {
     Vec3 box[3];
     cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    return evaluator->getAtomicCharges(gatherPositions(context), box);
+    return evaluator->getAtomicCharges(gatherPositions(), box);
 }

@@ -1,26 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 
-#include "CpuGemsKernelFactory.h"
 #include "CpuCalcGemsForceKernel.h"
-#include <openmm/OpenMMException.h>
-#include <openmm/PluginInitializer.h>
+#include "openmmgems/GemsKernelFactory.h"
+#include <openmm/Platform.h>
 
-using namespace OpenMMGems;
-using OpenMM::Platform;
+namespace OpenMMGems {
 
-extern "C" __attribute__((visibility("default"))) void registerPlatforms() {}
-
-extern "C" __attribute__((visibility("default"))) void registerKernelFactories() {
-    Platform::getPlatform("CPU")
-        .registerKernelFactory(CalcGemsForceKernel::Name(), new CpuGemsKernelFactory());
-}
-
-OpenMM::KernelImpl* CpuGemsKernelFactory::createKernelImpl(std::string name,
-                                                           const Platform& platform,
-                                                           OpenMM::ContextImpl& context) const {
-    if (name != CalcGemsForceKernel::Name()) {
-        throw OpenMM::OpenMMException("Kernel '" + name + "' is unknown to openmm-gems.");
+/** Makes the kernels of OpenMM's CPU platform. */
+class CpuGemsKernelFactory : public GemsKernelFactory {
+    CalcGemsForceKernel* createCalcGemsForceKernel(const OpenMM::Platform& platform,
+                                                   OpenMM::ContextImpl& context) const override {
+        return new CpuCalcGemsForceKernel(CalcGemsForceKernel::Name(), platform, context);
     }
-    return new CpuCalcGemsForceKernel(name, platform, context);
-}
+};
+
+} // namespace OpenMMGems
+
+OPENMMGEMS_REGISTER_KERNEL_FACTORY("CPU", OpenMMGems::CpuGemsKernelFactory)

@@ -10,26 +10,38 @@ using OpenMM::OpenMMException;
 using OpenMM::Vec3;
 using std::vector;
 
-ForceEvaluator::ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options)
-    : particles(force.getNumAtoms()), periodic(force.usesPeriodicBoundaryConditions()) {
+ForceEvaluator::ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options,
+                               EnterDevice enterDevice)
+    : particles(force.getNumAtoms()), periodic(force.usesPeriodicBoundaryConditions()),
+      enterDevice(std::move(enterDevice)) {
     for (int i = 0; i < force.getNumAtoms(); i++) {
         int atomicNumber;
         force.getAtomParameters(i, particles[i], atomicNumber);
     }
+    const auto inside = enter();
     evaluator = createEvaluator(std::make_shared<Model>(force.getModelFile()),
                                 ModelSettings::of(force), options);
 }
 
-ForceEvaluator::~ForceEvaluator() = default;
+ForceEvaluator::~ForceEvaluator() {
+    const auto inside = enter();
+    evaluator.reset();
+}
+
+std::shared_ptr<void> ForceEvaluator::enter() const {
+    return enterDevice ? enterDevice() : nullptr;
+}
 
 void ForceEvaluator::updateParameters(const GemsForce& force) {
     const ModelSettings settings = ModelSettings::of(force);
+    const auto inside = enter();
     evaluator->setComposition(settings.atomicNumbers, settings.totalCharge,
                               settings.numUnpairedElectrons);
 }
 
 Evaluation ForceEvaluator::run(const vector<Vec3>& positions, const Vec3* boxVectors,
                                const Wanted& wanted) {
+    const auto inside = enter();
     vector<Vec3> positionsAngstrom(positions.size());
     for (size_t i = 0; i < positions.size(); i++) {
         positionsAngstrom[i] = positions[i] * ANGSTROM_PER_NM;

@@ -83,8 +83,8 @@ Model::Model(const string& file) : file(file), description(readRecord(file)) {
         throw OpenMMException("GemsForce: gems.json in model file '" + file +
                               "' cannot be understood: " + error.what());
     } catch (const OpenMMException& error) {
-        throw OpenMMException("GemsForce: gems.json in model file '" + file +
-                              "': " + error.what() + ".");
+        throw OpenMMException("GemsForce: gems.json in model file '" + file + "': " + error.what() +
+                              ".");
     }
     module = std::make_unique<TorchModule>(file);
 }
@@ -128,8 +128,8 @@ void Model::validateElements(const ModelSettings& settings) const {
                 known += (known.empty() ? "" : ", ") + to_string(element);
             }
             throw OpenMMException("GemsForce: atom " + to_string(atom) + " has atomic number " +
-                                  to_string(atomicNumber) + "; model '" + file +
-                                  "' knows only " + known + ".");
+                                  to_string(atomicNumber) + "; model '" + file + "' knows only " +
+                                  known + ".");
         }
     }
 }
@@ -150,7 +150,8 @@ void Model::validate(const ModelSettings& settings) const {
     }
     if (settings.periodic && !getPairCutoffAngstrom(settings)) {
         throw OpenMMException("GemsForce: periodic boundary conditions are used, but model '" +
-                              file + "' has no long-range cutoff; expected one. Call "
-                                     "setLongRangeCutoff() with a distance.");
+                              file +
+                              "' has no long-range cutoff; expected one. Call "
+                              "setLongRangeCutoff() with a distance.");
     }
 }

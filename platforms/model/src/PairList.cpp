@@ -25,7 +25,8 @@ void checkFinite(const vector<Vec3>& positions) {
         if (!std::isfinite(r[0]) || !std::isfinite(r[1]) || !std::isfinite(r[2])) {
             throw OpenMMException("GemsForce: position of atom " + to_string(atom) + " is (" +
                                   to_string(r[0]) + ", " + to_string(r[1]) + ", " +
-                                  to_string(r[2]) + "); expected finite numbers. The simulation "
+                                  to_string(r[2]) +
+                                  "); expected finite numbers. The simulation "
                                   "may have become unstable: try a smaller step or minimise.");
         }
     }

@@ -49,7 +49,9 @@ at::Tensor toIndexTensor(const vector<int64_t>& values, at::Device device) {
     return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
 }
 
-double total(const at::Tensor& tensor) { return tensor.sum(at::kDouble).item<double>(); }
+double total(const at::Tensor& tensor) {
+    return tensor.sum(at::kDouble).item<double>();
+}
 
 at::Tensor toHost(const at::Tensor& tensor) {
     return tensor.detach().to(at::kCPU, at::kDouble).contiguous();

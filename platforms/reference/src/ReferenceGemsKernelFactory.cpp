@@ -1,26 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 
-#include "ReferenceGemsKernelFactory.h"
 #include "ReferenceCalcGemsForceKernel.h"
-#include <openmm/OpenMMException.h>
-#include <openmm/PluginInitializer.h>
+#include "openmmgems/GemsKernelFactory.h"
+#include <openmm/Platform.h>
 
-using namespace OpenMMGems;
-using OpenMM::Platform;
+namespace OpenMMGems {
 
-extern "C" OPENMMGEMS_REFERENCE_EXPORT void registerPlatforms() {}
-
-extern "C" OPENMMGEMS_REFERENCE_EXPORT void registerKernelFactories() {
-    Platform::getPlatform("Reference")
-        .registerKernelFactory(CalcGemsForceKernel::Name(), new ReferenceGemsKernelFactory());
-}
-
-OpenMM::KernelImpl*
-ReferenceGemsKernelFactory::createKernelImpl(std::string name, const Platform& platform,
-                                             OpenMM::ContextImpl& /*context*/) const {
-    if (name != CalcGemsForceKernel::Name()) {
-        throw OpenMM::OpenMMException("Kernel '" + name + "' is unknown to openmm-gems.");
+/** Makes the kernels of OpenMM's Reference platform. */
+class ReferenceGemsKernelFactory : public GemsKernelFactory {
+    CalcGemsForceKernel*
+    createCalcGemsForceKernel(const OpenMM::Platform& platform,
+                              OpenMM::ContextImpl& /*context*/) const override {
+        return new ReferenceCalcGemsForceKernel(CalcGemsForceKernel::Name(), platform);
     }
-    return new ReferenceCalcGemsForceKernel(name, platform);
-}
+};
+
+} // namespace OpenMMGems
+
+OPENMMGEMS_REGISTER_KERNEL_FACTORY("Reference", OpenMMGems::ReferenceGemsKernelFactory)

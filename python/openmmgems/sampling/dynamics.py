@@ -26,10 +26,10 @@ class SamplingSettings:
     ``spacing_ps`` apart after ``equilibration_ps``. Runs take the temperatures in turn.
     """
 
-    num_windows: int = 100
-    num_free_runs: int = 50
-    frames_per_run: int = 14
-    spacing_ps: float = 0.25
+    num_windows: int = 200
+    num_free_runs: int = 100
+    frames_per_run: int = 10
+    spacing_ps: float = 0.5
     equilibration_ps: float = 1.0
     temperatures: tuple[float, ...] = (300.0, 450.0, 600.0)
     seed: int = 2026
@@ -37,7 +37,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True)
 class Conformer:
-    """Positions [num_atoms, 3] in angstrom and where they came from."""
+    """Positions [num_atoms, 3] in angstrom and the run they came from."""
 
     positions_angstrom: NDArray[np.float64]
     source: str
@@ -91,7 +91,8 @@ def sample_peptide(
             context.getIntegrator().step(_steps(context, settings.spacing_ps))
             positions = context.getState(getPositions=True).getPositions(asNumpy=True)
             yield Conformer(
-                positions.value_in_unit(unit.angstrom), f"{name} {temperature:g} K {kind}"
+                positions.value_in_unit(unit.angstrom),
+                f"{name} {temperature:g} K {kind} run {number + 1}",
             )
 
 

@@ -105,19 +105,38 @@ class Split:
 def split_structures(
     groups: Sequence[Group], validation_fraction: float, test_fraction: float, seed: int
 ) -> Split:
-    """Divide the structures of every group at random; the same seed gives the same division."""
+    """Divide every group at random; structures of one source stay together.
+
+    Frames of one run resemble each other: shared between training and test they would make the
+    errors look smaller than they are. The same seed gives the same division.
+    """
     generator = np.random.default_rng(seed)
     split = Split([], [], [])
     start = 0
     for group in groups:
-        numbers = (start + generator.permutation(len(group.energy))).tolist()
-        num_validation = round(validation_fraction * len(numbers))
-        num_test = round(test_fraction * len(numbers))
-        split.validation.extend(numbers[:num_validation])
-        split.test.extend(numbers[num_validation : num_validation + num_test])
-        split.train.extend(numbers[num_validation + num_test :])
-        start += len(numbers)
+        count = len(group.source)
+        members: dict[str, list[int]] = {}
+        for number, source in enumerate(group.source, start):
+            members.setdefault(source, []).append(number)
+        order = generator.permutation(np.array(list(members), dtype=object)).tolist()
+        taken = [number for source in order for number in members[source]]
+        first = _end_of_source(order, members, round(validation_fraction * count))
+        second = _end_of_source(order, members, first + round(test_fraction * count))
+        split.validation.extend(taken[:first])
+        split.test.extend(taken[first:second])
+        split.train.extend(taken[second:])
+        start += count
     return split
+
+
+def _end_of_source(order: Sequence[str], members: dict[str, list[int]], wanted: int) -> int:
+    """Number of structures in the first sources that hold ``wanted`` or more."""
+    total = 0
+    for source in order:
+        if total >= wanted:
+            break
+        total += len(members[source])
+    return total
 
 
 def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:

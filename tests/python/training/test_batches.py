@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Batches, the division of the data, and energies of free atoms."""
 
+import dataclasses
+
 import numpy as np
 import torch
 from openmmgems.training.batches import (
@@ -71,6 +73,18 @@ def test_the_division_follows_from_the_seed() -> None:
     assert split_structures(toy_groups(), 0.1, 0.2, 7) != split_structures(
         toy_groups(), 0.1, 0.2, 8
     )
+
+
+def test_structures_of_one_source_stay_together() -> None:
+    groups = [
+        dataclasses.replace(g, source=[f"run {k // 4}" for k in range(len(g.source))])
+        for g in toy_groups()
+    ]
+    split = split_structures(groups, 0.1, 0.2, seed=7)
+    assert [len(part) for part in (split.train, split.validation, split.test)] == [40, 8, 12]
+    for part in (split.train, split.validation, split.test):
+        whole = {n for number in part for n in range(4 * (number // 4), 4 * (number // 4) + 4)}
+        assert whole == set(part)
 
 
 def test_chunks_lose_nothing() -> None:

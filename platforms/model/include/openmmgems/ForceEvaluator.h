@@ -4,6 +4,7 @@
 #define OPENMMGEMS_FORCEEVALUATOR_H_
 
 #include "openmmgems/Evaluator.h"
+#include <functional>
 #include <map>
 #include <memory>
 #include <openmm/Vec3.h>
@@ -12,13 +13,22 @@
 
 namespace OpenMMGems {
 
+/** Makes current what a device's runtime needs, until what is returned is destroyed. */
+using EnterDevice = std::function<std::shared_ptr<void>()>;
+
 /**
  * A GemsForce evaluated on the host: OpenMM's units and particle indices outside, the model's
  * inside. What the platforms' kernels have in common.
  */
 class OPENMMGEMS_MODEL_EXPORT ForceEvaluator {
 public:
-    ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options);
+    /**
+     * @param force        atoms, model file and settings
+     * @param options      where and how to compute
+     * @param enterDevice  called before anything that may touch a device; may be empty
+     */
+    ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options,
+                   EnterDevice enterDevice = {});
     ~ForceEvaluator();
     /** Particle of the System for each atom. */
     const std::vector<int>& getParticles() const { return particles; }
@@ -46,8 +56,10 @@ public:
 private:
     Evaluation run(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors,
                    const Wanted& wanted);
+    std::shared_ptr<void> enter() const;
     std::vector<int> particles;
     bool periodic;
+    EnterDevice enterDevice;
     std::unique_ptr<Evaluator> evaluator;
     std::vector<OpenMM::Vec3> forces;
 };

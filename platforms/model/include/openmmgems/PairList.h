@@ -27,9 +27,8 @@ struct PairList {
  * @return the list in no particular order. Throws OpenMMException if positions are not finite or
  *         two atoms coincide.
  */
-OPENMMGEMS_MODEL_EXPORT PairList
-listPairs(const std::vector<OpenMM::Vec3>& positionsAngstrom, const Box* box,
-          std::optional<double> cutoffAngstrom);
+OPENMMGEMS_MODEL_EXPORT PairList listPairs(const std::vector<OpenMM::Vec3>& positionsAngstrom,
+                                           const Box* box, std::optional<double> cutoffAngstrom);
 
 } // namespace OpenMMGems
 
