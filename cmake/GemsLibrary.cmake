@@ -5,7 +5,6 @@
 # build, otherwise lib, lib/plugins and include of the installation prefix.
 
 include(GenerateExportHeader)
-include(GNUInstallDirs)
 
 if(SKBUILD)
     set(GEMS_LIB_DIR openmmgems/lib)
@@ -14,11 +13,19 @@ if(SKBUILD)
     # From openmmgems/lib to the libraries of the packages beside openmmgems.
     set(GEMS_SITE "$ORIGIN/../..")
 else()
-    set(GEMS_LIB_DIR ${CMAKE_INSTALL_LIBDIR})
-    set(GEMS_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/plugins)
-    set(GEMS_INCLUDE_DIR ${CMAKE_INSTALL_INCLUDEDIR})
+    # As OpenMM does, whatever the distribution calls its folders.
+    set(GEMS_LIB_DIR lib)
+    set(GEMS_PLUGIN_DIR lib/plugins)
+    set(GEMS_INCLUDE_DIR include)
     set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
+
+function(gems_warn target)
+    target_compile_options(${target} PRIVATE -Wall -Wextra)
+    if(GEMS_WARNINGS_AS_ERRORS)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+endfunction()
 
 # Run paths for something installed in the folder that "here" leads up from to site-packages.
 function(gems_set_run_path target site)
@@ -32,15 +39,13 @@ function(gems_set_run_path target site)
     set_target_properties(${target} PROPERTIES INSTALL_RPATH "${path}")
     # Debian's linker would drop libraries that are needed only when the plugin is loaded.
     target_link_options(${target} PRIVATE LINKER:--no-as-needed)
-    target_compile_options(${target} PRIVATE -Wall -Wextra)
-    if(GEMS_WARNINGS_AS_ERRORS)
-        target_compile_options(${target} PRIVATE -Werror)
-    endif()
+    gems_warn(${target})
 endfunction()
 
-# gems_add_library(NAME DESTINATION folder SOURCES ... LINK public libraries ... PRIVATE ...)
+# gems_add_library(NAME DESTINATION folder [EXPORT] SOURCES ... LINK public libraries ... PRIVATE ...)
+# EXPORT: programs may link to it, as OpenMMGems::NAME by find_package(OpenMMGems).
 function(gems_add_library name)
-    cmake_parse_arguments(arg "" "DESTINATION" "SOURCES;LINK;PRIVATE" ${ARGN})
+    cmake_parse_arguments(arg "EXPORT" "DESTINATION" "SOURCES;LINK;PRIVATE" ${ARGN})
     add_library(${name} SHARED ${arg_SOURCES})
     string(REPLACE "OpenMMGems" "OPENMMGEMS_" prefix "${name}")
     string(TOUPPER "${prefix}" prefix)
@@ -56,7 +61,14 @@ function(gems_add_library name)
         PRIVATE src)
     target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE ${arg_PRIVATE})
     gems_set_run_path(${name} "${GEMS_SITE}")
-    install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION})
+    if(NOT arg_EXPORT)
+        install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION})
+        return()
+    endif()
+    if(NOT SKBUILD)
+        set(export EXPORT OpenMMGemsTargets)
+    endif()
+    install(TARGETS ${name} ${export} LIBRARY DESTINATION ${arg_DESTINATION})
     install(FILES "${generated}/openmmgems/internal/${name}Export.h"
             DESTINATION ${GEMS_INCLUDE_DIR}/openmmgems/internal)
 endfunction()

@@ -7,11 +7,31 @@
 set -euo pipefail
 export GEMS_EXTRA="[test]"
 # Device code is tested on the CPU, by PoCL.
-export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd"
+export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd catch2"
 . "$(dirname "$0")/../examples/setup.sh"
 cd "$root"
+build=${GEMS_BUILD_DIR:-$root/build/tests}
+
 echo "Linters"
 ruff format --check .
 ruff check .
+git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
+mypy
+
+echo "C++ tests"
+cmake -S . -B "$build" -G Ninja -DPython_EXECUTABLE="$(command -v python)" \
+    -DGEMS_BUILD_PYTHON=OFF -DGEMS_BUILD_TESTS=ON -DGEMS_WARNINGS_AS_ERRORS=ON >/dev/null
+cmake --build "$build"
+ctest --test-dir "$build" --output-on-failure --no-tests=error
+
+echo "C++ example against an installation"
+cmake --install "$build" --prefix "$build/prefix" >/dev/null
+cmake -S examples/cpp -B "$build/example" -G Ninja -DCMAKE_PREFIX_PATH="$build/prefix" >/dev/null
+cmake --build "$build/example"
+for platform in Reference CPU; do
+    "$build/example/alanine" python/openmmgems/models/data/ala-gfn2.pt \
+        tests/data/structures/ace-ala-nme.xyz "$platform"
+done
+
 echo "Python tests"
 python -m pytest -n 2 -q --durations=10 tests/python

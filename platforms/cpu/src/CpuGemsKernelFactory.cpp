@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "CpuCalcGemsForceKernel.h"
-#include "openmmgems/GemsKernelFactory.h"
+#include "openmmgems/internal/GemsKernelFactory.h"
 #include <openmm/Platform.h>
 
 namespace OpenMMGems {

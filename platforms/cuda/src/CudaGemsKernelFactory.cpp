@@ -3,7 +3,7 @@
 
 #include "CommonCalcGemsForceKernel.h"
 #include "PrimaryContext.h"
-#include "openmmgems/GemsKernelFactory.h"
+#include "openmmgems/internal/GemsKernelFactory.h"
 #include <openmm/cuda/CudaContext.h>
 #include <openmm/cuda/CudaPlatform.h>
 

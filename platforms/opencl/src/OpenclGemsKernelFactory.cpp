@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "CommonCalcGemsForceKernel.h"
-#include "openmmgems/GemsKernelFactory.h"
+#include "openmmgems/internal/GemsKernelFactory.h"
 #include <openmm/opencl/OpenCLContext.h>
 #include <openmm/opencl/OpenCLPlatform.h>
 

@@ -41,6 +41,9 @@ class Attention(nn.Module):
     epsilon_norm: Final[float] = 1e-8
     smooth: Final[int] = SMOOTH
 
+    omega: Tensor
+    key_maximum: Tensor
+
     def __init__(self, num_features: int, generator: np.random.Generator) -> None:
         super().__init__()
         self.register_buffer("omega", random_features(num_features, generator))

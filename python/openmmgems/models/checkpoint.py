@@ -105,7 +105,7 @@ def fix_key_maxima(model: SpookyNet, reference: dict[str, Tensor]) -> None:
     Module after module, because the maxima of one depend on the attention of those before it.
     """
     model.set_attention(EXACT)
-    for module in model.module:
+    for module in model.interactions():
         interaction = module.nonlocal_interaction
 
         def keep(_: Any, inputs: tuple[Tensor, ...], interaction: Any = interaction) -> None:

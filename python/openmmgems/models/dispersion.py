@@ -66,6 +66,25 @@ class D4Dispersion(nn.Module):
     #: Width of the switch to zero of coordination numbers at the long-range cutoff.
     switch_width: Final[float] = BOHR_ANGSTROM
     lr_cutoff: float | None
+    alpha: Tensor
+    alphaiw: Tensor
+    ascale: Tensor
+    casimir_polder_weights: Tensor
+    cn: Tensor
+    en: Tensor
+    fixgweights: Tensor
+    gam: Tensor
+    hcount: Tensor
+    ncount_mask: Tensor
+    ncount_weight: Tensor
+    rcov: Tensor
+    refh: Tensor
+    refq: Tensor
+    refsys: Tensor
+    secaiw: Tensor
+    sqrt_r4r2: Tensor
+    sscale: Tensor
+    zeff: Tensor
 
     def __init__(self, lr_cutoff: float | None) -> None:
         super().__init__()

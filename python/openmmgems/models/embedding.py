@@ -29,6 +29,8 @@ def _orthogonal_linear(num_in: int, num_out: int, bias: bool) -> nn.Linear:
 class NuclearEmbedding(nn.Module):
     """Features of an element: a free vector plus a linear map of its electron configuration."""
 
+    electron_config: Tensor
+
     def __init__(self, num_features: int, zero_init: bool = True) -> None:
         super().__init__()
         self.register_buffer("electron_config", torch.from_numpy(electron_table()).float())

@@ -121,7 +121,7 @@ def load_spookynet(path: str | os.PathLike[str]) -> tuple[SpookyNet, dict[str, A
     model.to(state["element_bias"].dtype)
     model.load_state_dict(state)
     model.smooth_is_available = scripted.smooth_is_available
-    for number, own in enumerate(model.module):
+    for number, own in enumerate(model.attentions()):
         loaded = getattr(scripted.module, str(number))
-        own.nonlocal_interaction.attention.mode = loaded.nonlocal_interaction.attention.mode
+        own.mode = loaded.nonlocal_interaction.attention.mode
     return model, description

@@ -33,6 +33,10 @@ def inverse_softplus(x: float) -> float:
 class _Bernstein(nn.Module):
     """Bernstein polynomials of a coordinate between 1 (first function) and 0 (last)."""
 
+    logc: Tensor
+    n: Tensor
+    v: Tensor
+
     def __init__(self, number: int) -> None:
         super().__init__()
         v = np.arange(number)
@@ -71,6 +75,9 @@ class ExponentialBernstein(_Bernstein):
 class ExponentialGaussian(nn.Module):
     """Gaussians of ``exp(-alpha r)``."""
 
+    center: Tensor
+    width: Tensor
+
     def __init__(self, number: int, cutoff: float, weighting: bool) -> None:
         super().__init__()
         self.cutoff_distance = cutoff
@@ -92,6 +99,8 @@ class ExponentialGaussian(nn.Module):
 class Bernstein(_Bernstein):
     """Bernstein polynomials of the distance relative to the cutoff."""
 
+    cutoff: Tensor
+
     def __init__(self, number: int, cutoff: float) -> None:
         super().__init__(number)
         self.cutoff_distance = cutoff
@@ -106,6 +115,10 @@ class Bernstein(_Bernstein):
 
 class Gaussian(nn.Module):
     """Gaussians of the distance."""
+
+    cutoff: Tensor
+    center: Tensor
+    width: Tensor
 
     def __init__(self, number: int, cutoff: float) -> None:
         super().__init__()
@@ -123,6 +136,8 @@ class Gaussian(nn.Module):
 
 class Sinc(nn.Module):
     """``sin(pi x) / (pi x)`` with x = (v + 1) r / cutoff."""
+
+    factor: Tensor
 
     def __init__(self, number: int, cutoff: float) -> None:
         super().__init__()

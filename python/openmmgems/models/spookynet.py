@@ -7,7 +7,7 @@ have the names of the published implementation (github.com/OUnke/SpookyNet), so 
 checkpoints can be read and written.
 """
 
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -44,6 +44,8 @@ class SpookyNet(nn.Module):
 
     exact: Final[int] = EXACT
     smooth: Final[int] = SMOOTH
+
+    keep_prob: Tensor
 
     def __init__(
         self,
@@ -231,7 +233,12 @@ class SpookyNet(nn.Module):
     @torch.jit.unused
     def attentions(self) -> list[Attention]:
         """The attention of each interaction module."""
-        return [module.nonlocal_interaction.attention for module in self.module]
+        return [module.nonlocal_interaction.attention for module in self.interactions()]
+
+    @torch.jit.unused
+    def interactions(self) -> list[InteractionModule]:
+        """The interaction modules."""
+        return [cast(InteractionModule, module) for module in self.module]
 
 
 def _make_embedding(options: Hyperparameters, is_charge: bool) -> nn.Module:

@@ -6,7 +6,7 @@ import openmm
 import openmm.app as app
 from openmm import unit
 from rdkit import Chem
-from rdkit.Chem import AllChem
+from rdkit.Chem import rdDistGeom
 
 _RESIDUE_ATOMS = {
     "ACE": ("CH3", "C", "O"),
@@ -40,7 +40,7 @@ def build_capped_alanine(num_alanines: int, seed: int = 0) -> app.Modeller:
         raise ValueError(f"num_alanines is {num_alanines}; expected 1 or more.")
     molecule = Chem.MolFromSmiles("CC(=O)" + "N[C@@H](C)C(=O)" * num_alanines + "NC")
     hydrogenated = Chem.AddHs(molecule)
-    if AllChem.EmbedMolecule(hydrogenated, randomSeed=seed) != 0:
+    if rdDistGeom.EmbedMolecule(hydrogenated, randomSeed=seed) != 0:
         raise RuntimeError(f"No conformation of Ace-Ala{num_alanines}-Nme was found; try a seed.")
     positions = hydrogenated.GetConformer().GetPositions()[: molecule.GetNumAtoms()]
     modeller = app.Modeller(_heavy_topology(num_alanines), positions * unit.angstrom)
