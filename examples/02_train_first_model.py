@@ -139,7 +139,7 @@ def main() -> None:
     """Run the stages that are still to do."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("first-model"), help="where to work")
-    parser.add_argument("--steps", type=int, default=40000, help="training steps")
+    parser.add_argument("--steps", type=int, default=36000, help="training steps")
     parser.add_argument("--batch-size", type=int, default=10, help="structures per step")
     parser.add_argument("--windows", type=int, default=200, help="restrained runs per peptide")
     parser.add_argument("--threads", type=int, default=2, help="threads for training")
@@ -153,7 +153,8 @@ def main() -> None:
         )
     settings = TrainingSettings(
         hyperparameters=NETWORK,
-        weights=LossWeights(energy=10.0, forces=10.0, dipole=1.0),
+        final_weights=LossWeights(energy=20.0),
+        final_fraction=0.3,
         num_steps=options.steps,
         batch_size=options.batch_size,
         num_threads=options.threads,

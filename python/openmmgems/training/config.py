@@ -18,10 +18,16 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train. Fractions are of each composition's structures; the rest trains."""
+    """How to train. Fractions are of each composition's structures; the rest trains.
+
+    The last ``final_fraction`` of all steps takes ``final_weights``: energies, small against forces
+    at first, are refined when forces are learned.
+    """
 
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     weights: LossWeights = field(default_factory=LossWeights)
+    final_weights: LossWeights = field(default_factory=LossWeights)
+    final_fraction: float = 0.0
     num_steps: int = 20000
     batch_size: int = 10
     learning_rate: float = 1e-3
@@ -33,3 +39,8 @@ class TrainingSettings:
     test_fraction: float = 0.1
     num_threads: int = 1
     seed: int = 2026
+
+    def weights_at(self, step: int) -> LossWeights:
+        """Weights of the loss at a step."""
+        is_final = step >= (1.0 - self.final_fraction) * self.num_steps
+        return self.final_weights if is_final else self.weights

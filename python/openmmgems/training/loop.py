@@ -125,7 +125,8 @@ class Trainer:
         batch = self.table.batch(numbers)
         self.model.train()
         self.optimizer.zero_grad()
-        value = loss(predict(self.model, batch, create_graph=True), batch, settings.weights)
+        weights = settings.weights_at(self.step)
+        value = loss(predict(self.model, batch, create_graph=True), batch, weights)
         if not torch.isfinite(value):
             raise RuntimeError(
                 f"The loss is {value.item()} at step {self.step}; try a smaller learning rate. "
@@ -147,8 +148,11 @@ class Trainer:
 
     def _validate(self) -> Errors:
         errors = self._evaluate(self.average, self.split.validation)
-        if errors.forces_mev_per_angstrom < self.best:
-            self.best = errors.forces_mev_per_angstrom
+        weights = self.settings.weights_at(self.step - 1)
+        if weights != self.settings.weights_at(self.step - 1 - self.settings.validation_interval):
+            self.best = math.inf  # measured otherwise
+        if errors.score(weights) < self.best:
+            self.best = errors.score(weights)
             self.best_weights = copy.deepcopy(self.average.state_dict())
         return errors
 

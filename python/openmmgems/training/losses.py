@@ -92,3 +92,10 @@ class Errors:
     def forces_mev_per_angstrom(self) -> float:
         """Mean absolute error of the force components in meV/angstrom."""
         return 1000.0 * self.forces_sum / self.num_components
+
+    def score(self, weights: LossWeights) -> float:
+        """One number to choose a model by: both errors per atom and component, weighted."""
+        return (
+            weights.energy * self.energy_mev_per_atom
+            + weights.forces * self.forces_mev_per_angstrom
+        )

@@ -15,7 +15,8 @@ ORACLE = Path(__file__).parents[2] / "data" / "spookynet-oracle"
 CASES = {case["case"]: case for case in json.loads((ORACLE / "index.json").read_text())}
 #: All but the Ewald mode, which is no part of a model.
 MODEL_CASES = [name for name in CASES if not name.startswith("g_")]
-SINGLE_CASES = [name for name in MODEL_CASES if CASES[name]["num_batch"] == 1]
+#: Name of each term in our results, and of its array in the files.
+TERMS = {"network": "ea", "repulsion": "ea_rep", "electrostatics": "ea_ele", "dispersion": "ea_vdw"}
 
 #: Relative to the largest force; this one sits on a kink (two key maxima are equal).
 FORCE_TOLERANCE = {name: 1e-8 for name in CASES} | {"b_water_dimer_mirror": 1e-3}
@@ -66,3 +67,43 @@ def load_system(case: str, dtype: torch.dtype = torch.float64) -> OracleSystem:
         "molecule": molecule,
     }
     return OracleSystem(arrays, positions, strain, inputs)
+
+
+@dataclass
+class Molecule:
+    """One molecule of a case, and what is expected of it; units are eV, angstrom, e."""
+
+    atomic_numbers: np.ndarray
+    positions: np.ndarray
+    charge: int
+    spin: int
+    cell: np.ndarray | None
+    energy: float
+    forces: np.ndarray
+    charges: np.ndarray
+    dipole: np.ndarray
+    terms: dict[str, float]
+    strain: np.ndarray | None
+
+
+def load_molecules(case: str) -> list[Molecule]:
+    """The molecules of a case by themselves; in a batch they do not feel each other."""
+    system = load_system(case)
+    arrays = system.vectors
+    return [
+        Molecule(
+            atomic_numbers=arrays["Z"][member],
+            positions=arrays["R"][member],
+            charge=int(arrays["Q"][number]),
+            spin=int(arrays["S"][number]),
+            cell=system.cell,
+            energy=arrays["energy"][number],
+            forces=arrays["forces"][member],
+            charges=arrays["qa"][member],
+            dipole=arrays["dipole"][number],
+            terms={ours: arrays[theirs][member].sum() for ours, theirs in TERMS.items()},
+            strain=arrays.get("dE_dstrain"),
+        )
+        for number in range(len(arrays["Q"]))
+        for member in [arrays["batch_seg"] == number]
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from openmmgems.models.spookynet import SpookyNet
-from openmmgems.training.config import TrainingSettings
+from openmmgems.training.config import LossWeights, TrainingSettings
 from openmmgems.training.loop import Trainer
 from openmmgems.training.losses import predict
 from support.toy_training import NETWORK, toy_groups
@@ -92,7 +92,23 @@ def test_training_learns_the_springs(tmp_path: Path) -> None:
 def test_the_best_average_is_what_is_kept(tmp_path: Path) -> None:
     trainer = _train(tmp_path / "run.ckpt", SETTINGS)
     errors = trainer.evaluate(trainer.split.validation)
-    assert errors.forces_mev_per_angstrom == pytest.approx(trainer.best, rel=1e-6)
+    assert errors.score(SETTINGS.weights) == pytest.approx(trainer.best, rel=1e-6)
+
+
+def test_the_last_steps_take_the_final_weights() -> None:
+    final = LossWeights(energy=20.0)
+    settings = dataclasses.replace(SETTINGS, num_steps=10, final_weights=final, final_fraction=0.3)
+    used = [settings.weights_at(step) for step in range(10)]
+    assert used == 7 * [settings.weights] + 3 * [final]
+
+
+def test_the_best_is_measured_anew_when_the_weights_change(tmp_path: Path) -> None:
+    settings = dataclasses.replace(
+        SETTINGS, final_weights=LossWeights(energy=1e3), final_fraction=0.5
+    )
+    trainer = _train(tmp_path / "run.ckpt", settings)
+    errors = trainer.evaluate(trainer.split.validation)
+    assert errors.score(settings.final_weights) == pytest.approx(trainer.best, rel=1e-6)
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_before_it_spoils_the_weights(
