@@ -19,7 +19,6 @@ import numpy as np
 import openmm
 import openmm.app as app
 import openmmgems
-from openmm import unit
 from openmmgems import models
 from openmmgems.analysis.drift import energy_drift
 from rich.progress import track
@@ -60,18 +59,26 @@ def run_nve(
     return np.array(energies)
 
 
-def forces_along_path(pdb: app.PDBFile, model: str, attention: str, amplitude: float) -> np.ndarray:
-    """Displacements (angstrom) of the central nitrogen, and its force along them (eV/angstrom)."""
-    numbers = [atom.element.atomic_number for atom in pdb.topology.atoms()]
-    start = np.array(pdb.positions.value_in_unit(unit.angstrom))
-    atom = next(a.index for a in pdb.topology.atoms() if a.residue.name == "ALA" and a.name == "N")
+def mirrored_waters(stretch: float) -> np.ndarray:
+    """Two mirrored waters, but for one O-H bond each: longer in the first, shorter in the other.
+
+    At zero both have the same largest attention key; past it, the other atom's key is the largest.
+    """
+    water = np.array([[1.45, 0.0, 0.12], [1.9, 0.76, -0.45], [1.2, -0.8, -0.35]])
+    bond = (water[1] - water[0]) / np.linalg.norm(water[1] - water[0])
+    first, second = water.copy(), water.copy()
+    first[1] += stretch * bond
+    second[1] -= stretch * bond
+    return np.concatenate([first, second * [-1, 1, 1]])
+
+
+def forces_along_path(model: str, attention: str) -> np.ndarray:
+    """Stretches (angstrom), and the force on the first oxygen towards the other (eV/angstrom)."""
     evaluator = openmmgems.Evaluator(model, attention=attention)
     points = []
-    for shift in np.linspace(-amplitude, amplitude, 201):
-        positions = start.copy()
-        positions[atom, 0] += shift
-        result = evaluator.evaluate(numbers, positions)
-        points.append((shift, result["forces_ev_per_angstrom"][atom, 0]))
+    for stretch in np.linspace(-0.02, 0.02, 80):  # an even number: none at the switch itself
+        result = evaluator.evaluate([8, 1, 1, 8, 1, 1], mirrored_waters(stretch))
+        points.append((stretch, -result["forces_ev_per_angstrom"][0, 0]))
     return np.array(points)
 
 
@@ -86,9 +93,13 @@ def draw(energies: dict[str, list[np.ndarray]], paths: dict[str, np.ndarray], fi
     left.legend()
     for (label, path), style in zip(paths.items(), ("C3-", "C0--"), strict=True):
         middle.plot(path[:, 0], path[:, 1], style, label=label)
-        right.plot(path[1:, 0], np.diff(path[:, 1]) * 1000, style, label=label)
-    middle.set(xlabel="displacement of N (angstrom)", ylabel="force (eV/angstrom)")
-    right.set(xlabel="displacement of N (angstrom)", ylabel="change per point (meV/angstrom)")
+    exact, smooth = paths.values()
+    right.plot(exact[:, 0], 1e6 * (exact[:, 1] - smooth[:, 1]), "C3.-")
+    stretch = "stretch of one O-H bond, the other shrinks (angstrom)"
+    middle.set(xlabel=stretch, ylabel="force on O (eV/angstrom)", title="through an argmax switch")
+    right.set(xlabel=stretch, ylabel="ueV/angstrom", title="Exact minus Smooth")
+    for axes in (middle, right):
+        axes.locator_params(axis="x", nbins=5)
     middle.legend()
     figure.savefig(file, dpi=120)
 
@@ -113,10 +124,7 @@ def main() -> None:
         energies[label].append(run)
         drift = energy_drift(np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS, run / kt_all_atoms)
         print(f"{label}, seed {seed}: {drift.slope:+.1e} +- {drift.error:.1e} kT per atom and ps")
-    paths = {
-        mode: forces_along_path(pdb, options.model, mode.lower(), 0.3)
-        for mode in ("Exact", "Smooth")
-    }
+    paths = {mode: forces_along_path(options.model, mode.lower()) for mode in ("Exact", "Smooth")}
     draw(energies, paths, options.out)
     print(f"Look at {options.out}")
 

@@ -11,6 +11,7 @@ import openmmgems
 import pytest
 from openmm import unit
 from openmmgems import models
+from openmmgems.units import KJ_PER_MOL_PER_EV
 from openmmml import MLPotential
 
 PEPTIDE = files("openmmgems") / "data/structures/ace-ala-nme.pdb"
@@ -96,6 +97,52 @@ def test_one_molecule_in_water_runs_at_constant_pressure(
     positions = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
     for first, second in modeller.topology.bonds():
         assert np.linalg.norm(positions[first.index] - positions[second.index]) < 0.2
+
+
+def test_one_residue_is_cut_out_with_link_atoms() -> None:
+    pdb = app.PDBFile(str(files("openmmgems") / "data/structures/ace-ala2-nme.pdb"))
+    amber = app.ForceField("amber99sbildn.xml").createSystem(pdb.topology, constraints=None)
+    residue = [atom.index for atom in list(pdb.topology.residues())[1].atoms()]
+    mixed = MLPotential("gems", modelPath=MODEL).createMixedSystem(
+        pdb.topology, amber, residue, forceGroup=1, returnInfo=True
+    )
+    system, atoms = mixed["system"], list(mixed["topology"].atoms())
+    assert system.getNumParticles() == pdb.topology.getNumAtoms() + 2
+    reference = openmm.Platform.getPlatform("Reference")
+    context = openmm.Context(system, openmm.VerletIntegrator(0.0005), reference)
+    positions = np.zeros((system.getNumParticles(), 3))
+    positions[mixed["oldToNew"]] = pdb.positions.value_in_unit(unit.nanometer)
+
+    def state_at(moved: np.ndarray, groups: int = -1) -> openmm.State:
+        context.setPositions(moved)
+        context.computeVirtualSites()
+        return context.getState(getEnergy=True, getForces=True, getPositions=True, groups=groups)
+
+    part = state_at(positions, groups={1})
+    force = next(
+        openmmgems.GemsForce.cast(f)
+        for f in system.getForces()
+        if openmmgems.GemsForce.isinstance(f)
+    )
+    members = [force.getAtomParameters(k)[0] for k in range(force.getNumAtoms())]
+    assert len(members) == len(residue) + 2
+    expected = openmmgems.Evaluator(MODEL).evaluate(
+        [atoms[member].element.atomic_number for member in members],
+        part.getPositions(asNumpy=True).value_in_unit(unit.angstrom)[members],
+    )
+    energy_ev = part.getPotentialEnergy()._value / KJ_PER_MOL_PER_EV
+    assert energy_ev == pytest.approx(expected["energy_ev"], rel=1e-10)
+
+    carrier = mixed["oldToNew"][residue[0]]  # the nitrogen, which carries a link atom
+    forces = state_at(positions).getForces(asNumpy=True)._value
+    step = np.zeros_like(positions)
+    step[carrier, 0] = 1e-5
+    higher, lower = (state_at(positions + s).getPotentialEnergy()._value for s in (step, -step))
+    assert forces[carrier, 0] == pytest.approx((lower - higher) / 2e-5, rel=1e-4)
+    context.setPositions(positions)
+    context.computeVirtualSites()
+    context.getIntegrator().step(5)
+    assert np.isfinite(context.getState(getEnergy=True).getPotentialEnergy()._value)
 
 
 def test_path_integral_dynamics_runs(peptide: app.PDBFile) -> None:
