@@ -28,6 +28,7 @@ class PlatformChoice:
     name: str
     properties: dict[str, str] = field(default_factory=dict)
     description: str = ""
+    is_pocl: bool = False
 
     @property
     def platform(self) -> openmm.Platform:
@@ -125,7 +126,8 @@ def _try(
             properties = {k: v for k, v in device.items() if k in accepted and k != "DeviceName"}
             properties["Precision"] = precision
             label = device.get("DeviceName", "device 0")
-            return PlatformChoice(platform_name, properties, f"{wanted} on {label}, {precision}")
+            description = f"{wanted} on {label}, {precision}"
+            return PlatformChoice(platform_name, properties, description, wanted == "PoCL")
     return None
 
 

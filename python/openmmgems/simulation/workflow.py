@@ -14,7 +14,7 @@ from openmm import app
 
 from .chemistry import check_complete, guess_total_charge
 from .domain import domain_violations, require_domain
-from .errors import RunFolderError, StructureError
+from .errors import ResourceError, RunFolderError, StructureError
 from .estimate import (
     Estimate,
     available_memory_bytes,
@@ -200,6 +200,10 @@ def prepare_run(
     Run
         Not yet minimised or started.
     """
+    if protocol.minimise and choice.is_pocl:
+        raise ResourceError(
+            "OpenMM's minimiser crashes on PoCL; add --no-minimise, or use --platform CPU."
+        )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     add_ensemble_forces(system, protocol)
     run = Run(folder, structure.topology, system, protocol, choice)

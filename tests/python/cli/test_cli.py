@@ -18,6 +18,7 @@ import pytest
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.cli.app import main
 from openmmgems.simulation import Forces, Protocol, simulate
+from openmmgems.simulation.platform_choice import devices, is_pocl
 
 GEMS = [sys.executable, "-c", "from openmmgems.cli.app import main; main()"]
 AMBER = ["--force-field", "amber99sb-ildn", "--platform", "Reference"]
@@ -91,6 +92,19 @@ def test_the_bundled_model_runs(gems, peptide: Path, tmp_path: Path) -> None:
     assert np.ptp(log["total_energy_kj_mol"]) < 20
 
 
+def test_model_and_amber_run_from_one_prmtop(gems, structures: Path, tmp_path: Path) -> None:
+    prmtop = structures / "ace-ala-nme.prmtop"
+    for name, forces in (("gems", ["--model", "ala-gfn2"]), ("amber", ["--force-field", "file"])):
+        out = tmp_path / name
+        code, text = gems("simulate", prmtop, *forces, "--platform", "CPU", *SHORT, "--out", out)
+        assert code == 0, text
+        check_complete(out, 100, 10)
+    first, second = (
+        mdtraj.load_topology(str(tmp_path / name / "start.pdb")) for name in ("gems", "amber")
+    )
+    assert first == second
+
+
 def test_resuming_with_other_settings_is_refused(gems, peptide: Path, tmp_path: Path) -> None:
     gems("simulate", peptide, *AMBER, *SHORT, "--out", tmp_path / "r")
     code, text = gems("simulate", "--resume", "--out", tmp_path / "r", "--temperature", "310")
@@ -158,6 +172,16 @@ def test_errors_are_one_sentence(
     assert found == code, text
     assert message in " ".join(text.replace("│", " ").split())
     assert "Traceback" not in text
+
+
+def test_minimising_on_pocl_is_refused(gems, peptide: Path, tmp_path: Path) -> None:
+    if "OpenCL" in openmmgems.plugin_load_failures or not any(map(is_pocl, devices("OpenCL"))):
+        pytest.skip("PoCL is not there")
+    code, text = gems(
+        "simulate", peptide, "--model", "ala-gfn2", "--platform", "PoCL", "--out", tmp_path / "run"
+    )
+    assert code == 1
+    assert "minimiser crashes on PoCL; add --no-minimise" in text
 
 
 def test_debug_shows_the_traceback(peptide: Path) -> None:
