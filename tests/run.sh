@@ -17,6 +17,7 @@ ruff format --check .
 ruff check .
 git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
 mypy
+lint-imports
 
 echo "C++ tests"
 cmake -S . -B "$build" -G Ninja -DPython_EXECUTABLE="$(command -v python)" \

@@ -42,7 +42,10 @@ def energy_drift(time: ArrayLike, energy: ArrayLike, num_blocks: int = 20) -> Dr
         raise ValueError(f"time and energy have shapes {x.shape} and {y.shape}; expected equal.")
     size = len(x) // num_blocks
     if size < 2 or num_blocks < 3:
-        raise ValueError(f"{len(x)} values do not make {num_blocks} blocks of two or more.")
+        raise ValueError(
+            f"{len(x)} values do not make {num_blocks} blocks of two or more; "
+            "run longer, or store energies more often."
+        )
     x, y = (v[: size * num_blocks].reshape(num_blocks, size).mean(axis=1) for v in (x, y))
     centred = x - x.mean()
     slope = float(centred @ y / (centred @ centred))
