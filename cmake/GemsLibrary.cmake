@@ -17,7 +17,6 @@ else()
     set(GEMS_LIB_DIR lib)
     set(GEMS_PLUGIN_DIR lib/plugins)
     set(GEMS_INCLUDE_DIR include)
-    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
 
 function(gems_warn target)
@@ -34,7 +33,10 @@ function(gems_set_run_path target site)
                  "${site}/OpenMM.libs/lib/plugins" "${site}/torch/lib" "${site}/vesin/lib"
                  "${site}/nvidia/cu13/lib")
     else()
-        set(path "$ORIGIN" "$ORIGIN/..")
+        # Where the libraries are now. CMAKE_INSTALL_RPATH_USE_LINK_PATH would leave out what lies
+        # below the sources, as an environment in .venv does.
+        set(path "$ORIGIN" "$ORIGIN/.." "${openmm_dir}/lib" "${openmm_dir}/lib/plugins"
+                 "${torch_dir}/lib" "${vesin_dir}/lib" "${site_packages}/nvidia/cu13/lib")
     endif()
     set_target_properties(${target} PROPERTIES INSTALL_RPATH "${path}")
     # Debian's linker would drop libraries that are needed only when the plugin is loaded.

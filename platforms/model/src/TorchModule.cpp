@@ -14,6 +14,13 @@ namespace {
 
 constexpr size_t NUM_INPUTS = 6;
 
+/** The last line of a message of the TorchScript interpreter: the code stands before it. */
+string lastLine(const string& text) {
+    const size_t end = text.find_last_not_of(" \n");
+    const size_t start = text.find_last_of('\n', end);
+    return text.substr(start == string::npos ? 0 : start + 1, end - start);
+}
+
 /** Run something that may throw a torch error; rethrow it with the file and the call. */
 template <typename Action>
 auto guarded(const string& file, const string& call, Action action) -> decltype(action()) {
@@ -24,10 +31,9 @@ auto guarded(const string& file, const string& call, Action action) -> decltype(
                               "' failed: " + error.what_without_backtrace());
     } catch (const OpenMMException&) {
         throw;
-    } catch (const std::exception& error) {
-        const string text = error.what();
+    } catch (const std::exception& error) { // what the module itself raises
         throw OpenMMException("GemsForce: " + call + " of model file '" + file +
-                              "' failed: " + text);
+                              "' failed: " + lastLine(error.what()));
     }
 }
 

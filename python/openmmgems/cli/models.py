@@ -89,17 +89,33 @@ def inspect(
 def import_checkpoint(
     checkpoint: Annotated[Path, typer.Argument(help="Checkpoint of the published code (.pth).")],
     out: Annotated[Path, typer.Argument(help="Model file to write (.pt).")],
+    smooth_reference: Annotated[
+        Path | None,
+        typer.Option(help="A typical structure: makes Smooth attention, fixed to its key maxima."),
+    ] = None,
+    charge: Annotated[int, typer.Option(help="Of the structure, e.")] = 0,
+    unpaired: Annotated[int, typer.Option(help="Unpaired electrons of the structure.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
 ) -> None:
     """Turn a published SpookyNet checkpoint into a model file; its code is never run.
 
-    Example: gems models import parameters.pth published.pt
+    Published models have Exact attention, whose forces jump where the largest key changes its atom.
+    With a reference structure the model is smooth instead, and equal to Exact at that structure.
+
+    Example: gems models import parameters.pth published.pt --smooth-reference water.xyz
     """
     from openmmgems.models.checkpoint import import_checkpoint as convert
+    from openmmgems.models.molecules import molecule_inputs
+    from openmmgems.simulation.structure import read_structure
 
     _check_files(checkpoint, out, overwrite)
+    reference = None
+    if smooth_reference is not None:
+        structure = read_structure(smooth_reference)
+        positions = structure.positions * 10  # angstrom
+        reference = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")
-    convert(checkpoint, out)
+    convert(checkpoint, out, smooth_reference=reference)
     output.print(f"Wrote {escape(str(out))}.\nNext: gems models inspect {escape(str(out))}")
 
 

@@ -73,8 +73,9 @@ def import_checkpoint(
     out : path
         The model file to write (.pt).
     smooth_reference : dict of Tensor, optional
-        Arguments of ``SpookyNet.forward`` for a structure whose key maxima become the constants of
-        Smooth attention. Without it the model has Exact attention only.
+        Arguments of ``SpookyNet.forward`` (see ``molecules.molecule_inputs``) for a structure whose
+        key maxima become the constants of Smooth attention, which the model file then uses. Without
+        it the model has Exact attention only.
     **description
         What is known of the model's domain, see ``metadata.make_description``.
 

@@ -5,7 +5,11 @@
 ``molecule`` [num_atoms] holds the index of each atom's molecule.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -30,3 +34,33 @@ def max_by_molecule(values: Tensor, molecule: Tensor, num_molecules: int) -> Ten
     mask = molecule.unsqueeze(0) == index.unsqueeze(1)
     masked = torch.where(mask, values.unsqueeze(0), torch.zeros_like(values).unsqueeze(0))
     return masked.max(dim=1)[0]
+
+
+def molecule_inputs(
+    atomic_numbers: Sequence[int] | NDArray[np.integer],
+    positions_angstrom: NDArray[np.floating],
+    charge: int = 0,
+    spin: int = 0,
+) -> dict[str, Tensor]:
+    """Arguments of ``SpookyNet.forward`` for one molecule, all pairs listed, in float64.
+
+    Parameters
+    ----------
+    atomic_numbers : array [num_atoms]
+        Elements.
+    positions_angstrom : array [num_atoms, 3]
+        Positions.
+    charge, spin : int
+        Total charge (e), and number of unpaired electrons.
+
+    """
+    positions = torch.as_tensor(np.asarray(positions_angstrom, dtype=np.float64))
+    pair_i, pair_j = (~torch.eye(len(positions), dtype=torch.bool)).nonzero(as_tuple=True)
+    return {
+        "atomic_numbers": torch.as_tensor(np.asarray(atomic_numbers, dtype=np.int64)),
+        "vectors": positions[pair_j] - positions[pair_i],
+        "pair_i": pair_i,
+        "pair_j": pair_j,
+        "charge": torch.tensor([float(charge)], dtype=torch.float64),
+        "spin": torch.tensor([float(spin)], dtype=torch.float64),
+    }

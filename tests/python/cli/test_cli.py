@@ -15,6 +15,7 @@ import mdtraj
 import numpy as np
 import openmmgems
 import pytest
+from openmmgems import Evaluator
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.cli.app import main
 from openmmgems.simulation import Forces, Protocol, simulate
@@ -233,6 +234,20 @@ def test_a_model_goes_out_and_comes_back(gems, tmp_path: Path) -> None:
     code, text = gems("models", "import", checkpoint, model)
     assert code == 1
     assert "add --overwrite" in text
+
+
+def test_an_imported_model_is_smooth_if_a_structure_is_given(
+    gems, structures: Path, tmp_path: Path
+) -> None:
+    gems("models", "export", "ala-gfn2", tmp_path / "a.pth")
+    reference = ("--smooth-reference", structures / "ace-ala-nme.xyz")
+    code, text = gems("models", "import", tmp_path / "a.pth", tmp_path / "a.pt", *reference)
+    assert code == 0, text
+    water = ([8, 1, 1], [[0.0, 0.0, 0.1], [0.0, 0.8, -0.5], [0.0, -0.8, -0.5]])
+    Evaluator(tmp_path / "a.pt", attention="smooth").evaluate(*water)
+    gems("models", "import", tmp_path / "a.pth", tmp_path / "exact.pt")
+    with pytest.raises(ValueError, match=r"failed: builtins\.ValueError: Smooth attention needs"):
+        Evaluator(tmp_path / "exact.pt", attention="smooth").evaluate(*water)
 
 
 def test_help_teaches_by_examples(gems) -> None:

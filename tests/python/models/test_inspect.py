@@ -106,9 +106,3 @@ def change_checkpoint(tmp_path: Path, change) -> Path:
 def test_a_checkpoint_that_does_not_fit_says_what(tmp_path: Path, change, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_checkpoint(change_checkpoint(tmp_path, change))
-
-
-def test_smooth_attention_needs_a_reference_structure() -> None:
-    model, _ = read_checkpoint(oracle.ORACLE / "models" / "model_b.pth")
-    with pytest.raises(ValueError, match="--smooth-reference"):
-        model.set_attention(2)
