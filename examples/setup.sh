@@ -6,6 +6,7 @@
 #   PYTHON     interpreter to use (python3)
 #   GEMS_VENV  folder of the environment (.venv in the repository)
 #   GEMS_EXTRA extra of the package to install, such as [test]
+#   GEMS_PACKAGES more Python packages that the build looks for, such as OpenMM-CUDA-13
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -41,6 +42,8 @@ fi
 . "$venv/bin/activate"
 echo "Installing torch, OpenMM and what else is needed (about 6 GB the first time)"
 python -m pip install -q --upgrade pip
-python -m pip install -q 'torch>=2.11' 'openmm>=8.6,<8.7' 'vesin>=0.6' # before the build looks for them
+# Before the build looks for them.
+# shellcheck disable=SC2086
+python -m pip install -q 'torch>=2.11' 'openmm>=8.6,<8.7' 'vesin>=0.6' ${GEMS_PACKAGES:-}
 echo "Building and installing openmm-gems"
 python -m pip install -q "$root${GEMS_EXTRA:-}"

@@ -3,6 +3,7 @@
 """The training loop: a plain one, stopped and continued at will."""
 
 import copy
+import hashlib
 import math
 import os
 import pickle
@@ -51,6 +52,7 @@ class Trainer:
         self.checkpoint = Path(checkpoint)
         self.atomic_energies = fit_atomic_energies(groups)
         self.table = StructureTable(groups, self.atomic_energies, torch.float32)
+        self._data = _fingerprint(groups)
         self.split = split_structures(
             groups, settings.validation_fraction, settings.test_fraction, settings.seed
         )
@@ -166,6 +168,7 @@ class Trainer:
     def _state(self) -> dict[str, Any]:
         return {
             "settings": repr(self.settings),
+            "data": self._data,
             "step": self.step,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
@@ -190,7 +193,7 @@ class Trainer:
     def _load(self) -> None:
         try:
             state = torch.load(self.checkpoint, weights_only=True)
-            settings = state["settings"]
+            settings, data = state["settings"], state["data"]
         except (
             RuntimeError,
             OSError,
@@ -208,9 +211,22 @@ class Trainer:
                 f"'{self.checkpoint}' belongs to a run with other settings; expected the same. "
                 "Choose another file, or remove it to start anew."
             )
+        if data != self._data:
+            raise ValueError(
+                f"'{self.checkpoint}' belongs to a run with other data; expected the same. "
+                "Choose another file, or remove it to start anew."
+            )
         self.step, self.best = state["step"], state["best"]
         self.best_weights = state["best_weights"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
+
+
+def _fingerprint(groups: Sequence[Group]) -> str:
+    """SHA-256 of all energies, in order."""
+    digest = hashlib.sha256()
+    for group in groups:
+        digest.update(np.ascontiguousarray(group.energy).tobytes())
+    return digest.hexdigest()

@@ -72,6 +72,12 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
         Trainer(toy_groups(), other, tmp_path / "run.ckpt")
 
 
+def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
+    _train(tmp_path / "run.ckpt", SETTINGS)
+    with pytest.raises(ValueError, match="belongs to a run with other data"):
+        Trainer(toy_groups(30), SETTINGS, tmp_path / "run.ckpt")
+
+
 def test_training_leaves_one_checkpoint_and_no_temporary_file(tmp_path: Path) -> None:
     _train(tmp_path / "run.ckpt", SETTINGS)
     assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]
