@@ -19,6 +19,16 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def structures(data_folder: Path) -> Path:
+    return data_folder / "structures"
+
+
+@pytest.fixture(scope="session")
+def peptide(structures: Path) -> Path:
+    return structures / "ace-ala-nme.pdb"
+
+
+@pytest.fixture(scope="session")
 def shared_folder() -> Path:
     return Path(os.environ.get("GEMS_SHARED", ROOT.parent / "shared"))
 

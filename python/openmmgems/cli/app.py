@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from .benchmark import benchmark
 from .console import errors
 from .doctor import doctor
 from .models import app as models_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(doctor)
+app.command()(benchmark)
 app.add_typer(models_app, name="models")
 
 

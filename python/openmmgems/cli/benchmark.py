@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""`gems benchmark`: how fast models run here, beside AMBER and others."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .console import errors, output
+
+if TYPE_CHECKING:
+    from openmmgems.benchmark.measure import Case, Measurement
+
+_SYSTEMS = ["alanine:1", "alanine:15", "water:600"]
+
+
+def benchmark(
+    system: Annotated[
+        list[str] | None,
+        typer.Option(help="water:ATOMS, alanine:RESIDUES or a structure file; repeat for more."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="Bundled model, model file, or random:FEATURES:MODULES.")
+    ] = "random:64:3",
+    evaluator: Annotated[
+        list[str] | None, typer.Option(help="auto, torchscript or native; repeat for more.")
+    ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="module:function to time as well; it is called with atomic numbers, positions "
+            "and cell (or None) in angstrom; repeat for more."
+        ),
+    ] = None,
+    amber: Annotated[bool, typer.Option(help="Time AMBER99SB-ILDN on the same systems.")] = True,
+    platform: Annotated[str, typer.Option(help="CUDA, OpenCL, CPU, Reference.")] = "CPU",
+    precision: Annotated[str, typer.Option(help="single, mixed or double, on GPUs.")] = "mixed",
+    threads: Annotated[
+        list[int] | None, typer.Option(min=1, help="Threads of the CPU; repeat for more.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of each measurement.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Wall time of each repeat, s.")] = 1.0,
+    json: Annotated[Path | None, typer.Option(help="File for all figures.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Picture of time against atoms.")] = None,
+) -> None:
+    """Time the steps of models, of AMBER99SB-ILDN and of others on the same systems.
+
+    Every measurement has a process of its own, warms up, and gives the
+    median of its repeats. The default model has random weights: speed does
+    not depend on them, and its forces are scaled by zero, so that the atoms
+    move as they do at 300 K.
+
+    [bold]Examples[/]
+
+      gems benchmark --threads 1 --threads 2 --json a.json --plot a.png
+
+      gems benchmark --system protein.pdb --model my.pt --peer code:evaluate
+    """
+    from openmmgems.benchmark.measure import Case
+
+    engines = [("gems", e) for e in evaluator or ["auto"]]
+    engines += [("amber", "")] * amber + [(name, "") for name in peer or []]
+    cases = [
+        Case(name, engine, model, kind, platform, precision, count, repeats, seconds)
+        for name, count, (engine, kind) in product(system or _SYSTEMS, threads or [1], engines)
+    ]
+    found = _measure_all(cases)
+    if not found:
+        raise typer.Exit(1)
+    wide = output if output.is_terminal else Console(width=120, highlight=False)
+    wide.print(_table(found))
+    from openmmgems.benchmark.report import draw, write_json
+
+    for file, write in ((json, write_json), (plot, draw)):
+        if file is not None:
+            write(found, file)
+            output.print(f"Look at {escape(str(file))}")
+    if len(found) < len(cases):
+        raise typer.Exit(1)
+
+
+def _measure_all(cases: list[Case]) -> list[Measurement]:
+    """Measure what can be measured; what cannot is told, and the rest goes on."""
+    from openmmgems.benchmark.measure import measure
+
+    found = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("")
+        for number, case in enumerate(cases, 1):
+            name = f"{case.system}, {case.label}"
+            progress.update(task, description=f"{number} of {len(cases)}: {escape(name)}")
+            try:
+                found.append(measure(case))
+            except Exception as error:  # of the engine, told below
+                text = " ".join(str(error).split())
+                errors.print(f"[bold red]{escape(name)}:[/] {escape(text)}", soft_wrap=True)
+    return found
+
+
+def _table(measurements: list[Measurement]) -> Table:
+    table = Table("System", "Atoms", "Engine", "Threads", box=None)
+    for title in ("ms/step", "spread", "us/atom", "ns/day", "MB", "kB/atom"):
+        table.add_column(title, justify="right")
+    for m in measurements:
+        table.add_row(
+            escape(m.case.system),
+            str(m.num_atoms),
+            escape(m.case.name),
+            str(m.case.num_threads),
+            f"{1e3 * m.median:.3g}",
+            f"{100 * m.spread:.0f} %",
+            f"{m.microseconds_per_atom:.3g}",
+            f"{m.ns_per_day:.3g}",
+            f"{m.memory_bytes / 1e6:.0f}",
+            f"{m.memory_bytes / 1e3 / m.num_atoms:.3g}",
+        )
+    return table

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Timing: that it runs and reports, never how fast."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import openmmgems
+import pytest
+from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
+from openmmgems.benchmark.systems import load_system
+from openmmgems.cli.app import main
+
+QUICK = ["--repeats", "2", "--seconds", "0.01"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(["benchmark", *[str(word) for word in words]])
+    captured = capsys.readouterr()
+    return int(stopped.value.code or 0), captured.out + captured.err
+
+
+def test_systems_have_their_sizes(structures: Path) -> None:
+    water = load_system("water:300")
+    assert (water.num_atoms, water.is_periodic) == (300, True)
+    chain = load_system("alanine:3")
+    assert (chain.num_atoms, chain.is_periodic) == (42, False)
+    assert load_system(str(structures / "ace-ala-nme.pdb")).num_atoms == 22
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("water:x", "expected a number"),
+        ("water:3", "expected 30 atoms or more"),
+        ("no.pdb", "expected water:ATOMS, alanine:RESIDUES or a structure file"),
+    ],
+)
+def test_unknown_systems_are_refused(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_system(name)
+
+
+@pytest.mark.parametrize("name", ["random:64", "random:a:3", "random:8:1:1"])
+def test_unknown_random_models_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="expected random:FEATURES:MODULES"):
+        write_random_model(tmp_path / "model.pt", name)
+
+
+@pytest.mark.parametrize("engine", ["gems", "amber", "support.peer:evaluate"])
+def test_every_engine_is_measured(engine: str) -> None:
+    found = measure(Case("alanine:1", engine, model="random:8:1", repeats=3, seconds=0.01))
+    assert found.num_atoms == 22
+    assert len(found.seconds_per_step) == 3
+    assert min(found.seconds_per_step) > 0
+    assert found.memory_bytes >= 0
+
+
+def test_figures_follow_from_the_repeats() -> None:
+    found = Measurement(Case("water:90"), 90, [0.009, 0.010, 0.012, 0.010, 0.010], 10, "CPU")
+    assert found.median == 0.010
+    assert found.spread == pytest.approx(0.0)
+    assert found.microseconds_per_atom == pytest.approx(0.010 / 90 * 1e6)
+    assert found.ns_per_day == pytest.approx(0.5e-6 * 86400 / 0.010)
+    assert dataclasses.replace(found.case, num_threads=2).label == "gems auto, 2 threads"
+
+
+def test_the_command_prints_a_table_and_writes_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    figures, picture = tmp_path / "figures.json", tmp_path / "figures.png"
+    code, text = run(
+        capsys, "--system", "alanine:1", "--model", "ala-gfn2", "--evaluator", "torchscript",
+        "--peer", "support.peer:evaluate", *QUICK, "--json", figures, "--plot", picture,
+    )  # fmt: skip
+    assert code == 0, text
+    for word in ("us/atom", "gems torchscript", "amber", "support.peer:evaluate"):
+        assert word in text
+    content = json.loads(figures.read_text())
+    assert content["machine"]["openmm-gems"] == openmmgems.__version__
+    labels = [row["label"] for row in content["measurements"]]
+    assert labels == [
+        f"{n}, 1 thread" for n in ("gems torchscript", "amber", "support.peer:evaluate")
+    ]
+    assert picture.stat().st_size > 0
+
+
+def test_an_engine_that_fails_is_told_and_the_others_go_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, text = run(
+        capsys, "--system", "alanine:1", "--model", "ala-gfn2", "--peer", "no.such:thing", *QUICK
+    )
+    assert code == 1
+    assert "no.such:thing, 1 thread: No module named 'no'" in text
+    assert "gems auto" in text
