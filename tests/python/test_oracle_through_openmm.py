@@ -49,11 +49,12 @@ def context_for(
     return systems.make_context(system, platform, molecule.positions)
 
 
+@pytest.mark.parametrize("kind", ["torchscript", "native"])
 def test_evaluator_gives_everything(
-    case: str, model_file: Path, molecules: list[oracle.Molecule]
+    kind: str, case: str, model_file: Path, molecules: list[oracle.Molecule]
 ) -> None:
     evaluator = openmmgems.Evaluator(
-        model_file, long_range_cutoff_angstrom=oracle.CASES[case]["lr_cutoff_override"]
+        model_file, kind, long_range_cutoff_angstrom=oracle.CASES[case]["lr_cutoff_override"]
     )
     for molecule in molecules:
         result = evaluator.evaluate(
@@ -76,11 +77,13 @@ def test_evaluator_gives_everything(
             np.testing.assert_allclose(result["virial_ev"], molecule.strain, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("kind", [openmmgems.GemsForce.Auto, openmmgems.GemsForce.Native])
 def test_reference_platform_gives_energy_forces_terms_and_charges(
-    case: str, model_file: Path, molecules: list[oracle.Molecule]
+    kind: int, case: str, model_file: Path, molecules: list[oracle.Molecule]
 ) -> None:
     for molecule in molecules:
         force = force_for(molecule, case, model_file)
+        force.setEvaluator(kind)
         context = context_for(molecule, force, openmm.Platform.getPlatform("Reference"))
         energy, forces = systems.energy_and_forces(context)
         assert energy == pytest.approx(molecule.energy * KJ_PER_MOL_PER_EV, rel=1e-9)

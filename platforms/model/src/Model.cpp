@@ -134,11 +134,17 @@ void Model::validateElements(const ModelSettings& settings) const {
     }
 }
 
+bool Model::hasNativeEvaluator() const {
+    return architecture == "spookynet" && module->hasMethod("initial_features");
+}
+
 void Model::validate(const ModelSettings& settings) const {
     validateElements(settings);
-    if (settings.evaluator == GemsForce::Native) {
-        throw OpenMMException("GemsForce: the native evaluator is not part of this version; "
-                              "expected GemsForce.Auto or GemsForce.TorchScript.");
+    if (settings.evaluator == GemsForce::Native && !hasNativeEvaluator()) {
+        throw OpenMMException("GemsForce: the native evaluator is asked for, but model '" + file +
+                              "' is '" + architecture +
+                              "', or older than that evaluator; expected a SpookyNet of this "
+                              "version. Choose GemsForce.Auto or GemsForce.TorchScript.");
     }
     if (settings.longRangeCutoffAngstrom && !module->hasMethod("set_long_range_cutoff")) {
         throw OpenMMException("GemsForce: a long-range cutoff is set, which model '" + file +

@@ -123,6 +123,32 @@ void TorchModule::setAttention(int mode) {
             [&] { impl->module.get_method("set_attention")({c10::IValue(mode)}); });
 }
 
+int TorchModule::getAttention() {
+    return guarded(file, "attention_mode", [&] {
+        return static_cast<int>(impl->module.get_method("attention_mode")({}).toInt());
+    });
+}
+
+at::Tensor TorchModule::initialFeatures(const at::Tensor& atomicNumbers, const at::Tensor& charge,
+                                        const at::Tensor& spin) {
+    return guarded(file, "initial_features", [&] {
+        const c10::AutoGradMode noGradient(false);
+        return impl->module.get_method("initial_features")({atomicNumbers, charge, spin})
+            .toTensor();
+    });
+}
+
+std::map<string, at::Tensor> TorchModule::getTensors() const {
+    std::map<string, at::Tensor> tensors;
+    for (const auto& parameter : impl->module.named_parameters()) {
+        tensors[parameter.name] = parameter.value;
+    }
+    for (const auto& buffer : impl->module.named_buffers()) {
+        tensors[buffer.name] = buffer.value;
+    }
+    return tensors;
+}
+
 std::map<string, at::Tensor> TorchModule::forward(const ModelInput& input) {
     return guarded(file, "forward", [&] {
         const c10::IValue result =

@@ -31,6 +31,13 @@ public:
     void setLongRangeCutoff(double cutoffAngstrom);
     /** Call the exported method set_attention. */
     void setAttention(int mode);
+    /** Call the exported method attention_mode. */
+    int getAttention();
+    /** Call the exported method initial_features: [N, F] of a composition. */
+    at::Tensor initialFeatures(const at::Tensor& atomicNumbers, const at::Tensor& charge,
+                               const at::Tensor& spin);
+    /** All parameters and buffers by name. */
+    std::map<std::string, at::Tensor> getTensors() const;
     /** The model's results by name. */
     std::map<std::string, at::Tensor> forward(const ModelInput& input);
 

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 #include "TorchScriptEvaluator.h"
+#include "checks.h"
 #include "openmmgems/PairList.h"
+#include "threads.h"
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <algorithm>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
-#include <cmath>
 #include <openmm/OpenMMException.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -22,29 +21,6 @@ using std::vector;
 namespace {
 
 const string TERM_PREFIX = "energy_";
-/** With fewer atoms than this for each thread, threads wait for each other more than they gain. */
-constexpr size_t ATOMS_PER_THREAD = 200;
-
-/** Sets torch's number of threads while it lives. */
-class ThreadGuard {
-public:
-    explicit ThreadGuard(int numThreads) : before(at::get_num_threads()) {
-        if (numThreads != before) {
-            at::set_num_threads(numThreads);
-        }
-    }
-    ~ThreadGuard() {
-        if (at::get_num_threads() != before) {
-            at::set_num_threads(before);
-        }
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-private:
-    int before;
-};
-
 at::Tensor toIndexTensor(const vector<int64_t>& values, at::Device device) {
     return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
 }
@@ -130,14 +106,8 @@ const at::Tensor& TorchScriptEvaluator::getResult(const Results& results,
 
 Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const Box* box,
                                           const Wanted& wanted) {
-    if (positions.size() != settings.atomicNumbers.size()) {
-        throw OpenMMException("GemsForce: " + to_string(positions.size()) +
-                              " positions are given; expected " +
-                              to_string(settings.atomicNumbers.size()) + ", one per atom.");
-    }
-    const int usefulThreads = 1 + static_cast<int>(positions.size() / ATOMS_PER_THREAD);
-    const int allowedThreads = numThreads > 0 ? numThreads : at::get_num_threads();
-    const ThreadGuard threads(std::min(allowedThreads, usefulThreads));
+    checkNumPositions(positions.size(), settings.atomicNumbers.size());
+    const ThreadGuard threads(usefulThreads(numThreads, positions.size()));
     const bool wantGradient = wanted.forces || wanted.virial;
     const at::AutoGradMode gradMode(wantGradient);
     const PairList pairs = listPairs(positions, box, model->getPairCutoffAngstrom(settings));
@@ -168,7 +138,7 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
         }
         addDerivatives(pairs, gradient, wanted, evaluation);
     }
-    checkFinite(evaluation);
+    checkFinite(evaluation, model->getFile());
     return evaluation;
 }
 
@@ -190,28 +160,4 @@ void TorchScriptEvaluator::addDerivatives(const PairList& pairs, const at::Tenso
             }
         }
     }
-}
-
-void TorchScriptEvaluator::checkFinite(const Evaluation& evaluation) const {
-    if (!std::isfinite(evaluation.energyEv)) {
-        throw OpenMMException("GemsForce: the energy of model '" + model->getFile() + "' is " +
-                              to_string(evaluation.energyEv) +
-                              "; expected a finite number. The structure may be far from what the "
-                              "model was trained on.");
-    }
-    for (size_t atom = 0; atom < evaluation.forcesEvPerAngstrom.size(); atom++) {
-        const Vec3& force = evaluation.forcesEvPerAngstrom[atom];
-        if (!std::isfinite(force.dot(force))) {
-            throw OpenMMException("GemsForce: the force on atom " + to_string(atom) +
-                                  " is not finite; expected finite numbers. The structure may be "
-                                  "far from what the model was trained on.");
-        }
-    }
-}
-
-std::unique_ptr<Evaluator> OpenMMGems::createEvaluator(std::shared_ptr<const Model> model,
-                                                       const ModelSettings& settings,
-                                                       const EvaluatorOptions& options) {
-    model->validate(settings);
-    return std::make_unique<TorchScriptEvaluator>(std::move(model), settings, options);
 }

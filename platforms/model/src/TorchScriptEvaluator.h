@@ -28,7 +28,6 @@ private:
     const at::Tensor& getResult(const Results& results, const std::string& name) const;
     void addDerivatives(const PairList& pairs, const at::Tensor& gradient, const Wanted& wanted,
                         Evaluation& evaluation) const;
-    void checkFinite(const Evaluation& evaluation) const;
     std::shared_ptr<const Model> model;
     ModelSettings settings;
     at::TensorOptions floatOptions;

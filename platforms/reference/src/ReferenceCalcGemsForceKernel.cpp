@@ -21,7 +21,8 @@ OpenMM::ReferencePlatform::PlatformData& dataOf(ContextImpl& context) {
 
 ReferenceCalcGemsForceKernel::ReferenceCalcGemsForceKernel(const string& name,
                                                            const OpenMM::Platform& platform)
-    : ReferenceCalcGemsForceKernel(name, platform, EvaluatorOptions{}) {}
+    : ReferenceCalcGemsForceKernel(name, platform,
+                                   EvaluatorOptions{.automatic = GemsForce::TorchScript}) {}
 
 ReferenceCalcGemsForceKernel::ReferenceCalcGemsForceKernel(const string& name,
                                                            const OpenMM::Platform& platform,

@@ -195,9 +195,7 @@ class SpookyNet(nn.Module):
         radial = self.radial_basis_functions(distance)
         direction = vectors / distance.unsqueeze(-1)
         d_angular = d_functions(direction, self.use_irreps)
-        z = self.nuclear_embedding(atomic_numbers)
-        x = z + self.charge_embedding(z, charge, molecule, num_molecules)
-        x = x + self.magmom_embedding(z, spin, molecule, num_molecules)
+        x = self._embed(atomic_numbers, charge, spin, molecule)
         features = torch.zeros_like(x)
         keep = torch.ones_like(charge)
         for module in self.module:
@@ -209,6 +207,30 @@ class SpookyNet(nn.Module):
                 keep = keep * torch.bernoulli(self.keep_prob.expand_as(keep))
             features = features + contribution
         return self.output(features) + self.element_bias[atomic_numbers]
+
+    def _embed(
+        self, atomic_numbers: Tensor, charge: Tensor, spin: Tensor, molecule: Tensor
+    ) -> Tensor:
+        num_molecules = charge.shape[0]
+        z = self.nuclear_embedding(atomic_numbers)
+        x = z + self.charge_embedding(z, charge, molecule, num_molecules)
+        return x + self.magmom_embedding(z, spin, molecule, num_molecules)
+
+    @torch.jit.export
+    def initial_features(self, atomic_numbers: Tensor, charge: Tensor, spin: Tensor) -> Tensor:
+        """Features [num_atoms, num_features] before the first module: they follow from composition.
+
+        Arguments are those of ``forward``.
+        """
+        return self._embed(atomic_numbers, charge, spin, torch.zeros_like(atomic_numbers))
+
+    @torch.jit.export
+    def attention_mode(self) -> int:
+        """Return how the maximum over the attention keys enters: 1 Exact, 2 Smooth."""
+        mode = self.smooth
+        for module in self.module:
+            mode = module.nonlocal_interaction.attention.mode
+        return mode
 
     @torch.jit.export
     def set_long_range_cutoff(self, cutoff_angstrom: float | None) -> None:

@@ -11,50 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openmmgems import _core
 from openmmgems.models.export import script
-from openmmgems.models.hyperparameters import ACTIVATIONS, BASIS_FUNCTIONS, Hyperparameters
-from openmmgems.models.spookynet import SpookyNet
-from torch import Tensor
-
-EXACT, SMOOTH = 1, 2
-ELEMENTS = np.array([8, 1, 1, 6, 1, 1, 1, 7])
-
-options_strategy = st.builds(
-    Hyperparameters,
-    activation=st.sampled_from(ACTIVATIONS),
-    basis_functions=st.sampled_from(BASIS_FUNCTIONS),
-    exp_weighting=st.booleans(),
-    num_features=st.sampled_from([4, 8]),
-    num_basis_functions=st.integers(2, 5),
-    num_modules=st.integers(1, 3),
-    num_residual_pre=st.integers(0, 2),
-    num_residual_post=st.integers(0, 2),
-    num_residual_local=st.integers(0, 2),
-    num_residual_electron=st.integers(0, 2),
-    lr_cutoff=st.sampled_from([None, 4.0, 8.0]),
-    use_irreps=st.booleans(),
-    use_nonlinear_embedding=st.booleans(),
-    use_zbl_repulsion=st.booleans(),
-    use_electrostatics=st.booleans(),
-    use_d4_dispersion=st.booleans(),
-    compute_d4_atomic=st.booleans(),
+from openmmgems.models.hyperparameters import Hyperparameters
+from support.random_models import (
+    ELEMENTS,
+    EXACT,
+    SMOOTH,
+    options_strategy,
+    random_model,
+    random_positions,
 )
-
-
-def random_model(options: Hyperparameters, seed: int) -> SpookyNet:
-    """A network in float64 none of whose parts is zero."""
-    torch.manual_seed(seed)
-    model = SpookyNet(options, zero_init=False, seed=seed).double()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            scale = 0.05 if "energy" in name or name.endswith("_alpha") else 0.2
-            parameter += scale * torch.randn_like(parameter)
-    return model.eval()
-
-
-def random_positions(seed: int) -> np.ndarray:
-    """Positions on a distorted grid, about two angstrom apart."""
-    grid = np.array(np.meshgrid(*[[0.0, 1.9]] * 3)).reshape(3, -1).T
-    return grid + np.random.default_rng(seed).uniform(-0.3, 0.3, grid.shape)
+from torch import Tensor
 
 
 def evaluate(

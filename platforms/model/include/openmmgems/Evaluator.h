@@ -47,6 +47,8 @@ struct EvaluatorOptions {
     int cudaDevice = -1;
     /** Threads on the CPU at most, small systems use fewer; 0: as many as torch uses. */
     int numThreads = 0;
+    /** What GemsForce::Auto means for a model that the native evaluator computes. */
+    GemsForce::EvaluatorKind automatic = GemsForce::Native;
 };
 
 /** Evaluates a model for one molecular system on the host's data: arrays in, arrays out. */

@@ -63,6 +63,8 @@ public:
      * does not know, periodic use without a long-range cutoff, and settings it does not take.
      */
     void validate(const ModelSettings& settings) const;
+    /** Whether the native evaluator computes this model. */
+    bool hasNativeEvaluator() const;
     /** The TorchScript module as it is in the file. */
     const TorchModule& getModule() const { return *module; }
 

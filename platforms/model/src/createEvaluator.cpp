@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+#include "NativeEvaluator.h"
+#include "TorchScriptEvaluator.h"
+
+using namespace OpenMMGems;
+
+namespace {
+
+/** Auto takes the native evaluator wherever it can compute the model. */
+bool usesNative(const Model& model, const ModelSettings& settings,
+                const EvaluatorOptions& options) {
+    if (settings.evaluator != GemsForce::Auto) {
+        return settings.evaluator == GemsForce::Native;
+    }
+    return options.automatic == GemsForce::Native && options.cudaDevice < 0 &&
+           model.hasNativeEvaluator();
+}
+
+} // namespace
+
+std::unique_ptr<Evaluator> OpenMMGems::createEvaluator(std::shared_ptr<const Model> model,
+                                                       const ModelSettings& settings,
+                                                       const EvaluatorOptions& options) {
+    model->validate(settings);
+    if (!usesNative(*model, settings, options)) {
+        return std::make_unique<TorchScriptEvaluator>(std::move(model), settings, options);
+    }
+    if (options.precision == Precision::Double) {
+        return std::make_unique<NativeEvaluator<double>>(std::move(model), settings, options);
+    }
+    return std::make_unique<NativeEvaluator<float>>(std::move(model), settings, options);
+}

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_NATIVE_REPULSION_H_
+#define OPENMMGEMS_NATIVE_REPULSION_H_
+
+#include "Neighbours.h"
+#include "TensorReader.h"
+#include <array>
+#include <vector>
+
+namespace OpenMMGems {
+
+/**
+ * Repulsion of nuclei at short range in the form of Ziegler, Biersack and Littmark with learned
+ * parameters. Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Eq. 21.
+ */
+class Repulsion {
+public:
+    Repulsion(const TensorReader& reader, double cutoffAngstrom);
+    /** The energy in eV; adds its derivative by the distance of each pair. */
+    template <class Real>
+    double evaluate(const Neighbours<Real>& neighbours, const std::vector<int>& atomicNumbers,
+                    std::vector<Real>& gradient) const;
+
+private:
+    double cutoff, power, inverseLength;
+    std::array<double, 4> exponents, weights;
+};
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_NATIVE_REPULSION_H_

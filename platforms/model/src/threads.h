@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_THREADS_H_
+#define OPENMMGEMS_THREADS_H_
+
+#include <cstddef>
+
+namespace OpenMMGems {
+
+/** Sets torch's number of threads while it lives. */
+class ThreadGuard {
+public:
+    explicit ThreadGuard(int numThreads);
+    ~ThreadGuard();
+    ThreadGuard(const ThreadGuard&) = delete;
+    ThreadGuard& operator=(const ThreadGuard&) = delete;
+
+private:
+    int before;
+};
+
+/** Threads that a system of this size gains from, at most allowed (0: as many as torch uses). */
+int usefulThreads(int allowed, size_t numAtoms);
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_THREADS_H_
