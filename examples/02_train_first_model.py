@@ -123,7 +123,7 @@ A small SpookyNet (40 features, 2 modules, Smooth attention) for capped alanine 
   dihedrals and free; structures for training / validation / test: {counts}.
   All structures of one run are in the same part, so no test structure is a neighbour in time of one
   that was trained on
-* Training: {steps} steps; best moving average by validation forces
+* Training: {steps} steps; best moving average by validation errors
 * Made by: `python examples/02_train_first_model.py`
 * Licence: MIT
 

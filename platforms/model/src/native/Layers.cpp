@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "Layers.h"
+#include "kernels.h"
 #include "multiply.h"
 #include "softplus.h"
 #include <cmath>
@@ -29,36 +30,27 @@ Activation<Real>::Activation(const TensorReader& reader, ActivationKind kind)
 template <class Real>
 void Activation<Real>::apply(const Matrix<Real>& x, Matrix<Real>& y) const {
     y.resize(x.rows(), x.columns());
+    if (kind == ActivationKind::Swish) {
+        swish(x.data(), alpha.data(), beta.data(), x.rows(), x.columns(), y.data());
+        return;
+    }
     for (size_t i = 0; i < x.rows(); i++) {
-        const Real* in = x.row(i);
-        Real* out = y.row(i);
-        if (kind == ActivationKind::Swish) {
-            for (size_t f = 0; f < x.columns(); f++) {
-                out[f] = alpha[f] * in[f] * sigmoid(beta[f] * in[f]);
-            }
-        } else {
-            for (size_t f = 0; f < x.columns(); f++) {
-                out[f] = alpha[f] * shiftedSoftplus(in[f], beta[f]);
-            }
+        for (size_t f = 0; f < x.columns(); f++) {
+            y.row(i)[f] = alpha[f] * shiftedSoftplus(x.row(i)[f], beta[f]);
         }
     }
 }
 
 template <class Real>
 void Activation<Real>::multiplyDerivative(const Matrix<Real>& x, Matrix<Real>& gradient) const {
+    if (kind == ActivationKind::Swish) {
+        multiplySwishDerivative(x.data(), alpha.data(), beta.data(), x.rows(), x.columns(),
+                                gradient.data());
+        return;
+    }
     for (size_t i = 0; i < x.rows(); i++) {
-        const Real* in = x.row(i);
-        Real* g = gradient.row(i);
-        if (kind == ActivationKind::Swish) {
-            for (size_t f = 0; f < x.columns(); f++) {
-                const Real z = beta[f] * in[f];
-                const Real s = sigmoid(z);
-                g[f] *= alpha[f] * s * (1 + z * (1 - s));
-            }
-        } else {
-            for (size_t f = 0; f < x.columns(); f++) {
-                g[f] *= alpha[f] * sigmoid(beta[f] * in[f]);
-            }
+        for (size_t f = 0; f < x.columns(); f++) {
+            gradient.row(i)[f] *= alpha[f] * sigmoid(beta[f] * x.row(i)[f]);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace OpenMMGems {
 namespace {
 
 /** Pairs whose filters are made at a time: they stay in the cache. */
-constexpr size_t PAIRS_PER_BLOCK = 1024;
+constexpr size_t PAIRS_PER_BLOCK = 128;
 
 /** Calls visit(firstAtom, endAtom) for runs of atoms that have about so many pairs together. */
 template <class Real, class Visit>
@@ -27,13 +27,54 @@ void forBlocks(const Neighbours<Real>& neighbours, Visit visit) {
     }
 }
 
-/** Filters [numPairs, 3 numFeatures] of the pairs from first to end. */
+/** Filters' weights [3 numFeatures, numBasisFunctions] for s, p and d, one below the other. */
+Matrix<double> filterWeights(const TensorReader& reader) {
+    const auto first = reader.matrix<double>("radial_s.weight");
+    Matrix<double> weights(3 * first.rows(), first.columns());
+    double* place = weights.data();
+    for (const char* name : {"radial_s.weight", "radial_p.weight", "radial_d.weight"}) {
+        const auto part = reader.matrix<double>(name);
+        place = std::copy(part.data(), part.data() + part.size(), place);
+    }
+    return weights;
+}
+
 template <class Real>
-void makeFilters(const Matrix<Real>& basis, const Matrix<Real>& weights, size_t first, size_t end,
-                 Matrix<Real>& rows, Matrix<Real>& filter) {
-    rows.resize(end - first, basis.columns());
-    std::copy(basis.row(first), basis.row(first) + rows.size(), rows.data());
-    multiply(rows, weights, Transpose::Second, filter);
+void irreducibleFunctions(Real x, Real y, Real z, Real* values) {
+    const auto root3 = static_cast<Real>(std::sqrt(3.0));
+    values[0] = root3 * x * y;
+    values[1] = root3 * x * z;
+    values[2] = root3 * y * z;
+    values[3] = (3 * z * z - 1) / 2;
+    values[4] = root3 / 2 * (x * x - y * y);
+}
+
+template <class Real>
+void cartesianFunctions(Real x, Real y, Real z, Real* values) {
+    const auto root2 = static_cast<Real>(std::sqrt(2.0));
+    values[0] = x * x;
+    values[1] = y * y;
+    values[2] = z * z;
+    values[3] = root2 * x * y;
+    values[4] = root2 * x * z;
+    values[5] = root2 * y * z;
+}
+
+/** Adds to the gradient by the unit vector what comes from that by the functions of d type. */
+template <class Real>
+void addIrreducibleSlopes(Real x, Real y, Real z, const Real* g, Real* slope) {
+    const auto root3 = static_cast<Real>(std::sqrt(3.0));
+    slope[0] += root3 * (y * g[0] + z * g[1] + x * g[4]);
+    slope[1] += root3 * (x * g[0] + z * g[2] - y * g[4]);
+    slope[2] += root3 * (x * g[1] + y * g[2]) + 3 * z * g[3];
+}
+
+template <class Real>
+void addCartesianSlopes(Real x, Real y, Real z, const Real* g, Real* slope) {
+    const auto root2 = static_cast<Real>(std::sqrt(2.0));
+    slope[0] += 2 * x * g[0] + root2 * (y * g[3] + z * g[4]);
+    slope[1] += 2 * y * g[1] + root2 * (x * g[3] + z * g[5]);
+    slope[2] += 2 * z * g[2] + root2 * (x * g[4] + y * g[5]);
 }
 
 /** h += sum over components of left half times right half. */
@@ -72,9 +113,28 @@ void transposeProducts(const Matrix<Real>& h, const Matrix<Real>& projected, siz
 } // namespace
 
 template <class Real>
+Matrix<Real> angularFunctions(const Neighbours<Real>& neighbours, bool useIrreps) {
+    Matrix<Real> angular(neighbours.numPairs(), useIrreps ? 8 : 9);
+    for (size_t pair = 0; pair < neighbours.numPairs(); pair++) {
+        Real* row = angular.row(pair);
+        row[0] = neighbours.ux[pair];
+        row[1] = neighbours.uy[pair];
+        row[2] = neighbours.uz[pair];
+        if (useIrreps) {
+            irreducibleFunctions(row[0], row[1], row[2], row + 3);
+        } else {
+            cartesianFunctions(row[0], row[1], row[2], row + 3);
+        }
+    }
+    return angular;
+}
+
+template <class Real>
 LocalInteraction<Real>::LocalInteraction(const TensorReader& reader,
-                                         const SpookyNetOptions& options)
+                                         const SpookyNetOptions& options,
+                                         std::shared_ptr<const RadialBasis> basis)
     : useIrreps(options.useIrreps), numD(options.useIrreps ? 5 : 6),
+      filters(filterWeights(reader), std::move(basis)),
       projectionP(reader.matrix<Real>("projection_p.weight")),
       projectionD(reader.matrix<Real>("projection_d.weight")),
       mlpX(reader.part("resblock_x"), options.activation),
@@ -83,49 +143,6 @@ LocalInteraction<Real>::LocalInteraction(const TensorReader& reader,
       mlpD(reader.part("resblock_d"), options.activation),
       last(reader.part("resblock"), options.activation) {
     numFeatures = projectionP.columns();
-    const auto s = reader.matrix<Real>("radial_s.weight");
-    filters.resize(3 * numFeatures, s.columns());
-    std::copy(s.data(), s.data() + s.size(), filters.row(0));
-    const auto p = reader.matrix<Real>("radial_p.weight");
-    std::copy(p.data(), p.data() + p.size(), filters.row(numFeatures));
-    const auto d = reader.matrix<Real>("radial_d.weight");
-    std::copy(d.data(), d.data() + d.size(), filters.row(2 * numFeatures));
-}
-
-template <class Real>
-int LocalInteraction<Real>::dFunctions(Real x, Real y, Real z, Real* values) const {
-    if (useIrreps) {
-        const auto root3 = static_cast<Real>(std::sqrt(3.0));
-        values[0] = root3 * x * y;
-        values[1] = root3 * x * z;
-        values[2] = root3 * y * z;
-        values[3] = (3 * z * z - 1) / 2;
-        values[4] = root3 / 2 * (x * x - y * y);
-        return 5;
-    }
-    const auto root2 = static_cast<Real>(std::sqrt(2.0));
-    values[0] = x * x;
-    values[1] = y * y;
-    values[2] = z * z;
-    values[3] = root2 * x * y;
-    values[4] = root2 * x * z;
-    values[5] = root2 * y * z;
-    return 6;
-}
-
-template <class Real>
-void LocalInteraction<Real>::dSlopes(Real x, Real y, Real z, const Real* g, Real* slope) const {
-    if (useIrreps) {
-        const auto root3 = static_cast<Real>(std::sqrt(3.0));
-        slope[0] += root3 * (y * g[0] + z * g[1] + x * g[4]);
-        slope[1] += root3 * (x * g[0] + z * g[2] - y * g[4]);
-        slope[2] += root3 * (x * g[1] + y * g[2]) + 3 * z * g[3];
-        return;
-    }
-    const auto root2 = static_cast<Real>(std::sqrt(2.0));
-    slope[0] += 2 * x * g[0] + root2 * (y * g[3] + z * g[4]);
-    slope[1] += 2 * y * g[1] + root2 * (x * g[3] + z * g[5]);
-    slope[2] += 2 * z * g[2] + root2 * (x * g[4] + y * g[5]);
 }
 
 template <class Real>
@@ -137,49 +154,33 @@ void LocalInteraction<Real>::prepare(const Matrix<Real>& x, Sources& sources) co
 }
 
 template <class Real>
-void LocalInteraction<Real>::collect(size_t atom, const Sources& sources,
-                                     const Neighbours<Real>& neighbours, const Matrix<Real>& filter,
-                                     size_t firstPair, Real* s, Real* p, Real* d) const {
-    const size_t n = numFeatures;
-    std::fill(p, p + 3 * n, Real(0));
-    std::fill(d, d + numD * n, Real(0));
-    for (size_t pair = neighbours.start[atom]; pair < neighbours.start[atom + 1]; pair++) {
-        const Real* g = filter.row(pair - firstPair);
-        const int j = neighbours.j[pair];
-        const Real *sj = sources.s.row(j), *pj = sources.p.row(j), *dj = sources.d.row(j);
-        const Real u[3] = {neighbours.ux[pair], neighbours.uy[pair], neighbours.uz[pair]};
-        Real y[MAX_D_FUNCTIONS];
-        dFunctions(u[0], u[1], u[2], y);
-        for (size_t f = 0; f < n; f++) {
-            s[f] += g[f] * sj[f];
-        }
-        for (int a = 0; a < 3; a++) {
-            for (size_t f = 0; f < n; f++) {
-                p[a * n + f] += u[a] * g[n + f] * pj[f];
-            }
-        }
-        for (size_t m = 0; m < numD; m++) {
-            for (size_t f = 0; f < n; f++) {
-                d[m * n + f] += y[m] * g[2 * n + f] * dj[f];
-            }
-        }
-    }
+Messages<Real> LocalInteraction<Real>::messagesTo(size_t atom, const Neighbours<Real>& neighbours,
+                                                  const Matrix<Real>& angular, size_t firstPair,
+                                                  const Matrix<Real>& filter) const {
+    const size_t start = neighbours.start[atom];
+    return {numFeatures,
+            numD,
+            neighbours.start[atom + 1] - start,
+            neighbours.j.data() + start,
+            filter.row(start - firstPair),
+            nullptr,
+            angular.row(start)};
 }
 
 template <class Real>
 void LocalInteraction<Real>::apply(const Sources& sources, const Neighbours<Real>& neighbours,
-                                   const PairBasis<Real>& basis, Matrix<Real>& result,
+                                   const Matrix<Real>& angular, Matrix<Real>& result,
                                    Saved& saved) const {
     const size_t numAtoms = neighbours.numAtoms();
     Matrix<Real> h = sources.x;
-    Matrix<Real> p(3 * numAtoms, numFeatures), d(numD * numAtoms, numFeatures);
-    Matrix<Real> rows, filter;
+    Matrix<Real> p(3 * numAtoms, numFeatures), d(numD * numAtoms, numFeatures), filter;
     forBlocks(neighbours, [&](size_t first, size_t end) {
         const size_t firstPair = neighbours.start[first];
-        makeFilters(basis.values, filters, firstPair, neighbours.start[end], rows, filter);
+        filters.evaluate(neighbours, firstPair, neighbours.start[end], filter, nullptr);
         for (size_t i = first; i < end; i++) {
-            collect(i, sources, neighbours, filter, firstPair, h.row(i), p.row(3 * i),
-                    d.row(numD * i));
+            collectMessages(messagesTo(i, neighbours, angular, firstPair, filter), sources.s.data(),
+                            sources.p.data(), sources.d.data(), h.row(i), p.row(3 * i),
+                            d.row(numD * i));
         }
     });
     multiply(p, projectionP, Transpose::Second, saved.projectedP);
@@ -190,126 +191,70 @@ void LocalInteraction<Real>::apply(const Sources& sources, const Neighbours<Real
 }
 
 template <class Real>
-void LocalInteraction<Real>::receive(size_t atom, const Sources& sources,
-                                     const Neighbours<Real>& neighbours, const Matrix<Real>& filter,
-                                     const Matrix<Real>& filterSlope, size_t firstPair,
-                                     const Matrix<Real>& h, const Matrix<Real>& p,
-                                     const Matrix<Real>& d,
-                                     PairGradient<Real>& pairGradient) const {
-    const size_t n = numFeatures;
-    const Real *hi = h.row(atom), *pi = p.row(3 * atom), *di = d.row(numD * atom);
-    for (size_t pair = neighbours.start[atom]; pair < neighbours.start[atom + 1]; pair++) {
-        const Real *g = filter.row(pair - firstPair), *slope = filterSlope.row(pair - firstPair);
-        const int j = neighbours.j[pair];
-        const Real *sj = sources.s.row(j), *pj = sources.p.row(j), *dj = sources.d.row(j);
-        const Real u[3] = {neighbours.ux[pair], neighbours.uy[pair], neighbours.uz[pair]};
-        Real y[MAX_D_FUNCTIONS];
-        dFunctions(u[0], u[1], u[2], y);
-        Real alongR = 0, alongU[3] = {0, 0, 0}, alongY[MAX_D_FUNCTIONS] = {};
-        for (size_t f = 0; f < n; f++) {
-            alongR += hi[f] * sj[f] * slope[f];
+void LocalInteraction<Real>::addPairGradient(size_t firstPair, size_t endPair,
+                                             const Matrix<Real>& angular,
+                                             const Matrix<Real>& ofPairs,
+                                             PairGradient<Real>& pairGradient) const {
+    for (size_t pair = firstPair; pair < endPair; pair++) {
+        const Real* row = ofPairs.row(pair - firstPair);
+        const Real* u = angular.row(pair);
+        Real ofUnit[3] = {row[1], row[2], row[3]};
+        if (useIrreps) {
+            addIrreducibleSlopes(u[0], u[1], u[2], row + 4, ofUnit);
+        } else {
+            addCartesianSlopes(u[0], u[1], u[2], row + 4, ofUnit);
         }
-        for (int a = 0; a < 3; a++) {
-            Real sum = 0, sumSlope = 0;
-            for (size_t f = 0; f < n; f++) {
-                sum += pi[a * n + f] * pj[f] * g[n + f];
-                sumSlope += pi[a * n + f] * pj[f] * slope[n + f];
-            }
-            alongU[a] += sum;
-            alongR += u[a] * sumSlope;
-        }
-        for (size_t m = 0; m < numD; m++) {
-            Real sum = 0, sumSlope = 0;
-            for (size_t f = 0; f < n; f++) {
-                sum += di[m * n + f] * dj[f] * g[2 * n + f];
-                sumSlope += di[m * n + f] * dj[f] * slope[2 * n + f];
-            }
-            alongY[m] = sum;
-            alongR += y[m] * sumSlope;
-        }
-        dSlopes(u[0], u[1], u[2], alongY, alongU);
-        pairGradient.r[pair] += alongR;
-        pairGradient.ux[pair] += alongU[0];
-        pairGradient.uy[pair] += alongU[1];
-        pairGradient.uz[pair] += alongU[2];
-    }
-}
-
-template <class Real>
-void LocalInteraction<Real>::send(size_t atom, const Neighbours<Real>& neighbours,
-                                  const Matrix<Real>& filter, size_t firstPair,
-                                  const Matrix<Real>& h, const Matrix<Real>& p,
-                                  const Matrix<Real>& d, SourceGradients& gradients) const {
-    const size_t n = numFeatures;
-    Real *s = gradients.s.row(atom), *gp = gradients.p.row(atom), *gd = gradients.d.row(atom);
-    std::fill(s, s + n, Real(0));
-    std::fill(gp, gp + n, Real(0));
-    std::fill(gd, gd + n, Real(0));
-    for (size_t pair = neighbours.start[atom]; pair < neighbours.start[atom + 1]; pair++) {
-        const Real* g = filter.row(pair - firstPair);
-        const int j = neighbours.j[pair];
-        const Real *hj = h.row(j), *pj = p.row(3 * j), *dj = d.row(numD * j);
-        // From the neighbour's side the unit vector points the other way.
-        const Real u[3] = {-neighbours.ux[pair], -neighbours.uy[pair], -neighbours.uz[pair]};
-        Real y[MAX_D_FUNCTIONS];
-        dFunctions(u[0], u[1], u[2], y);
-        for (size_t f = 0; f < n; f++) {
-            s[f] += g[f] * hj[f];
-        }
-        for (int a = 0; a < 3; a++) {
-            for (size_t f = 0; f < n; f++) {
-                gp[f] += u[a] * g[n + f] * pj[a * n + f];
-            }
-        }
-        for (size_t m = 0; m < numD; m++) {
-            for (size_t f = 0; f < n; f++) {
-                gd[f] += y[m] * g[2 * n + f] * dj[m * n + f];
-            }
-        }
+        pairGradient.r[pair] += row[0];
+        pairGradient.ux[pair] += ofUnit[0];
+        pairGradient.uy[pair] += ofUnit[1];
+        pairGradient.uz[pair] += ofUnit[2];
     }
 }
 
 template <class Real>
 void LocalInteraction<Real>::transposed(const Matrix<Real>& gradient, const Sources& sources,
                                         const Neighbours<Real>& neighbours,
-                                        const PairBasis<Real>& basis, const Saved& saved,
+                                        const Matrix<Real>& angular, const Saved& saved,
                                         PairGradient<Real>& pairGradient,
                                         Matrix<Real>* result) const {
-    const size_t numAtoms = neighbours.numAtoms();
     Matrix<Real> h, p, d;
     last.transposed(gradient, h, saved.last);
     transposeProducts(h, saved.projectedP, 3, projectionP, p);
     transposeProducts(h, saved.projectedD, numD, projectionD, d);
-    SourceGradients out;
-    if (result) {
-        for (auto* matrix : {&out.s, &out.p, &out.d}) {
-            matrix->resize(numAtoms, numFeatures);
-        }
-    }
-    Matrix<Real> rows, filter, filterSlope;
+    const size_t numAtoms = result ? neighbours.numAtoms() : 0;
+    Matrix<Real> ofS(numAtoms, numFeatures), ofP(numAtoms, numFeatures), ofD(numAtoms, numFeatures);
+    Matrix<Real> filter, slope, ofPairs;
     forBlocks(neighbours, [&](size_t first, size_t end) {
         const size_t firstPair = neighbours.start[first], endPair = neighbours.start[end];
-        makeFilters(basis.values, filters, firstPair, endPair, rows, filter);
-        makeFilters(basis.slopes, filters, firstPair, endPair, rows, filterSlope);
+        filters.evaluate(neighbours, firstPair, endPair, filter, &slope);
+        ofPairs.resize(endPair - firstPair, 4 + numD);
         for (size_t i = first; i < end; i++) {
-            receive(i, sources, neighbours, filter, filterSlope, firstPair, h, p, d, pairGradient);
+            Messages<Real> messages = messagesTo(i, neighbours, angular, firstPair, filter);
+            const size_t own = neighbours.start[i] - firstPair;
+            messages.filterSlope = slope.row(own);
+            gradientOfPairs(messages, sources.s.data(), sources.p.data(), sources.d.data(),
+                            h.row(i), p.row(3 * i), d.row(numD * i), ofPairs.row(own));
             if (result) {
-                send(i, neighbours, filter, firstPair, h, p, d, out);
+                gradientOfSource(messages, h.data(), p.data(), d.data(), ofS.row(i), ofP.row(i),
+                                 ofD.row(i));
             }
         }
+        addPairGradient(firstPair, endPair, angular, ofPairs, pairGradient);
     });
     if (result) {
         Matrix<Real> part;
         mlpX.transposed(h, *result, sources.savedX);
-        mlpS.transposed(out.s, part, sources.savedS);
+        mlpS.transposed(ofS, part, sources.savedS);
         *result += part;
-        mlpP.transposed(out.p, part, sources.savedP);
+        mlpP.transposed(ofP, part, sources.savedP);
         *result += part;
-        mlpD.transposed(out.d, part, sources.savedD);
+        mlpD.transposed(ofD, part, sources.savedD);
         *result += part;
     }
 }
 
+template Matrix<float> angularFunctions(const Neighbours<float>&, bool);
+template Matrix<double> angularFunctions(const Neighbours<double>&, bool);
 template class LocalInteraction<float>;
 template class LocalInteraction<double>;
 

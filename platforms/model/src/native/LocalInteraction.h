@@ -3,20 +3,20 @@
 #ifndef OPENMMGEMS_NATIVE_LOCALINTERACTION_H_
 #define OPENMMGEMS_NATIVE_LOCALINTERACTION_H_
 
+#include "Filters.h"
 #include "Layers.h"
 #include "Neighbours.h"
 #include "SpookyNetOptions.h"
+#include "kernels.h"
 
 namespace OpenMMGems {
 
-/** Largest number of angular functions of d type: five, or six in Cartesian form. */
-constexpr int MAX_D_FUNCTIONS = 6;
-
-/** What depends on the pairs only, for all modules: radial basis and its slope, by pair. */
+/**
+ * Rows of unit vector and functions of d type for each pair: five irreducible ones, or six products
+ * of the vector's components.
+ */
 template <class Real>
-struct PairBasis {
-    Matrix<Real> values, slopes;
-};
+Matrix<Real> angularFunctions(const Neighbours<Real>& neighbours, bool useIrreps);
 
 /** The derivative of the energy with respect to each pair: its distance, and its unit vector. */
 template <class Real>
@@ -46,39 +46,30 @@ public:
         Matrix<Real> projectedP, projectedD;
         typename Mlp<Real>::Saved last;
     };
-    LocalInteraction(const TensorReader& reader, const SpookyNetOptions& options);
-    size_t numBasisFunctions() const { return filters.columns(); }
+    LocalInteraction(const TensorReader& reader, const SpookyNetOptions& options,
+                     std::shared_ptr<const RadialBasis> basis);
     void prepare(const Matrix<Real>& x, Sources& sources) const;
     /** Features [numAtoms, numFeatures] that each atom receives. */
     void apply(const Sources& sources, const Neighbours<Real>& neighbours,
-               const PairBasis<Real>& basis, Matrix<Real>& result, Saved& saved) const;
+               const Matrix<Real>& angular, Matrix<Real>& result, Saved& saved) const;
     /**
      * Adds to the gradients of pairs; with result also gives the gradient with respect to the
      * atoms' features.
      */
     void transposed(const Matrix<Real>& gradient, const Sources& sources,
-                    const Neighbours<Real>& neighbours, const PairBasis<Real>& basis,
+                    const Neighbours<Real>& neighbours, const Matrix<Real>& angular,
                     const Saved& saved, PairGradient<Real>& pairGradient,
                     Matrix<Real>* result) const;
 
 private:
-    struct SourceGradients {
-        Matrix<Real> s, p, d;
-    };
-    int dFunctions(Real x, Real y, Real z, Real* values) const;
-    void dSlopes(Real x, Real y, Real z, const Real* gradient, Real* slope) const;
-    void collect(size_t atom, const Sources& sources, const Neighbours<Real>& neighbours,
-                 const Matrix<Real>& filter, size_t firstPair, Real* s, Real* p, Real* d) const;
-    void receive(size_t atom, const Sources& sources, const Neighbours<Real>& neighbours,
-                 const Matrix<Real>& filter, const Matrix<Real>& filterSlope, size_t firstPair,
-                 const Matrix<Real>& h, const Matrix<Real>& p, const Matrix<Real>& d,
-                 PairGradient<Real>& pairGradient) const;
-    void send(size_t atom, const Neighbours<Real>& neighbours, const Matrix<Real>& filter,
-              size_t firstPair, const Matrix<Real>& h, const Matrix<Real>& p, const Matrix<Real>& d,
-              SourceGradients& gradients) const;
+    Messages<Real> messagesTo(size_t atom, const Neighbours<Real>& neighbours,
+                              const Matrix<Real>& angular, size_t firstPair,
+                              const Matrix<Real>& filter) const;
+    void addPairGradient(size_t firstPair, size_t endPair, const Matrix<Real>& angular,
+                         const Matrix<Real>& ofPairs, PairGradient<Real>& pairGradient) const;
     bool useIrreps;
     size_t numFeatures, numD;
-    Matrix<Real> filters; ///< [3 numFeatures, numBasisFunctions]: s, p, d
+    Filters<Real> filters;
     Matrix<Real> projectionP, projectionD;
     Mlp<Real> mlpX, mlpS, mlpP, mlpD, last;
 };

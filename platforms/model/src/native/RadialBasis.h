@@ -24,6 +24,8 @@ class RadialBasis {
 public:
     RadialBasis(const TensorReader& reader, const SpookyNetOptions& options, size_t numFunctions);
     size_t numFunctions() const { return number; }
+    /** In angstrom. */
+    double getCutoff() const { return cutoff; }
     /** All functions at a distance in angstrom; the first is the one nearest to zero distance. */
     void evaluate(double r, double* values, double* slopes) const;
 

@@ -10,22 +10,23 @@ using OpenMM::Vec3;
 using std::vector;
 
 template <class Real>
-SpookyNet<Real>::Module::Module(const TensorReader& reader, const SpookyNetOptions& options)
+SpookyNet<Real>::Module::Module(const TensorReader& reader, const SpookyNetOptions& options,
+                                const std::shared_ptr<const RadialBasis>& basis)
     : pre(reader.part("residual_pre"), options.activation),
       post(reader.part("residual_post"), options.activation),
-      local(reader.part("local_interaction"), options),
+      local(reader.part("local_interaction"), options, basis),
       attention(reader.part("nonlocal_interaction"), options.activation, options.smoothAttention),
       output(reader.part("resblock"), options.activation) {}
 
 template <class Real>
 SpookyNet<Real>::SpookyNet(const TensorReader& reader, const SpookyNetOptions& options)
-    : options(options),
-      radialBasis(reader.part("radial_basis_functions"), options,
-                  reader.matrix<Real>("module.0.local_interaction.radial_s.weight").columns()),
-      outputWeight(reader.matrix<double>("output.weight")),
+    : options(options), outputWeight(reader.matrix<double>("output.weight")),
       elementBias(reader.matrix<double>("element_bias")) {
+    const auto basis = std::make_shared<const RadialBasis>(
+        reader.part("radial_basis_functions"), options,
+        reader.matrix<Real>("module.0.local_interaction.radial_s.weight").columns());
     for (int t = 0; reader.has("module." + std::to_string(t) + ".resblock.linear.weight"); t++) {
-        modules.emplace_back(reader.part("module." + std::to_string(t)), options);
+        modules.emplace_back(reader.part("module." + std::to_string(t)), options, basis);
     }
     saved.resize(modules.size());
     if (reader.has("zbl_repulsion_energy._apow")) {
@@ -60,25 +61,12 @@ void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
 }
 
 template <class Real>
-void SpookyNet<Real>::makeBasis(const Neighbours<Real>& near) {
-    const size_t number = radialBasis.numFunctions();
-    basis.values.resize(near.numPairs(), number);
-    basis.slopes.resize(near.numPairs(), number);
-    vector<double> values(number), slopes(number);
-    for (size_t pair = 0; pair < near.numPairs(); pair++) {
-        radialBasis.evaluate(near.r[pair], values.data(), slopes.data());
-        std::copy(values.begin(), values.end(), basis.values.row(pair));
-        std::copy(slopes.begin(), slopes.end(), basis.slopes.row(pair));
-    }
-}
-
-template <class Real>
 Matrix<Real> SpookyNet<Real>::forward(const Neighbours<Real>& near) {
     Matrix<Real> features(near.numAtoms(), saved[0].x.columns()), part;
     features.fill(Real(0));
     for (size_t t = 0; t < modules.size(); t++) {
         Saved& kept = saved[t];
-        modules[t].local.apply(kept.sources, near, basis, part, kept.local);
+        modules[t].local.apply(kept.sources, near, angular, part, kept.local);
         Matrix<Real> x = kept.x;
         x += part;
         x += kept.attention.result;
@@ -131,7 +119,7 @@ void SpookyNet<Real>::backward(const Neighbours<Real>& near, const vector<double
         modules[t].post.transposed(gradient, kept.post);
         // Features before the first module's messages do not depend on positions.
         Matrix<Real> ofLocal;
-        modules[t].local.transposed(gradient, kept.sources, near, basis, kept.local, pairGradient,
+        modules[t].local.transposed(gradient, kept.sources, near, angular, kept.local, pairGradient,
                                     t > 0 ? &ofLocal : nullptr);
         if (t > 0) {
             modules[t].attention.transposed(gradient, kept.attention, part);
@@ -171,7 +159,7 @@ template <class Real>
 Evaluation SpookyNet<Real>::evaluate(const PairList& pairs, const Wanted& wanted) {
     const size_t numAtoms = atomicNumbers.size();
     const auto near = selectNeighbours<Real>(pairs, numAtoms, options.cutoff);
-    makeBasis(near);
+    angular = angularFunctions(near, options.useIrreps);
     pairGradient.reset(near.numPairs());
     Evaluation evaluation;
     evaluation.termsEv["network"] = readOut(forward(near), evaluation.charges);

@@ -11,6 +11,7 @@
 #include "Repulsion.h"
 #include "SpookyNetOptions.h"
 #include "openmmgems/Evaluator.h"
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -39,7 +40,8 @@ public:
 
 private:
     struct Module {
-        Module(const TensorReader& reader, const SpookyNetOptions& options);
+        Module(const TensorReader& reader, const SpookyNetOptions& options,
+               const std::shared_ptr<const RadialBasis>& basis);
         ResidualStack<Real> pre, post;
         LocalInteraction<Real> local;
         Attention<Real> attention;
@@ -55,7 +57,6 @@ private:
     };
     /** What of a module happens before its atoms see their neighbours. */
     void prepare(size_t module, const Matrix<Real>& x);
-    void makeBasis(const Neighbours<Real>& near);
     /** Sums of the modules' output features. */
     Matrix<Real> forward(const Neighbours<Real>& near);
     /** Fills pairGradient; chargeGradient is by the charges of the network. */
@@ -66,7 +67,6 @@ private:
                    Evaluation& evaluation) const;
     SpookyNetOptions options;
     std::vector<Module> modules;
-    RadialBasis radialBasis;
     Matrix<double> outputWeight, elementBias;
     std::optional<Repulsion> repulsion;
     std::optional<Electrostatics> electrostatics;
@@ -75,7 +75,7 @@ private:
     std::vector<int> atomicNumbers;
     double totalCharge = 0.0;
     std::vector<Saved> saved;
-    PairBasis<Real> basis;
+    Matrix<Real> angular;
     PairGradient<Real> pairGradient;
 };
 
