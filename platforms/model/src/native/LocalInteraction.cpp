@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "LocalInteraction.h"
 #include "multiply.h"
+#include <ATen/Parallel.h>
 #include <algorithm>
 #include <cmath>
 
@@ -12,19 +13,23 @@ namespace {
 /** Pairs whose filters are made at a time: they stay in the cache. */
 constexpr size_t PAIRS_PER_BLOCK = 128;
 
-/** Calls visit(firstAtom, endAtom) for runs of atoms that have about so many pairs together. */
+/** Calls visit(firstAtom, endAtom) in parallel for runs of atoms with about so many pairs. */
 template <class Real, class Visit>
 void forBlocks(const Neighbours<Real>& neighbours, Visit visit) {
-    size_t first = 0;
-    while (first < neighbours.numAtoms()) {
-        size_t end = first + 1;
-        while (end < neighbours.numAtoms() &&
-               neighbours.start[end + 1] - neighbours.start[first] <= PAIRS_PER_BLOCK) {
-            end++;
+    std::vector<size_t> starts = {0};
+    for (size_t i = 0; i < neighbours.numAtoms(); i++) {
+        if (neighbours.start[i + 1] - neighbours.start[starts.back()] > PAIRS_PER_BLOCK &&
+            i > starts.back()) {
+            starts.push_back(i);
         }
-        visit(first, end);
-        first = end;
     }
+    starts.push_back(neighbours.numAtoms());
+    const auto numBlocks = static_cast<int64_t>(starts.size()) - 1;
+    at::parallel_for(0, numBlocks, 1, [&](int64_t first, int64_t end) {
+        for (int64_t block = first; block < end; block++) {
+            visit(starts[block], starts[block + 1]);
+        }
+    });
 }
 
 /** Filters' weights [3 numFeatures, numBasisFunctions] for s, p and d, one below the other. */
@@ -173,8 +178,9 @@ void LocalInteraction<Real>::apply(const Sources& sources, const Neighbours<Real
                                    Saved& saved) const {
     const size_t numAtoms = neighbours.numAtoms();
     Matrix<Real> h = sources.x;
-    Matrix<Real> p(3 * numAtoms, numFeatures), d(numD * numAtoms, numFeatures), filter;
+    Matrix<Real> p(3 * numAtoms, numFeatures), d(numD * numAtoms, numFeatures);
     forBlocks(neighbours, [&](size_t first, size_t end) {
+        Matrix<Real> filter;
         const size_t firstPair = neighbours.start[first];
         filters.evaluate(neighbours, firstPair, neighbours.start[end], filter, nullptr);
         for (size_t i = first; i < end; i++) {
@@ -223,8 +229,8 @@ void LocalInteraction<Real>::transposed(const Matrix<Real>& gradient, const Sour
     transposeProducts(h, saved.projectedD, numD, projectionD, d);
     const size_t numAtoms = result ? neighbours.numAtoms() : 0;
     Matrix<Real> ofS(numAtoms, numFeatures), ofP(numAtoms, numFeatures), ofD(numAtoms, numFeatures);
-    Matrix<Real> filter, slope, ofPairs;
     forBlocks(neighbours, [&](size_t first, size_t end) {
+        Matrix<Real> filter, slope, ofPairs;
         const size_t firstPair = neighbours.start[first], endPair = neighbours.start[end];
         filters.evaluate(neighbours, firstPair, endPair, filter, &slope);
         ofPairs.resize(endPair - firstPair, 4 + numD);

@@ -3,42 +3,56 @@
 #ifndef OPENMMGEMS_NATIVE_MATRIX_H_
 #define OPENMMGEMS_NATIVE_MATRIX_H_
 
+#include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <memory>
 
 namespace OpenMMGems {
 
-/** A row-major matrix; its memory is kept when it is resized. */
+/** A row-major matrix; its memory is kept when it is resized, and is not set to anything. */
 template <class Real>
 class Matrix {
 public:
     Matrix() = default;
     Matrix(size_t rows, size_t columns) { resize(rows, columns); }
+    Matrix(const Matrix& other) { *this = other; }
+    Matrix(Matrix&&) noexcept = default;
+    Matrix& operator=(Matrix&&) noexcept = default;
+    Matrix& operator=(const Matrix& other) {
+        if (this != &other) {
+            resize(other.numRows, other.numColumns);
+            std::copy(other.data(), other.data() + other.size(), data());
+        }
+        return *this;
+    }
     /** Change the size; what is inside is undefined afterwards. */
     void resize(size_t rows, size_t columns) {
         numRows = rows;
         numColumns = columns;
-        values.resize(rows * columns);
+        if (rows * columns > capacity) {
+            capacity = rows * columns;
+            values = std::make_unique_for_overwrite<Real[]>(capacity);
+        }
     }
-    void fill(Real value) { std::fill(values.begin(), values.end(), value); }
+    void fill(Real value) { std::fill(data(), data() + size(), value); }
     size_t rows() const { return numRows; }
     size_t columns() const { return numColumns; }
-    size_t size() const { return values.size(); }
-    Real* row(size_t index) { return values.data() + index * numColumns; }
-    const Real* row(size_t index) const { return values.data() + index * numColumns; }
-    Real* data() { return values.data(); }
-    const Real* data() const { return values.data(); }
+    size_t size() const { return numRows * numColumns; }
+    Real* row(size_t index) { return values.get() + index * numColumns; }
+    const Real* row(size_t index) const { return values.get() + index * numColumns; }
+    Real* data() { return values.get(); }
+    const Real* data() const { return values.get(); }
     /** Add another matrix of the same size. */
     Matrix& operator+=(const Matrix& other) {
-        for (size_t k = 0; k < values.size(); k++) {
+        for (size_t k = 0; k < size(); k++) {
             values[k] += other.values[k];
         }
         return *this;
     }
 
 private:
-    size_t numRows = 0, numColumns = 0;
-    std::vector<Real> values;
+    size_t numRows = 0, numColumns = 0, capacity = 0;
+    std::unique_ptr<Real[]> values;
 };
 
 } // namespace OpenMMGems

@@ -208,7 +208,8 @@ GEMS_INLINE void ofSource(const Messages<Real>& m, const Real* s, const Real* p,
 
 /** e^x to two units in the last place: 2^n times a polynomial of the rest. */
 GEMS_INLINE float exponential(float x) {
-    constexpr float LARGEST = 88.0F, LOG2E = 1.44269504F, ROUND = 12582912.0F;
+    // Not further: products with e^-88 would be subnormal numbers, which are slow.
+    constexpr float LARGEST = 80.0F, LOG2E = 1.44269504F, ROUND = 12582912.0F;
     constexpr float LN2_HIGH = 0.693359375F, LN2_LOW = -2.12194440e-4F;
     x = x < -LARGEST ? -LARGEST : x;
     x = x > LARGEST ? LARGEST : x;
@@ -229,8 +230,9 @@ GEMS_INLINE double exponential(double x) {
 }
 
 template <class Real>
-GEMS_INLINE void applySwish(const Real* x, const Real* alpha, const Real* beta, size_t rows,
-                            size_t columns, Real* y) {
+GEMS_INLINE void applySwish(const Real* __restrict x, const Real* __restrict alpha,
+                            const Real* __restrict beta, size_t rows, size_t columns,
+                            Real* __restrict y) {
     for (size_t i = 0; i < rows; i++) {
         for (size_t f = 0; f < columns; f++) {
             const Real value = x[columns * i + f];
@@ -240,8 +242,9 @@ GEMS_INLINE void applySwish(const Real* x, const Real* alpha, const Real* beta, 
 }
 
 template <class Real>
-GEMS_INLINE void applySwishDerivative(const Real* x, const Real* alpha, const Real* beta,
-                                      size_t rows, size_t columns, Real* gradient) {
+GEMS_INLINE void applySwishDerivative(const Real* __restrict x, const Real* __restrict alpha,
+                                      const Real* __restrict beta, size_t rows, size_t columns,
+                                      Real* __restrict gradient) {
     for (size_t i = 0; i < rows; i++) {
         for (size_t f = 0; f < columns; f++) {
             const Real z = beta[f] * x[columns * i + f];
