@@ -138,13 +138,18 @@ at::Tensor TorchModule::initialFeatures(const at::Tensor& atomicNumbers, const a
     });
 }
 
-std::map<string, at::Tensor> TorchModule::getTensors() const {
-    std::map<string, at::Tensor> tensors;
+NamedTensors TorchModule::getTensors() const {
+    NamedTensors tensors;
+    const auto keep = [&](const string& name, const at::Tensor& tensor) {
+        const at::Tensor numbers = tensor.detach().to(at::kCPU, at::kDouble).contiguous();
+        const auto* data = numbers.data_ptr<double>();
+        tensors[name] = {numbers.sizes().vec(), {data, data + numbers.numel()}};
+    };
     for (const auto& parameter : impl->module.named_parameters()) {
-        tensors[parameter.name] = parameter.value;
+        keep(parameter.name, parameter.value);
     }
     for (const auto& buffer : impl->module.named_buffers()) {
-        tensors[buffer.name] = buffer.value;
+        keep(buffer.name, buffer.value);
     }
     return tensors;
 }

@@ -3,6 +3,7 @@
 #ifndef OPENMMGEMS_TORCHMODULE_H_
 #define OPENMMGEMS_TORCHMODULE_H_
 
+#include "native/TensorReader.h"
 #include <ATen/core/Tensor.h>
 #include <map>
 #include <memory>
@@ -36,8 +37,8 @@ public:
     /** Call the exported method initial_features: [N, F] of a composition. */
     at::Tensor initialFeatures(const at::Tensor& atomicNumbers, const at::Tensor& charge,
                                const at::Tensor& spin);
-    /** All parameters and buffers by name. */
-    std::map<std::string, at::Tensor> getTensors() const;
+    /** All parameters and buffers. */
+    NamedTensors getTensors() const;
     /** The model's results by name. */
     std::map<std::string, at::Tensor> forward(const ModelInput& input);
 

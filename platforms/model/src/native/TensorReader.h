@@ -4,7 +4,8 @@
 #define OPENMMGEMS_NATIVE_TENSORREADER_H_
 
 #include "Matrix.h"
-#include <ATen/ATen.h>
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <openmm/OpenMMException.h>
 #include <string>
@@ -12,7 +13,12 @@
 
 namespace OpenMMGems {
 
-using NamedTensors = std::map<std::string, at::Tensor>;
+/** A tensor's shape and its numbers, row-major. */
+struct TensorValues {
+    std::vector<int64_t> shape;
+    std::vector<double> numbers;
+};
+using NamedTensors = std::map<std::string, TensorValues>;
 
 /** Reads the weights of a model by name, relative to a part of the model. */
 class TensorReader {
@@ -26,24 +32,21 @@ public:
     bool has(const std::string& name) const { return tensors.contains(prefix + name); }
     template <class Real>
     std::vector<Real> numbers(const std::string& name) const {
-        const at::Tensor tensor =
-            get(name).detach().to(at::kCPU, c10::CppTypeToScalarType<Real>::value).contiguous();
-        const Real* data = tensor.data_ptr<Real>();
-        return {data, data + tensor.numel()};
+        const std::vector<double>& values = get(name).numbers;
+        return {values.begin(), values.end()};
     }
     double number(const std::string& name) const { return numbers<double>(name).at(0); }
     /** A tensor of two dimensions. */
     template <class Real>
     Matrix<Real> matrix(const std::string& name) const {
-        const at::Tensor& tensor = get(name);
-        Matrix<Real> matrix(tensor.size(0), tensor.size(1));
-        const std::vector<Real> values = numbers<Real>(name);
-        std::copy(values.begin(), values.end(), matrix.data());
+        const TensorValues& tensor = get(name);
+        Matrix<Real> matrix(tensor.shape.at(0), tensor.shape.at(1));
+        std::copy(tensor.numbers.begin(), tensor.numbers.end(), matrix.data());
         return matrix;
     }
 
 private:
-    const at::Tensor& get(const std::string& name) const {
+    const TensorValues& get(const std::string& name) const {
         const auto found = tensors.find(prefix + name);
         if (found == tensors.end()) {
             throw OpenMM::OpenMMException("GemsForce: the model has no tensor '" + prefix + name +
