@@ -39,11 +39,11 @@ def compile_to_cubin(source: str, architecture: str) -> bytes:
     options = [f"--gpu-architecture={architecture}".encode(), b"--use_fast_math"]
     (result,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
     _, size = nvrtc.nvrtcGetProgramLogSize(program)
-    log = b" " * size
+    log = b" " * (size + 1)  # never one byte: Python shares those, and this is written into
     nvrtc.nvrtcGetProgramLog(program, log)
     assert result == nvrtc.nvrtcResult.NVRTC_SUCCESS, log.decode()
     _, size = nvrtc.nvrtcGetCUBINSize(program)
-    code = b" " * size
+    code = b" " * (size + 1)
     nvrtc.nvrtcGetCUBIN(program, code)
     return code
 

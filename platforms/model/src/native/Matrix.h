@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace OpenMMGems {
 
@@ -16,8 +17,11 @@ public:
     Matrix() = default;
     Matrix(size_t rows, size_t columns) { resize(rows, columns); }
     Matrix(const Matrix& other) { *this = other; }
-    Matrix(Matrix&&) noexcept = default;
-    Matrix& operator=(Matrix&&) noexcept = default;
+    Matrix(Matrix&& other) noexcept { swap(other); }
+    Matrix& operator=(Matrix&& other) noexcept {
+        swap(other);
+        return *this;
+    }
     Matrix& operator=(const Matrix& other) {
         if (this != &other) {
             resize(other.numRows, other.numColumns);
@@ -51,6 +55,12 @@ public:
     }
 
 private:
+    void swap(Matrix& other) noexcept {
+        std::swap(numRows, other.numRows);
+        std::swap(numColumns, other.numColumns);
+        std::swap(capacity, other.capacity);
+        std::swap(values, other.values);
+    }
     size_t numRows = 0, numColumns = 0, capacity = 0;
     std::unique_ptr<Real[]> values;
 };
