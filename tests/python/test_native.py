@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from openmm import app, unit
 from openmmgems import Evaluator, models
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
@@ -125,3 +126,17 @@ def test_auto_is_native_for_a_spookynet(lennard_jones_file: Path) -> None:
 def test_a_model_of_another_kind_is_refused(lennard_jones_file: Path) -> None:
     with pytest.raises(ValueError, match="'lennard-jones', or older than that evaluator"):
         Evaluator(lennard_jones_file, "native").evaluate([18], [[0.0, 0.0, 0.0]])
+
+
+def test_single_precision_keeps_forces_to_rounding(peptide: Path) -> None:
+    bundled = models.path("ala-gfn2")
+    pdb = app.PDBFile(str(peptide))
+    numbers = [atom.element.atomic_number for atom in pdb.topology.atoms()]
+    start = pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom)
+    single, double = Evaluator(bundled, "native", "float32"), Evaluator(bundled, "native")
+    for seed in range(5):
+        positions = start + np.random.default_rng(seed).normal(scale=0.1, size=start.shape)
+        forces = [
+            e.evaluate(numbers, positions)["forces_ev_per_angstrom"] for e in (single, double)
+        ]
+        np.testing.assert_allclose(forces[0], forces[1], rtol=0, atol=2e-5)
