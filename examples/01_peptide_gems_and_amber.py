@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Run a capped alanine under a machine-learned model and under AMBER99SB-ILDN, and compare.
 
-    python examples/01_peptide_gems_and_amber.py --time 2
+    python examples/01_peptide_gems_and_amber.py --time 10
 
 Writes one folder per run and a picture of both.
 """
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--structure", type=Path, default=PEPTIDE)
     parser.add_argument("--model", default="ala-gfn2", help="bundled model or model file")
-    parser.add_argument("--time", type=float, default=2.0, help="ps of each run")
+    parser.add_argument("--time", type=float, default=10.0, help="ps of each run")
     parser.add_argument("--out", type=Path, default=Path("peptide-gems-and-amber"))
     parser.add_argument("--platform", help="default: the fastest there is")
     options = parser.parse_args()
