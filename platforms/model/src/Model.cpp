@@ -76,6 +76,16 @@ ModelSettings ModelSettings::of(const GemsForce& force) {
     return settings;
 }
 
+ModelSettings ModelSettings::withComposition(const std::vector<int>& newAtomicNumbers,
+                                             int newTotalCharge,
+                                             int newNumUnpairedElectrons) const {
+    ModelSettings changed = *this;
+    changed.atomicNumbers = newAtomicNumbers;
+    changed.totalCharge = newTotalCharge;
+    changed.numUnpairedElectrons = newNumUnpairedElectrons;
+    return changed;
+}
+
 Model::Model(const string& file) : file(file), description(readRecord(file)) {
     try {
         readDescription();

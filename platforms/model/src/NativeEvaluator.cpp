@@ -38,10 +38,8 @@ SpookyNetOptions NativeEvaluator<Real>::readOptions(const Model& model,
 template <class Real>
 void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int totalCharge,
                                            int numUnpairedElectrons) {
-    ModelSettings changed = settings;
-    changed.atomicNumbers = atomicNumbers;
-    changed.totalCharge = totalCharge;
-    changed.numUnpairedElectrons = numUnpairedElectrons;
+    const ModelSettings changed =
+        settings.withComposition(atomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
     settings = changed;
     const at::TensorOptions type(c10::CppTypeToScalarType<Real>::value);

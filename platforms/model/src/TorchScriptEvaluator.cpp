@@ -57,10 +57,8 @@ TorchScriptEvaluator::TorchScriptEvaluator(std::shared_ptr<const Model> model,
 
 void TorchScriptEvaluator::setComposition(const vector<int>& newAtomicNumbers, int totalCharge,
                                           int numUnpairedElectrons) {
-    ModelSettings changed = settings;
-    changed.atomicNumbers = newAtomicNumbers;
-    changed.totalCharge = totalCharge;
-    changed.numUnpairedElectrons = numUnpairedElectrons;
+    const ModelSettings changed =
+        settings.withComposition(newAtomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
     settings = changed;
     atomicNumbers = toIndexTensor(vector<int64_t>(newAtomicNumbers.begin(), newAtomicNumbers.end()),

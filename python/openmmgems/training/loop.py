@@ -28,8 +28,7 @@ class Trainer:
     """Trains a SpookyNet on a data set.
 
     The moving average of the weights is what is validated and kept. Every step's batch follows
-    from the seed and the number of the step, so a continued run equals an uninterrupted one, to
-    rounding.
+    from the seed and the number of the step, so a continued run equals an uninterrupted one.
 
     Parameters
     ----------

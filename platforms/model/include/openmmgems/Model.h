@@ -26,6 +26,9 @@ struct ModelSettings {
     /** Empty: the model's own. */
     std::optional<double> longRangeCutoffAngstrom;
 
+    /** The same settings for other atoms, charge and unpaired electrons. */
+    ModelSettings withComposition(const std::vector<int>& atomicNumbers, int totalCharge,
+                                  int numUnpairedElectrons) const;
     /** The settings of a force, lengths converted from nm. */
     OPENMMGEMS_MODEL_EXPORT static ModelSettings of(const GemsForce& force);
 };
