@@ -139,10 +139,10 @@ def main() -> None:
     """Run the stages that are still to do."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("first-model"), help="where to work")
-    parser.add_argument("--steps", type=int, default=36000, help="training steps")
+    parser.add_argument("--steps", type=int, default=20000, help="training steps")
     parser.add_argument("--batch-size", type=int, default=10, help="structures per step")
     parser.add_argument("--windows", type=int, default=200, help="restrained runs per peptide")
-    parser.add_argument("--threads", type=int, default=2, help="threads for training")
+    parser.add_argument("--threads", type=int, default=1, help="threads for training")
     parser.add_argument("--export-only", action="store_true", help="write the model as it is now")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "NativeEvaluator.h"
 #include "checks.h"
-#include "openmmgems/PairList.h"
 #include "threads.h"
 #include <ATen/ATen.h>
 
@@ -49,16 +48,17 @@ void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int
                                 at::full({1}, numUnpairedElectrons, type));
     Matrix<Real> matrix(features.size(0), features.size(1));
     std::copy_n(features.contiguous().template data_ptr<Real>(), matrix.size(), matrix.data());
-    network.setComposition(matrix, atomicNumbers, totalCharge);
+    network.setComposition(matrix, atomicNumbers, totalCharge,
+                           usefulThreads(numThreads, atomicNumbers.size()));
 }
 
 template <class Real>
 Evaluation NativeEvaluator<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
                                            const Wanted& wanted) {
     checkNumPositions(positions.size(), settings.atomicNumbers.size());
-    const ThreadGuard threads(usefulThreads(numThreads, positions.size()));
-    const PairList pairs = listPairs(positions, box, model->getPairCutoffAngstrom(settings));
-    Evaluation evaluation = network.evaluate(pairs, wanted);
+    checkFinite(positions);
+    checkBox(box, model->getPairCutoffAngstrom(settings));
+    Evaluation evaluation = network.evaluate(positions, box, wanted);
     checkFinite(evaluation, model->getFile());
     return evaluation;
 }

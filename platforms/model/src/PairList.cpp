@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "openmmgems/PairList.h"
+#include "checks.h"
 #include <cmath>
 #include <memory>
 #include <openmm/OpenMMException.h>
@@ -18,19 +19,6 @@ namespace {
 
 /** Atoms closer than this are at the same place, where no model is defined. */
 constexpr double COINCIDENCE_ANGSTROM = 1e-4;
-
-void checkFinite(const vector<Vec3>& positions) {
-    for (size_t atom = 0; atom < positions.size(); atom++) {
-        const Vec3& r = positions[atom];
-        if (!std::isfinite(r[0]) || !std::isfinite(r[1]) || !std::isfinite(r[2])) {
-            throw OpenMMException("GemsForce: position of atom " + to_string(atom) + " is (" +
-                                  to_string(r[0]) + ", " + to_string(r[1]) + ", " +
-                                  to_string(r[2]) +
-                                  "); expected finite numbers. The simulation "
-                                  "may have become unstable: try a smaller step or minimise.");
-        }
-    }
-}
 
 void checkApart(const PairList& pairs) {
     for (size_t p = 0; p < pairs.vectors.size(); p++) {
@@ -107,10 +95,7 @@ PairList listNeighbours(const vector<Vec3>& positions, const Box* box, double cu
 PairList OpenMMGems::listPairs(const vector<Vec3>& positions, const Box* box,
                                std::optional<double> cutoff) {
     checkFinite(positions);
-    if (box && !cutoff) {
-        throw OpenMMException("GemsForce: the system is periodic and the model has no long-range "
-                              "cutoff; expected one. Call setLongRangeCutoff().");
-    }
+    checkBox(box, cutoff);
     PairList pairs = cutoff ? listNeighbours(positions, box, *cutoff) : listAllPairs(positions);
     checkApart(pairs);
     return pairs;

@@ -10,6 +10,10 @@ namespace OpenMMGems {
 
 /** Throws OpenMMException unless there is one position per atom. */
 void checkNumPositions(size_t given, size_t expected);
+/** Throws OpenMMException if a position is not finite. */
+void checkFinite(const std::vector<OpenMM::Vec3>& positions);
+/** Throws OpenMMException if there is a box and no cutoff. */
+void checkBox(const Box* box, std::optional<double> cutoff);
 /** Throws OpenMMException if energy or a force is not finite. */
 void checkFinite(const Evaluation& evaluation, const std::string& modelFile);
 

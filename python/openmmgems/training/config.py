@@ -30,7 +30,7 @@ class TrainingSettings:
     final_fraction: float = 0.0
     num_steps: int = 20000
     batch_size: int = 10
-    learning_rate: float = 1e-3
+    learning_rate: float = 4e-3
     final_learning_rate: float = 1e-5
     moving_average: float = 0.999
     max_gradient_norm: float = 10.0

@@ -60,7 +60,7 @@ class Trainer:
         self.average = copy.deepcopy(self.model)
         self.average.eval()
         trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=settings.learning_rate, amsgrad=True)
+        self.optimizer = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
         self.step = 0
         self.best = math.inf
         self.best_weights = copy.deepcopy(self.average.state_dict())
@@ -135,7 +135,9 @@ class Trainer:
                 f"The last good state is in '{self.checkpoint}'."
             )
         value.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_gradient_norm)
+        torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), settings.max_gradient_norm, foreach=True
+        )
         self.optimizer.step()
         self._update_average()
         self.step += 1
@@ -143,10 +145,8 @@ class Trainer:
     def _update_average(self) -> None:
         keep = min(self.settings.moving_average, (1.0 + self.step) / (10.0 + self.step))
         with torch.no_grad():
-            for mean, current in zip(
-                self.average.parameters(), self.model.parameters(), strict=True
-            ):
-                mean.lerp_(current, 1.0 - keep)
+            averages, weights = list(self.average.parameters()), list(self.model.parameters())
+            torch._foreach_lerp_(averages, weights, 1.0 - keep)
 
     def _validate(self) -> Errors:
         errors = self._evaluate(self.average, self.split.validation)

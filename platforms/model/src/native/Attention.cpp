@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "Attention.h"
-#include "multiply.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,28 +11,85 @@ namespace {
 
 constexpr double EPSILON_FEATURES = 1e-4;
 constexpr double EPSILON_NORM = 1e-8;
+/** Keys that differ by so many roundings are the same: those of atoms that are mirror images. */
+constexpr int SAME_KEY = 64;
 
+/** Sets columns that only fill up the last panel to zero. */
 template <class Real>
-Real dot(const Real* a, const Real* b, size_t number) {
-    Real sum = 0;
-    for (size_t f = 0; f < number; f++) {
-        sum += a[f] * b[f];
-    }
-    return sum;
-}
-
-/** Adds the product of a column and a row. */
-template <class Real>
-void addOuter(Real factor, const std::vector<Real>& column, const std::vector<Real>& row,
-              Matrix<Real>& matrix) {
-    for (size_t i = 0; i < matrix.rows(); i++) {
-        for (size_t a = 0; a < matrix.columns(); a++) {
-            matrix.row(i)[a] += factor * column[i] * row[a];
+void clearBeyond(size_t numColumns, Panels<Real>& matrix) {
+    for (size_t column = numColumns; column < matrix.panels() * LANES; column++) {
+        for (size_t row = 0; row < matrix.rows(); row++) {
+            matrix.at(row, column) = Real(0);
         }
     }
 }
 
+/** Sets rows that only fill up the block to zero. */
+template <class Real>
+void clearRowsBeyond(size_t numAtoms, Panels<Real>& matrix) {
+    for (size_t panel = 0; panel < matrix.panels(); panel++) {
+        Real* start = matrix.data() + panel * matrix.stride();
+        std::fill(start + numAtoms * LANES, start + matrix.stride(), Real(0));
+    }
+}
+
+template <class Real>
+std::vector<Real> rounded(const std::vector<double>& numbers, size_t number) {
+    std::vector<Real> result(numPanelsFor(number) * LANES, Real(0));
+    std::copy_n(numbers.begin(), number, result.begin());
+    return result;
+}
+
+template <class Real>
+Matrix<Real> rounded(const Panels<double>& numbers, size_t rows, size_t columns) {
+    Matrix<Real> result(rows, columns);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t k = 0; k < columns; k++) {
+            result.row(i)[k] = static_cast<Real>(numbers.at(i, k));
+        }
+    }
+    return result;
+}
+
 } // namespace
+
+template <class Real>
+void Attention<Real>::Sums::reset(size_t numColumns) {
+    const size_t panels = numPanelsFor(numColumns);
+    ofFeatures.assign(panels * LANES, 0.0);
+    ofProducts.resize(panels * LANES, panels);
+    ofProducts.fill(0.0);
+    product.resize(panels * LANES, panels);
+}
+
+template <class Real>
+void Attention<Real>::Sums::addBlock(const Panels<Real>& features, const Panels<Real>& values,
+                                     const std::vector<Real>* scale, size_t numAtoms) {
+    kernels<Real>().multiplyTransposed(viewOf(features), viewOf(values), numAtoms,
+                                       features.panels(), values.panels(), product.data());
+    for (size_t k = 0; k < product.size(); k++) {
+        ofProducts.data()[k] += product.data()[k];
+    }
+    for (size_t panel = 0; panel < features.panels(); panel++) {
+        for (size_t row = 0; row < numAtoms; row++) {
+            const Real factor = scale ? (*scale)[row] : Real(1);
+            const Real* numbers = &features.at(row, panel * LANES);
+            for (size_t lane = 0; lane < LANES; lane++) {
+                ofFeatures[panel * LANES + lane] += factor * numbers[lane];
+            }
+        }
+    }
+}
+
+template <class Real>
+void Attention<Real>::Sums::add(const Sums& other) {
+    for (size_t k = 0; k < ofFeatures.size(); k++) {
+        ofFeatures[k] += other.ofFeatures[k];
+    }
+    for (size_t k = 0; k < ofProducts.size(); k++) {
+        ofProducts.data()[k] += other.ofProducts.data()[k];
+    }
+}
 
 template <class Real>
 Attention<Real>::Attention(const TensorReader& reader, ActivationKind kind, bool isSmooth)
@@ -44,161 +100,207 @@ Attention<Real>::Attention(const TensorReader& reader, ActivationKind kind, bool
     scaleU = static_cast<Real>(1 / std::pow(numFeatures, 0.25));
     scaleH = static_cast<Real>(1 / (2 * std::sqrt(numFeatures)));
     scaleFeatures = static_cast<Real>(1 / std::sqrt(static_cast<double>(omega.columns())));
-}
-
-template <class Real>
-typename Attention<Real>::Projected Attention<Real>::project(const Matrix<Real>& x) const {
-    Projected projected;
-    multiply(x, omega, Transpose::Neither, projected.u);
-    projected.h.resize(x.rows());
-    for (size_t i = 0; i < x.rows(); i++) {
-        for (size_t a = 0; a < projected.u.columns(); a++) {
-            projected.u.row(i)[a] *= scaleU;
-        }
-        projected.h[i] = scaleH * dot(x.row(i), x.row(i), x.columns());
+    for (size_t k = 0; k < omega.rows() * omega.columns(); k++) {
+        omega.data()[k] *= scaleU;
     }
-    return projected;
+    project_ = Factor<Real>(omega);
+    projectBack = Factor<Real>(transpose(omega));
 }
 
 template <class Real>
-void Attention<Real>::queryFeatures(Saved& saved) const {
-    const Projected projected = project(saved.q);
-    saved.featuresQ.resize(projected.u.rows(), projected.u.columns());
-    saved.queryMaximum.resize(projected.u.rows());
-    for (size_t i = 0; i < projected.u.rows(); i++) {
-        const Real* u = projected.u.row(i);
-        const Real* largest = std::max_element(u, u + projected.u.columns());
-        saved.queryMaximum[i] = largest - u;
-        for (size_t a = 0; a < projected.u.columns(); a++) {
-            saved.featuresQ.row(i)[a] =
-                scaleFeatures *
-                (std::exp(u[a] - projected.h[i] - *largest) + static_cast<Real>(EPSILON_FEATURES));
-        }
+void Attention<Real>::project(const Panels<Real>& x, Panels<Real>& u, std::vector<Real>& h) const {
+    project_.multiply(x, u);
+    h.resize(x.rows());
+    kernels<Real>().dotRows(x.data(), x.data(), x.rows(), x.panels(), h.data());
+    for (Real& value : h) {
+        value *= scaleH;
     }
 }
 
 template <class Real>
-void Attention<Real>::keyFeatures(Saved& saved) const {
-    const Projected projected = project(saved.k);
-    const Matrix<Real>& u = projected.u;
-    Real largest = smoothMaximum;
-    saved.keyMaximum.clear();
-    if (!isSmooth) {
-        largest = *std::max_element(u.data(), u.data() + u.size());
-        for (size_t i = 0; i < u.rows(); i++) {
-            for (size_t a = 0; a < u.columns(); a++) {
-                if (u.row(i)[a] == largest) {
-                    saved.keyMaximum.emplace_back(i, a);
+void Attention<Real>::queryFeatures(Block& block) const {
+    std::vector<Real> shift;
+    project(block.q, block.featuresQ, shift);
+    block.queryMaximum.assign(shift.size(), 0);
+    for (size_t i = 0; i < block.numAtoms; i++) {
+        size_t& largest = block.queryMaximum[i];
+        for (size_t a = 1; a < omega.columns(); a++) {
+            if (block.featuresQ.at(i, a) > block.featuresQ.at(i, largest)) {
+                largest = a;
+            }
+        }
+        shift[i] += block.featuresQ.at(i, largest);
+    }
+    kernels<Real>().exponentials(shift.data(), scaleFeatures, static_cast<Real>(EPSILON_FEATURES),
+                                 block.featuresQ.rows(), block.featuresQ.panels(),
+                                 block.featuresQ.data());
+    clearBeyond(omega.columns(), block.featuresQ);
+    clearRowsBeyond(block.numAtoms, block.featuresQ);
+}
+
+template <class Real>
+void Attention<Real>::prepare(const Panels<Real>& x, size_t numAtoms, Block& block) const {
+    block.numAtoms = numAtoms;
+    mlpQ.apply(x, block.q, block.savedQ);
+    mlpK.apply(x, block.k, block.savedK);
+    mlpV.apply(x, block.v, block.savedV);
+    queryFeatures(block);
+    project(block.k, block.featuresK, block.keyShift);
+}
+
+template <class Real>
+void Attention<Real>::findMaximum(const std::vector<Block*>& blocks) {
+    places.clear();
+    maximum = smoothMaximum;
+    if (isSmooth) {
+        return;
+    }
+    maximum = blocks[0]->featuresK.at(0, 0);
+    const auto forKeys = [&](const auto& visit) {
+        for (size_t b = 0; b < blocks.size(); b++) {
+            for (size_t i = 0; i < blocks[b]->numAtoms; i++) {
+                for (size_t a = 0; a < omega.columns(); a++) {
+                    visit(b, i, a, blocks[b]->featuresK.at(i, a));
                 }
             }
         }
-    }
-    saved.featuresK.resize(u.rows(), u.columns());
-    saved.keySum.assign(u.columns(), Real(0));
-    std::vector<double> sum(u.columns(), 0.0);
-    for (size_t j = 0; j < u.rows(); j++) {
-        Real* features = saved.featuresK.row(j);
-        for (size_t a = 0; a < u.columns(); a++) {
-            features[a] = scaleFeatures * (std::exp(u.row(j)[a] - projected.h[j] - largest) +
-                                           static_cast<Real>(EPSILON_FEATURES));
-            sum[a] += features[a];
+    };
+    forKeys([&](size_t, size_t, size_t, Real key) { maximum = std::max(maximum, key); });
+    const Real equal = maximum - SAME_KEY * std::numeric_limits<Real>::epsilon() *
+                                     std::max(Real(1), std::abs(maximum));
+    forKeys([&](size_t b, size_t i, size_t a, Real key) {
+        if (key >= equal) {
+            places.push_back({b, i, a});
         }
-    }
-    std::copy(sum.begin(), sum.end(), saved.keySum.begin());
+    });
 }
 
 template <class Real>
-void Attention<Real>::apply(const Matrix<Real>& x, Saved& saved) const {
-    mlpQ.apply(x, saved.q, saved.savedQ);
-    mlpK.apply(x, saved.k, saved.savedK);
-    mlpV.apply(x, saved.v, saved.savedV);
-    queryFeatures(saved);
-    keyFeatures(saved);
-    multiply(saved.featuresK, saved.v, Transpose::First, saved.keyValue);
-    multiply(saved.featuresQ, saved.keyValue, Transpose::Neither, saved.result);
-    saved.norm.resize(x.rows());
-    for (size_t i = 0; i < x.rows(); i++) {
-        saved.norm[i] = dot(saved.featuresQ.row(i), saved.keySum.data(), saved.keySum.size()) +
-                        static_cast<Real>(EPSILON_NORM);
-        for (size_t f = 0; f < saved.result.columns(); f++) {
-            saved.result.row(i)[f] /= saved.norm[i];
-        }
+void Attention<Real>::finishKeys(Block& block, Sums& sums) const {
+    for (Real& shift : block.keyShift) {
+        shift += maximum;
+    }
+    kernels<Real>().exponentials(block.keyShift.data(), scaleFeatures,
+                                 static_cast<Real>(EPSILON_FEATURES), block.featuresK.rows(),
+                                 block.featuresK.panels(), block.featuresK.data());
+    clearBeyond(omega.columns(), block.featuresK);
+    clearRowsBeyond(block.numAtoms, block.featuresK);
+    sums.addBlock(block.featuresK, block.v, nullptr, block.numAtoms);
+}
+
+template <class Real>
+void Attention<Real>::setSums(const Sums& sums) {
+    keySum = rounded<Real>(sums.ofFeatures, omega.columns());
+    const Matrix<Real> products = rounded<Real>(sums.ofProducts, omega.columns(), omega.rows());
+    keyValue = Factor<Real>(products);
+    keyValueBack = Factor<Real>(transpose(products));
+}
+
+template <class Real>
+void Attention<Real>::setGradientSums(const Sums& sums) {
+    ofKeySum = rounded<Real>(sums.ofFeatures, omega.columns());
+    const Matrix<Real> products = rounded<Real>(sums.ofProducts, omega.columns(), omega.rows());
+    ofKeyValue = Factor<Real>(products);
+    ofKeyValueBack = Factor<Real>(transpose(products));
+}
+
+template <class Real>
+void Attention<Real>::apply(Block& block) const {
+    keyValue.multiply(block.featuresQ, block.result);
+    block.norm.resize(block.featuresQ.rows());
+    kernels<Real>().dotVector(block.featuresQ.data(), keySum.data(), block.featuresQ.rows(),
+                              block.featuresQ.panels(), block.norm.data());
+    for (Real& norm : block.norm) {
+        norm = 1 / (norm + static_cast<Real>(EPSILON_NORM));
+    }
+    kernels<Real>().scaleRows(block.norm.data(), block.result.rows(), block.result.panels(),
+                              block.result.data());
+}
+
+template <class Real>
+void Attention<Real>::scaleGradient(const Panels<Real>& gradient, const Block& block,
+                                    Panels<Real>& scaled, std::vector<Real>& tau) const {
+    scaled.copy(gradient);
+    kernels<Real>().scaleRows(block.norm.data(), scaled.rows(), scaled.panels(), scaled.data());
+    tau.resize(scaled.rows());
+    kernels<Real>().dotRows(scaled.data(), block.result.data(), scaled.rows(), scaled.panels(),
+                            tau.data());
+    for (Real& value : tau) {
+        value = -value;
     }
 }
 
 template <class Real>
-std::vector<Real> Attention<Real>::exponentialPart(const Matrix<Real>& features,
-                                                   Matrix<Real>& gradient) const {
+void Attention<Real>::addGradientSums(const Panels<Real>& gradient, const Block& block,
+                                      Sums& sums) const {
+    Panels<Real> scaled;
+    std::vector<Real> tau;
+    scaleGradient(gradient, block, scaled, tau);
+    sums.addBlock(block.featuresQ, scaled, &tau, block.numAtoms);
+}
+
+template <class Real>
+void Attention<Real>::transposeProjection(const Panels<Real>& u, const std::vector<Real>& h,
+                                          const Panels<Real>& x, Panels<Real>& result) const {
+    projectBack.multiply(u, result);
+    std::vector<Real> factor(h.size());
+    for (size_t i = 0; i < h.size(); i++) {
+        factor[i] = -2 * scaleH * h[i];
+    }
+    kernels<Real>().addScaledRows(factor.data(), x.data(), x.rows(), x.panels(), result.data());
+}
+
+template <class Real>
+double Attention<Real>::transposed(const Panels<Real>& gradient, const Block& block,
+                                   Panels<Real>& result) const {
+    const Kernels<Real>& kernel = kernels<Real>();
     const Real rest = scaleFeatures * static_cast<Real>(EPSILON_FEATURES);
-    std::vector<Real> sums(features.rows(), Real(0));
-    for (size_t i = 0; i < features.rows(); i++) {
-        for (size_t a = 0; a < features.columns(); a++) {
-            gradient.row(i)[a] *= features.row(i)[a] - rest;
-            sums[i] += gradient.row(i)[a];
-        }
-    }
-    return sums;
-}
+    const size_t rows = gradient.rows(), panels = gradient.panels();
+    Panels<Real> scaled, ofFeatures, ofX, part;
+    std::vector<Real> tau, ofH(rows);
+    const std::vector<Real> ones(std::max(rows, panels * LANES), Real(1));
+    scaleGradient(gradient, block, scaled, tau);
 
-template <class Real>
-void Attention<Real>::transposeProjection(const Matrix<Real>& u, const std::vector<Real>& h,
-                                          const Matrix<Real>& x, Matrix<Real>& result) const {
-    multiply(u, omega, Transpose::Second, result);
-    for (size_t i = 0; i < x.rows(); i++) {
-        for (size_t f = 0; f < x.columns(); f++) {
-            result.row(i)[f] = scaleU * result.row(i)[f] - 2 * scaleH * h[i] * x.row(i)[f];
-        }
+    keyValueBack.multiply(scaled, ofFeatures);
+    kernel.addOuter(tau.data(), keySum.data(), rows, panels, ofFeatures.data());
+    kernel.multiplyShifted(block.featuresQ.data(), rest, rows, panels, ofFeatures.data());
+    clearBeyond(omega.columns(), ofFeatures);
+    kernel.dotVector(ofFeatures.data(), ones.data(), rows, panels, ofH.data());
+    for (size_t i = 0; i < block.numAtoms; i++) {
+        ofFeatures.at(i, block.queryMaximum[i]) -= ofH[i];
     }
-}
+    transposeProjection(ofFeatures, ofH, block.q, part);
+    mlpQ.transposed(part, result, block.savedQ);
 
-template <class Real>
-void Attention<Real>::transposed(const Matrix<Real>& gradient, const Saved& saved,
-                                 Matrix<Real>& result) const {
-    const size_t numAtoms = gradient.rows(), numFeatures = gradient.columns();
-    Matrix<Real> scaled(numAtoms, numFeatures);
-    std::vector<Real> tau(numAtoms);
-    for (size_t i = 0; i < numAtoms; i++) {
-        tau[i] = dot(gradient.row(i), saved.result.row(i), numFeatures) / saved.norm[i];
-        for (size_t f = 0; f < numFeatures; f++) {
-            scaled.row(i)[f] = gradient.row(i)[f] / saved.norm[i];
-        }
-    }
-    Matrix<Real> ofQuery, ofKey, ofValue, ofKeyValue;
-    multiply(scaled, saved.keyValue, Transpose::Second, ofQuery);
-    addOuter(Real(-1), tau, saved.keySum, ofQuery);
-    multiply(saved.featuresQ, scaled, Transpose::First, ofKeyValue);
-    std::vector<double> sum(saved.keySum.size(), 0.0);
-    for (size_t i = 0; i < numAtoms; i++) {
-        for (size_t a = 0; a < sum.size(); a++) {
-            sum[a] -= tau[i] * saved.featuresQ.row(i)[a];
-        }
-    }
-    const std::vector<Real> ofKeySum(sum.begin(), sum.end());
-    multiply(saved.v, ofKeyValue, Transpose::Second, ofKey);
-    addOuter(Real(1), std::vector<Real>(numAtoms, Real(1)), ofKeySum, ofKey);
-    multiply(saved.featuresK, ofKeyValue, Transpose::Neither, ofValue);
-
-    const std::vector<Real> querySums = exponentialPart(saved.featuresQ, ofQuery);
-    const std::vector<Real> keySums = exponentialPart(saved.featuresK, ofKey);
-    for (size_t i = 0; i < numAtoms; i++) {
-        ofQuery.row(i)[saved.queryMaximum[i]] -= querySums[i];
-    }
+    ofKeyValueBack.multiply(block.v, ofFeatures);
+    kernel.addOuter(ones.data(), ofKeySum.data(), rows, panels, ofFeatures.data());
+    kernel.multiplyShifted(block.featuresK.data(), rest, rows, panels, ofFeatures.data());
+    clearBeyond(omega.columns(), ofFeatures);
+    kernel.dotVector(ofFeatures.data(), ones.data(), rows, panels, ofH.data());
     double total = 0.0;
-    for (Real part : keySums) {
-        total += part;
+    for (size_t i = 0; i < block.numAtoms; i++) {
+        total += ofH[i];
     }
-    for (const auto& [atom, place] : saved.keyMaximum) {
-        ofKey.row(atom)[place] -=
-            static_cast<Real>(total / static_cast<double>(saved.keyMaximum.size()));
-    }
-    Matrix<Real> part, ofX;
-    transposeProjection(ofQuery, querySums, saved.q, part);
-    mlpQ.transposed(part, result, saved.savedQ);
-    transposeProjection(ofKey, keySums, saved.k, part);
-    mlpK.transposed(part, ofX, saved.savedK);
-    result += ofX;
-    mlpV.transposed(ofValue, ofX, saved.savedV);
-    result += ofX;
+    transposeProjection(ofFeatures, ofH, block.k, part);
+    mlpK.transposed(part, ofX, block.savedK);
+    add(ofX, result);
+
+    ofKeyValue.multiply(block.featuresK, part);
+    mlpV.transposed(part, ofX, block.savedV);
+    add(ofX, result);
+    return total;
+}
+
+template <class Real>
+void Attention<Real>::addMaximumGradient(const Place& place, double total, const Block& block,
+                                         Panels<Real>& result) const {
+    Panels<Real> ofKey(result.rows(), result.panels()), part, ofX;
+    ofKey.fill(Real(0));
+    ofKey.at(place.row, place.column) =
+        static_cast<Real>(-total / static_cast<double>(places.size()));
+    projectBack.multiply(ofKey, part);
+    mlpK.transposed(part, ofX, block.savedK);
+    add(ofX, result);
 }
 
 template class Attention<float>;

@@ -4,46 +4,88 @@
 #define OPENMMGEMS_NATIVE_ATTENTION_H_
 
 #include "Layers.h"
-#include <utility>
 
 namespace OpenMMGems {
 
 /**
  * Nonlocal interactions by attention through random features, linear in the number of atoms.
  * Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Eq. 16 to 19.
+ *
+ * Atoms come in blocks. What joins them are sums over all atoms, in double precision: every thread
+ * has its own, which are added up when all blocks are done.
  */
 template <class Real>
 class Attention {
 public:
-    /** What the derivative needs of a forward pass. */
-    struct Saved {
-        Matrix<Real> q, k, v, featuresQ, featuresK, keyValue, result;
-        std::vector<Real> norm, keySum;
-        std::vector<size_t> queryMaximum;                  ///< place of each atom's largest
-        std::vector<std::pair<size_t, size_t>> keyMaximum; ///< places that share the largest
+    /** What the derivative needs of a block's forward pass. Rows beyond the atoms only fill up. */
+    struct Block {
+        size_t numAtoms = 0;
+        Panels<Real> q, k, v, featuresQ, featuresK, result;
+        std::vector<Real> norm, keyShift;
+        std::vector<size_t> queryMaximum; ///< column of each atom's largest
         typename Mlp<Real>::Saved savedQ, savedK, savedV;
+    };
+    /** Sums over atoms: of features times values, and of features. */
+    class Sums {
+    public:
+        void reset(size_t numColumns);
+        void addBlock(const Panels<Real>& features, const Panels<Real>& values,
+                      const std::vector<Real>* scale, size_t numAtoms);
+        void add(const Sums& other);
+        std::vector<double> ofFeatures; ///< times scale, if there is one
+        Panels<double> ofProducts;      ///< row: feature, column: value
+
+    private:
+        Panels<Real> product;
+    };
+    /** Place of a largest key. */
+    struct Place {
+        size_t block, row, column;
     };
     /** The reader is that of the whole nonlocal interaction. */
     Attention(const TensorReader& reader, ActivationKind kind, bool isSmooth);
-    void apply(const Matrix<Real>& x, Saved& saved) const;
-    void transposed(const Matrix<Real>& gradient, const Saved& saved, Matrix<Real>& result) const;
+    size_t numColumns() const { return omega.rows(); }
+    /** Queries, keys and values of a block; its features of keys wait for finishKeys(). */
+    void prepare(const Panels<Real>& x, size_t numAtoms, Block& block) const;
+    /** The shift of all keys, when all blocks are prepared. */
+    void findMaximum(const std::vector<Block*>& blocks);
+    void finishKeys(Block& block, Sums& sums) const;
+    /** Take over the sums of all atoms. */
+    void setSums(const Sums& sums);
+    /** Fill result for a block. */
+    void apply(Block& block) const;
+
+    /** First half of the derivative: sums over all atoms. */
+    void addGradientSums(const Panels<Real>& gradient, const Block& block, Sums& sums) const;
+    void setGradientSums(const Sums& sums);
+    /**
+     * Second half: the gradient with respect to x; returns the part of the gradient with respect
+     * to the largest key.
+     */
+    double transposed(const Panels<Real>& gradient, const Block& block, Panels<Real>& result) const;
+    /** Places of the largest key, and what they add to the gradient of x in that block. */
+    const std::vector<Place>& maximumPlaces() const { return places; }
+    void addMaximumGradient(const Place& place, double total, const Block& block,
+                            Panels<Real>& result) const;
 
 private:
-    struct Projected {
-        Matrix<Real> u;
-        std::vector<Real> h;
-    };
-    Projected project(const Matrix<Real>& x) const;
-    void transposeProjection(const Matrix<Real>& u, const std::vector<Real>& h,
-                             const Matrix<Real>& x, Matrix<Real>& result) const;
-    void queryFeatures(Saved& saved) const;
-    void keyFeatures(Saved& saved) const;
-    /** gradient *= exponential part of the features; the sum of each row. */
-    std::vector<Real> exponentialPart(const Matrix<Real>& features, Matrix<Real>& gradient) const;
+    void project(const Panels<Real>& x, Panels<Real>& u, std::vector<Real>& h) const;
+    void transposeProjection(const Panels<Real>& u, const std::vector<Real>& h,
+                             const Panels<Real>& x, Panels<Real>& result) const;
+    void queryFeatures(Block& block) const;
+    /** What both halves of the derivative start from. */
+    void scaleGradient(const Panels<Real>& gradient, const Block& block, Panels<Real>& scaled,
+                       std::vector<Real>& tau) const;
     Mlp<Real> mlpQ, mlpK, mlpV;
     Matrix<Real> omega;
+    Factor<Real> project_, projectBack;
     bool isSmooth;
     Real smoothMaximum, scaleU, scaleH, scaleFeatures;
+
+    Real maximum = 0;
+    std::vector<Place> places;
+    std::vector<Real> keySum, ofKeySum;
+    Factor<Real> keyValue, keyValueBack, ofKeyValue, ofKeyValueBack;
 };
 
 } // namespace OpenMMGems

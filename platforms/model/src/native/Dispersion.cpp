@@ -93,27 +93,6 @@ Dispersion::Element Dispersion::makeElement(int z) const {
     return element;
 }
 
-Dispersion::Pair Dispersion::makePair(const Element& a, const Element& b) const {
-    Pair pair{};
-    const double ratio = std::sqrt(3.0) * a.sqrtR4R2 * b.sqrtR4R2;
-    const double radius = dampingFactor * ratio + dampingOffset;
-    pair.ratioSquared = ratio * ratio;
-    pair.radius6 = std::pow(radius, 6);
-    pair.radius8 = std::pow(radius, 8);
-    if (end) {
-        const double end6 = std::pow(*end, 6), end8 = std::pow(*end, 8);
-        const double at6 = 1 / (end6 + pair.radius6), at8 = 1 / (end8 + pair.radius8);
-        pair.tilt6 = 6 * end6 * at6 * at6 / *end;
-        pair.tilt8 = 8 * end8 * at8 * at8 / *end;
-        pair.shift6 = -at6 - pair.tilt6 * *end;
-        pair.shift8 = -at8 - pair.tilt8 * *end;
-    }
-    pair.bondLength = BOND_LENGTH * (a.radius + b.radius);
-    const double polarity = std::abs(a.electronegativity - b.electronegativity) + POLARITY_SHIFT;
-    pair.bondHeight = BOND_HEIGHT * std::exp(-polarity * polarity / POLARITY_WIDTH);
-    return pair;
-}
-
 void Dispersion::setAtomicNumbers(const std::vector<int>& atomicNumbers) {
     std::map<int, size_t> types;
     elements.clear();
@@ -125,24 +104,35 @@ void Dispersion::setAtomicNumbers(const std::vector<int>& atomicNumbers) {
         }
         typeOfAtom.push_back(place->second);
     }
-    pairs.clear();
+    bonds.clear();
     for (const Element& a : elements) {
         for (const Element& b : elements) {
-            pairs.push_back(makePair(a, b));
+            const double polarity =
+                std::abs(a.electronegativity - b.electronegativity) + POLARITY_SHIFT;
+            bonds.push_back({BOND_LENGTH * (a.radius + b.radius),
+                             BOND_HEIGHT * std::exp(-polarity * polarity / POLARITY_WIDTH)});
         }
     }
 }
 
-ValueAndSlope Dispersion::bond(const Pair& pair, double r) const {
-    const double deviation = BOND_STEEPNESS * (r - pair.bondLength) / pair.bondLength;
+double Dispersion::bondRangeAngstrom() const {
+    double longest = 0.0;
+    for (const Bond& bond : bonds) {
+        longest = std::max(longest, bond.length);
+    }
+    return longest * (1 + FAR_WIDTHS / BOND_STEEPNESS) * BOHR_ANGSTROM;
+}
+
+ValueAndSlope Dispersion::count(const Bond& bond, double r) const {
+    const double deviation = BOND_STEEPNESS * (r - bond.length) / bond.length;
     if (deviation > FAR_WIDTHS) {
         return {0.0, 0.0};
     }
-    const double value = 0.5 * pair.bondHeight * std::erfc(deviation);
-    const double slope = -pair.bondHeight * BOND_STEEPNESS /
-                         (pair.bondLength * std::sqrt(std::numbers::pi)) *
+    const double value = 0.5 * bond.height * std::erfc(deviation);
+    const double slope = -bond.height * BOND_STEEPNESS /
+                         (bond.length * std::sqrt(std::numbers::pi)) *
                          std::exp(-deviation * deviation);
-    if (!end) {
+    if (!end || r <= *end - BOHR_ANGSTROM) {
         return {value, slope};
     }
     // As published: the width of this switch is a number of angstrom taken for bohr.
@@ -150,21 +140,27 @@ ValueAndSlope Dispersion::bond(const Pair& pair, double r) const {
     return {value * s.value, slope * s.value + value * s.slope};
 }
 
-ValueAndSlope Dispersion::radial(const Pair& pair, double r) const {
-    const double square = r * r;
-    const double r6 = square * square * square, r8 = r6 * square;
-    const double d6 = 1 / (r6 + pair.radius6), d8 = 1 / (r8 + pair.radius8);
-    const double order6 = d6 + pair.shift6 + pair.tilt6 * r;
-    const double order8 = d8 + pair.shift8 + pair.tilt8 * r;
-    const double slope6 = -6 * r6 / r * d6 * d6 + pair.tilt6;
-    const double slope8 = -8 * r8 / r * d8 * d8 + pair.tilt8;
-    const double factor8 = scale8 * pair.ratioSquared;
-    return {-0.5 * (scale6 * order6 + factor8 * order8),
-            -0.5 * (scale6 * slope6 + factor8 * slope8)};
+template <class Real>
+double Dispersion::coordinationNumber(const NearPairs<Real>& pairs, size_t atom) const {
+    double sum = 0.0;
+    for (size_t pair = pairs.start(atom); pair < pairs.end(atom); pair++) {
+        sum += count(bondOf(atom, pairs.j[pair]), pairs.distance(pair) / BOHR_ANGSTROM).value;
+    }
+    return sum;
 }
 
-Dispersion::Atom Dispersion::weigh(const Element& element, double coordination,
-                                   double charge) const {
+template <class Real>
+void Dispersion::addCoordinationGradient(NearPairs<Real>& pairs, size_t atom,
+                                         double gradient) const {
+    for (size_t pair = pairs.start(atom); pair < pairs.end(atom); pair++) {
+        const double slope =
+            count(bondOf(atom, pairs.j[pair]), pairs.distance(pair) / BOHR_ANGSTROM).slope;
+        pairs.addSlope(pair, gradient * slope / BOHR_ANGSTROM);
+    }
+}
+
+Dispersion::Atom Dispersion::weigh(size_t atomIndex, double coordination, double charge) const {
+    const Element& element = elements[typeOfAtom[atomIndex]];
     References gaussian{}, slope{};
     double sum = 0.0, slopeSum = 0.0;
     for (int a = 0; a < REFERENCES; a++) {
@@ -193,104 +189,47 @@ Dispersion::Atom Dispersion::weigh(const Element& element, double coordination,
     return atom;
 }
 
-template <class Real>
-std::vector<double> Dispersion::coordinationNumbers(const Neighbours<Real>& neighbours) const {
-    std::vector<double> numbers(neighbours.numAtoms(), 0.0);
-    for (size_t i = 0; i < numbers.size(); i++) {
-        for (size_t pair = neighbours.start[i]; pair < neighbours.start[i + 1]; pair++) {
-            numbers[i] +=
-                bond(pairOf(i, neighbours.j[pair]), neighbours.r[pair] / BOHR_ANGSTROM).value;
-        }
-    }
-    return numbers;
-}
-
-Matrix<double> Dispersion::polarizabilities(const std::vector<Atom>& atoms) const {
-    Matrix<double> alpha(atoms.size(), FREQUENCIES);
-    alpha.fill(0.0);
-    for (size_t i = 0; i < atoms.size(); i++) {
-        for (int a = 0; a < REFERENCES; a++) {
-            for (int w = 0; w < FREQUENCIES; w++) {
-                alpha.row(i)[w] +=
-                    atoms[i].weight[a] * elements[typeOfAtom[i]].polarizability[a][w];
-            }
+Dispersion::Polarizability Dispersion::polarizability(size_t atom, const Atom& weighed) const {
+    const Element& element = elements[typeOfAtom[atom]];
+    Polarizability alpha{};
+    for (int a = 0; a < REFERENCES; a++) {
+        for (int w = 0; w < FREQUENCIES; w++) {
+            alpha[w] += weighed.weight[a] * element.polarizability[a][w];
         }
     }
     return alpha;
 }
 
-template <class Real>
-double Dispersion::sumPairs(const Neighbours<Real>& neighbours, const Matrix<double>& alpha,
-                            std::vector<Real>& gradient, Matrix<double>& alphaGradient) const {
-    double energy = 0.0;
-    for (size_t i = 0; i < neighbours.numAtoms(); i++) {
-        const double* own = alpha.row(i);
-        double* ownGradient = alphaGradient.row(i);
-        for (size_t pair = neighbours.start[i]; pair < neighbours.start[i + 1]; pair++) {
-            const int j = neighbours.j[pair];
-            const double r = neighbours.r[pair] / BOHR_ANGSTROM;
-            if (end && r >= *end) {
-                continue;
-            }
-            const ValueAndSlope f = radial(pairOf(i, j), r);
-            const double* other = alpha.row(j);
-            double c6 = 0.0;
-            for (int w = 0; w < FREQUENCIES; w++) {
-                c6 += own[w] * other[w];
-                ownGradient[w] += 2 * HARTREE_EV * f.value * other[w];
-            }
-            energy += HARTREE_EV * c6 * f.value;
-            gradient[pair] += static_cast<Real>(HARTREE_EV / BOHR_ANGSTROM * c6 * f.slope);
+Dispersion::References Dispersion::ofWeights(size_t atom, const Polarizability& gradient) const {
+    const Element& element = elements[typeOfAtom[atom]];
+    References result{};
+    for (int a = 0; a < REFERENCES; a++) {
+        for (int w = 0; w < FREQUENCIES; w++) {
+            result[a] += gradient[w] * element.polarizability[a][w];
         }
     }
-    return energy;
+    return result;
+}
+
+double Dispersion::ratio(size_t atom) const {
+    return std::pow(3.0, 0.25) * elements[typeOfAtom[atom]].sqrtR4R2;
 }
 
 template <class Real>
-void Dispersion::addCoordinationGradient(const Neighbours<Real>& neighbours,
-                                         const std::vector<double>& coordinationGradient,
-                                         std::vector<Real>& gradient) const {
-    for (size_t i = 0; i < neighbours.numAtoms(); i++) {
-        for (size_t pair = neighbours.start[i]; pair < neighbours.start[i + 1]; pair++) {
-            const double slope =
-                bond(pairOf(i, neighbours.j[pair]), neighbours.r[pair] / BOHR_ANGSTROM).slope;
-            gradient[pair] += static_cast<Real>(coordinationGradient[i] * slope / BOHR_ANGSTROM);
-        }
-    }
+void Dispersion::fill(LongRange<Real>& parameters) const {
+    parameters.dispersion = true;
+    parameters.scale6 = static_cast<Real>(scale6 * HARTREE_EV * std::pow(BOHR_ANGSTROM, 6));
+    parameters.scale8 = static_cast<Real>(scale8 * HARTREE_EV * std::pow(BOHR_ANGSTROM, 8));
+    parameters.dampingFactor = static_cast<Real>(dampingFactor * BOHR_ANGSTROM);
+    parameters.dampingOffset = static_cast<Real>(dampingOffset * BOHR_ANGSTROM);
 }
 
-template <class Real>
-double Dispersion::evaluate(const Neighbours<Real>& neighbours, const std::vector<double>& charges,
-                            std::vector<Real>& gradient,
-                            std::vector<double>& chargeGradient) const {
-    const std::vector<double> coordination = coordinationNumbers(neighbours);
-    std::vector<Atom> atoms;
-    for (size_t i = 0; i < charges.size(); i++) {
-        atoms.push_back(weigh(elements[typeOfAtom[i]], coordination[i], charges[i]));
-    }
-    const Matrix<double> alpha = polarizabilities(atoms);
-    Matrix<double> alphaGradient(alpha.rows(), alpha.columns());
-    alphaGradient.fill(0.0);
-    const double energy = sumPairs(neighbours, alpha, gradient, alphaGradient);
-    std::vector<double> coordinationGradient(charges.size(), 0.0);
-    for (size_t i = 0; i < charges.size(); i++) {
-        const Element& element = elements[typeOfAtom[i]];
-        for (int a = 0; a < REFERENCES; a++) {
-            double ofWeight = 0.0;
-            for (int w = 0; w < FREQUENCIES; w++) {
-                ofWeight += alphaGradient.row(i)[w] * element.polarizability[a][w];
-            }
-            chargeGradient[i] += ofWeight * atoms[i].ofCharge[a];
-            coordinationGradient[i] += ofWeight * atoms[i].ofCoordination[a];
-        }
-    }
-    addCoordinationGradient(neighbours, coordinationGradient, gradient);
-    return energy;
-}
+#define GEMS_INSTANTIATE(Real)                                                                     \
+    template double Dispersion::coordinationNumber(const NearPairs<Real>&, size_t) const;          \
+    template void Dispersion::addCoordinationGradient(NearPairs<Real>&, size_t, double) const;     \
+    template void Dispersion::fill(LongRange<Real>&) const;
 
-template double Dispersion::evaluate(const Neighbours<float>&, const std::vector<double>&,
-                                     std::vector<float>&, std::vector<double>&) const;
-template double Dispersion::evaluate(const Neighbours<double>&, const std::vector<double>&,
-                                     std::vector<double>&, std::vector<double>&) const;
+GEMS_INSTANTIATE(float)
+GEMS_INSTANTIATE(double)
 
 } // namespace OpenMMGems

@@ -1,116 +1,167 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "Filters.h"
-#include "kernels.h"
-#include <algorithm>
-#include <type_traits>
+#include "kernels/Kernels.h"
+#include <array>
+#include <cmath>
+#include <numeric>
 
 namespace OpenMMGems {
 
 namespace {
 
-/** Makes slopes right to some 1e-7 of the filters. */
-constexpr int NUM_INTERVALS = 256;
-constexpr int NUM_COEFFICIENTS = 6;
-/** For the second derivative at the ends of intervals, in angstrom. */
-constexpr double DIFFERENCE = 1e-5;
-/** No atoms are closer; some basis functions are not defined at zero. */
-constexpr double SMALLEST_DISTANCE = 1e-3;
+constexpr int MOST_INTERVALS = 4096;
+/** Some basis functions are not defined at zero distance; no atoms are as close. */
+constexpr double SMALLEST_DISTANCE = 1e-8;
+/** Of the equations for the coefficients: others than the diagonal's neighbours are zero. */
+constexpr int BAND = 4;
+
+using SplineValues = std::array<double, SPLINE_ORDER>;
+
+struct Splines {
+    int first;
+    SplineValues values, slopes; ///< slopes by the place
+};
+
+/** The splines that are not zero at a place in units of intervals: Cox and de Boor's recursion. */
+Splines splinesAt(double place, int numIntervals) {
+    Splines splines{std::min(static_cast<int>(place), numIntervals - 1), {1.0}, {}};
+    const double t = place - splines.first;
+    SplineValues& v = splines.values;
+    for (int degree = 1; degree <= SPLINE_DEGREE; degree++) {
+        for (int m = degree; m >= 0; m--) {
+            const double before = m > 0 ? v[m - 1] : 0.0, same = m < degree ? v[m] : 0.0;
+            if (degree == SPLINE_DEGREE) {
+                splines.slopes[m] = before - same;
+            }
+            v[m] = ((t + degree - m) * before + (m + 1 - t) * same) / degree;
+        }
+    }
+    return splines;
+}
+
+/** Places where splines and functions agree: all knots, and midpoints near both ends. */
+std::vector<double> places(int numIntervals) {
+    std::vector<double> result = {0.0, 0.5, 1.0, 1.5};
+    for (int k = 2; k <= numIntervals - 2; k++) {
+        result.push_back(k);
+    }
+    for (double fromEnd : {1.5, 1.0, 0.5, 0.0}) {
+        result.push_back(numIntervals - fromEnd);
+    }
+    return result;
+}
+
+/**
+ * Solves in place for all columns of the right side; row r of the matrix holds the columns r - BAND
+ * to r + BAND. Matrices of splines need no pivots: de Boor, A Practical Guide to Splines, XIII.
+ */
+void solveBanded(std::vector<std::array<double, 2 * BAND + 1>>& matrix, Matrix<double>& right) {
+    const int number = static_cast<int>(matrix.size());
+    const size_t columns = right.columns();
+    for (int pivot = 0; pivot < number; pivot++) {
+        for (int row = pivot + 1; row <= std::min(pivot + BAND, number - 1); row++) {
+            const double factor = matrix[row][pivot - row + BAND] / matrix[pivot][BAND];
+            for (int column = pivot; column <= pivot + BAND; column++) {
+                if (column - row <= BAND) {
+                    matrix[row][column - row + BAND] -=
+                        factor * matrix[pivot][column - pivot + BAND];
+                }
+            }
+            for (size_t k = 0; k < columns; k++) {
+                right.row(row)[k] -= factor * right.row(pivot)[k];
+            }
+        }
+    }
+    for (int row = number - 1; row >= 0; row--) {
+        for (int column = row + 1; column <= std::min(row + BAND, number - 1); column++) {
+            for (size_t k = 0; k < columns; k++) {
+                right.row(row)[k] -= matrix[row][column - row + BAND] * right.row(column)[k];
+            }
+        }
+        for (size_t k = 0; k < columns; k++) {
+            right.row(row)[k] /= matrix[row][BAND];
+        }
+    }
+}
 
 } // namespace
 
-template <class Real>
-Filters<Real>::Filters(Matrix<double> weights, std::shared_ptr<const RadialBasis> basis)
-    : weights(std::move(weights)), basis(std::move(basis)) {
-    if constexpr (std::is_same_v<Real, float>) {
-        makeTable();
+BasisSplines::BasisSplines(const RadialBasis& basis, double tolerance)
+    : cutoff(basis.getCutoff()) {
+    fit(basis);
+    while (largestError(basis) > tolerance && intervals < MOST_INTERVALS) {
+        intervals *= 2;
+        fit(basis);
     }
 }
 
+void BasisSplines::fit(const RadialBasis& basis) {
+    const std::vector<double> where = places(intervals);
+    std::vector<std::array<double, 2 * BAND + 1>> matrix(where.size());
+    std::vector<double> slopes(basis.numFunctions());
+    coefficients.resize(where.size(), basis.numFunctions());
+    for (size_t row = 0; row < where.size(); row++) {
+        const Splines splines = splinesAt(where[row], intervals);
+        for (int m = 0; m < SPLINE_ORDER; m++) {
+            const int column = splines.first + m - static_cast<int>(row) + BAND;
+            if (column >= 0 && column <= 2 * BAND) {
+                matrix[row][column] = splines.values[m];
+            }
+        }
+        basis.evaluate(std::max(where[row] / intervalsPerAngstrom(), SMALLEST_DISTANCE),
+                       coefficients.row(row), slopes.data());
+    }
+    solveBanded(matrix, coefficients);
+}
+
+double BasisSplines::largestError(const RadialBasis& basis) const {
+    const size_t number = basis.numFunctions();
+    std::vector<double> values(number), slopes(number);
+    double largest = 0.0, error = 0.0;
+    for (int interval = 0; interval < intervals; interval++) {
+        const double place = interval + 0.3;
+        const Splines splines = splinesAt(place, intervals);
+        basis.evaluate(place / intervalsPerAngstrom(), values.data(), slopes.data());
+        for (size_t k = 0; k < number; k++) {
+            double slope = 0.0;
+            for (int m = 0; m < SPLINE_ORDER; m++) {
+                slope += splines.slopes[m] * coefficients.row(interval + m)[k];
+            }
+            largest = std::max(largest, std::abs(slopes[k]));
+            error = std::max(error, std::abs(slope * intervalsPerAngstrom() - slopes[k]));
+        }
+    }
+    return error / largest;
+}
+
 template <class Real>
-void Filters<Real>::evaluateExactly(double r, double* values, double* slopes) const {
-    const size_t number = weights.columns();
-    std::vector<double> functions(number), derivatives(number);
-    basis->evaluate(r, functions.data(), derivatives.data());
-    for (size_t c = 0; c < weights.rows(); c++) {
-        values[c] = slopes[c] = 0.0;
-        for (size_t v = 0; v < number; v++) {
-            values[c] += weights.row(c)[v] * functions[v];
-            slopes[c] += weights.row(c)[v] * derivatives[v];
+Filters<Real>::Filters(const BasisSplines& splines, const std::vector<Matrix<double>>& weights) {
+    const Matrix<double>& ofBasis = splines.getCoefficients();
+    const size_t knots = ofBasis.rows(), numFeatures = weights[0].rows();
+    values.assign(numPanelsFor(numFeatures) * knots * weights.size() * LANES, Real(0));
+    slopes.assign(values.size(), Real(0));
+    for (size_t type = 0; type < weights.size(); type++) {
+        for (size_t f = 0; f < numFeatures; f++) {
+            double before = 0.0;
+            for (size_t knot = 0; knot < knots; knot++) {
+                const double value =
+                    std::inner_product(ofBasis.row(knot), ofBasis.row(knot) + ofBasis.columns(),
+                                       weights[type].row(f), 0.0);
+                const size_t place =
+                    ((f / LANES * knots + knot) * weights.size() + type) * LANES + f % LANES;
+                values[place] = static_cast<Real>(value);
+                if (knot > 0) {
+                    slopes[place - weights.size() * LANES] =
+                        static_cast<Real>((value - before) * splines.intervalsPerAngstrom());
+                }
+                before = value;
+            }
         }
     }
 }
 
-/** Ends hold value, slope and second derivative in units of the interval, for all columns. */
-template <class Real>
-void Filters<Real>::addInterval(const double* left, const double* right) {
-    const size_t n = weights.rows();
-    const size_t start = table.size();
-    table.resize(start + NUM_COEFFICIENTS * n);
-    for (size_t c = 0; c < n; c++) {
-        const double v0 = left[c], d0 = left[n + c], s0 = left[2 * n + c];
-        const double v1 = right[c], d1 = right[n + c], s1 = right[2 * n + c];
-        const double coefficients[NUM_COEFFICIENTS] = {
-            v0,
-            d0,
-            s0 / 2,
-            10 * (v1 - v0) - 6 * d0 - 4 * d1 - 1.5 * s0 + 0.5 * s1,
-            -15 * (v1 - v0) + 8 * d0 + 7 * d1 + 1.5 * s0 - s1,
-            6 * (v1 - v0) - 3 * (d0 + d1) - 0.5 * (s0 - s1)};
-        for (int k = 0; k < NUM_COEFFICIENTS; k++) {
-            table[start + n * k + c] = static_cast<Real>(coefficients[k]);
-        }
-    }
-}
-
-template <class Real>
-void Filters<Real>::makeTable() {
-    spacing = basis->getCutoff() / NUM_INTERVALS;
-    const size_t n = weights.rows();
-    std::vector<double> left, right, before(2 * n), after(2 * n);
-    for (int knot = 0; knot <= NUM_INTERVALS; knot++) {
-        const double r = std::max(knot * spacing, SMALLEST_DISTANCE);
-        right.resize(3 * n);
-        evaluateExactly(r, right.data(), right.data() + n);
-        evaluateExactly(r - DIFFERENCE, before.data(), before.data() + n);
-        evaluateExactly(r + DIFFERENCE, after.data(), after.data() + n);
-        for (size_t c = 0; c < n; c++) {
-            right[n + c] *= spacing;
-            right[2 * n + c] =
-                (after[n + c] - before[n + c]) / (2 * DIFFERENCE) * spacing * spacing;
-        }
-        if (knot > 0) {
-            addInterval(left.data(), right.data());
-        }
-        std::swap(left, right);
-    }
-}
-
-template <class Real>
-void Filters<Real>::evaluate(const Neighbours<Real>& neighbours, size_t first, size_t end,
-                             Matrix<Real>& values, Matrix<Real>* slopes) const {
-    const size_t n = weights.rows();
-    values.resize(end - first, n);
-    if (slopes) {
-        slopes->resize(end - first, n);
-    }
-    std::vector<double> unwanted(n);
-    for (size_t pair = first; pair < end; pair++) {
-        Real* value = values.row(pair - first);
-        Real* slope = slopes ? slopes->row(pair - first) : nullptr;
-        if constexpr (std::is_same_v<Real, float>) {
-            const double place = neighbours.r[pair] / spacing;
-            const int interval = std::min(static_cast<int>(place), NUM_INTERVALS - 1);
-            interpolate(table.data() + static_cast<size_t>(interval) * NUM_COEFFICIENTS * n,
-                        static_cast<float>(place - interval), static_cast<float>(1 / spacing), n,
-                        value, slope);
-        } else {
-            evaluateExactly(neighbours.r[pair], value, slope ? slope : unwanted.data());
-        }
-    }
-}
-
-template class Filters<float>;
-template class Filters<double>;
+template struct Filters<float>;
+template struct Filters<double>;
 
 } // namespace OpenMMGems

@@ -3,39 +3,47 @@
 #ifndef OPENMMGEMS_NATIVE_FILTERS_H_
 #define OPENMMGEMS_NATIVE_FILTERS_H_
 
-#include "Neighbours.h"
+#include "Panels.h"
 #include "RadialBasis.h"
-#include <memory>
 #include <vector>
 
 namespace OpenMMGems {
 
 /**
- * The radial filters of one module: numbers [numPairs, 3 numFeatures] that multiply messages of
- * types s, p and d, each a linear combination of the radial basis functions. In double precision
- * they are computed as such; in single precision they come from tables of quintic polynomials,
- * whose slopes are the derivatives of the same polynomials.
+ * The radial basis functions as splines of degree five on equal intervals up to the cutoff: as many
+ * as it takes until slopes are right to a tolerance. Slopes are those of the same polynomials.
  */
-template <class Real>
-class Filters {
+class BasisSplines {
 public:
-    /**
-     * @param weights  [3 numFeatures, numBasisFunctions]
-     * @param basis    kept by the caller
-     */
-    Filters(Matrix<double> weights, std::shared_ptr<const RadialBasis> basis);
-    /** Filters, and unless null their slopes, of the pairs from first to end. */
-    void evaluate(const Neighbours<Real>& neighbours, size_t first, size_t end,
-                  Matrix<Real>& values, Matrix<Real>* slopes) const;
+    /** @param tolerance  largest error of a slope, relative to the largest slope */
+    BasisSplines(const RadialBasis& basis, double tolerance);
+    int numIntervals() const { return intervals; }
+    double intervalsPerAngstrom() const { return intervals / cutoff; }
+    /** Coefficients [numIntervals + 5, numFunctions] of the splines. */
+    const Matrix<double>& getCoefficients() const { return coefficients; }
 
 private:
-    void evaluateExactly(double r, double* values, double* slopes) const;
-    void makeTable();
-    void addInterval(const double* left, const double* right);
-    Matrix<double> weights;
-    std::shared_ptr<const RadialBasis> basis;
-    double spacing = 0.0;
-    std::vector<Real> table; ///< [interval][power][3 numFeatures]
+    void fit(const RadialBasis& basis);
+    double largestError(const RadialBasis& basis) const;
+    int intervals = 64;
+    double cutoff;
+    Matrix<double> coefficients;
+};
+
+/**
+ * The radial filters of one module, which multiply messages of types s, p and d: coefficients of
+ * splines [numPanels, numIntervals + 5, 3, LANES].
+ */
+template <class Real>
+struct Filters {
+    /** @param weights  of s, p and d [numFeatures, numBasisFunctions] */
+    Filters(const BasisSplines& splines, const std::vector<Matrix<double>>& weights);
+    std::vector<Real> values;
+    /**
+     * Of splines of one degree less: the derivatives of the same polynomials in 1/angstrom, from
+     * differences in double precision, which in single precision would lose digits.
+     */
+    std::vector<Real> slopes;
 };
 
 } // namespace OpenMMGems

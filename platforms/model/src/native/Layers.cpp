@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "Layers.h"
-#include "kernels.h"
-#include "multiply.h"
 #include "softplus.h"
 #include <cmath>
 
 namespace OpenMMGems {
 
 namespace {
+
+static_assert(LANES == PANEL_LANES);
 
 template <class Real>
 Real sigmoid(Real x) {
@@ -21,64 +21,110 @@ Real shiftedSoftplus(Real x, Real beta) {
     return beta == 0 ? x / 2 : (softplus(beta * x) - LN2) / beta;
 }
 
+/** Numbers, with zeros up to a whole panel. */
+template <class Real>
+std::vector<Real> padded(std::vector<Real> numbers) {
+    numbers.resize(numPanelsFor(numbers.size()) * LANES, Real(0));
+    return numbers;
+}
+
 } // namespace
 
 template <class Real>
+Matrix<Real> transpose(const Matrix<Real>& matrix) {
+    Matrix<Real> result(matrix.columns(), matrix.rows());
+    for (size_t i = 0; i < matrix.rows(); i++) {
+        for (size_t k = 0; k < matrix.columns(); k++) {
+            result.row(k)[i] = matrix.row(i)[k];
+        }
+    }
+    return result;
+}
+
+template <class Real>
+Factor<Real>::Factor(const Matrix<Real>& matrix)
+    : numPanelsOfX(numPanelsFor(matrix.rows())), numPanelsOfY(numPanelsFor(matrix.columns())),
+      packed(numPanelsOfX * LANES, numPanelsOfY) {
+    packed.fill(Real(0));
+    for (size_t k = 0; k < matrix.rows(); k++) {
+        for (size_t f = 0; f < matrix.columns(); f++) {
+            packed.at(k, f) = matrix.row(k)[f];
+        }
+    }
+}
+
+template <class Real>
+void Factor<Real>::multiply(View<const Real> x, size_t rows, const Real* bias, bool add,
+                            View<Real> y) const {
+    kernels<Real>().multiply(x, rows, numPanelsOfX, packed.data(), bias, add, y, numPanelsOfY);
+}
+
+template <class Real>
+void Factor<Real>::multiply(const Panels<Real>& x, Panels<Real>& y) const {
+    y.resize(x.rows(), numPanelsOfY);
+    multiply(viewOf(x), x.rows(), nullptr, false, viewOf(y));
+}
+
+template <class Real>
 Activation<Real>::Activation(const TensorReader& reader, ActivationKind kind)
-    : kind(kind), alpha(reader.numbers<Real>("alpha")), beta(reader.numbers<Real>("beta")) {}
+    : kind(kind), alpha(padded(reader.numbers<Real>("alpha"))),
+      beta(padded(reader.numbers<Real>("beta"))) {}
 
 template <class Real>
-void Activation<Real>::apply(const Matrix<Real>& x, Matrix<Real>& y) const {
-    y.resize(x.rows(), x.columns());
+void Activation<Real>::apply(const Panels<Real>& x, Panels<Real>& y) const {
+    y.resize(x.rows(), x.panels());
     if (kind == ActivationKind::Swish) {
-        swish(x.data(), alpha.data(), beta.data(), x.rows(), x.columns(), y.data());
+        kernels<Real>().swish(x.data(), alpha.data(), beta.data(), x.rows(), x.panels(), y.data());
         return;
     }
-    for (size_t i = 0; i < x.rows(); i++) {
-        for (size_t f = 0; f < x.columns(); f++) {
-            y.row(i)[f] = alpha[f] * shiftedSoftplus(x.row(i)[f], beta[f]);
+    for (size_t f = 0; f < alpha.size(); f++) {
+        for (size_t i = 0; i < x.rows(); i++) {
+            y.at(i, f) = alpha[f] * shiftedSoftplus(x.at(i, f), beta[f]);
         }
     }
 }
 
 template <class Real>
-void Activation<Real>::multiplyDerivative(const Matrix<Real>& x, Matrix<Real>& gradient) const {
+void Activation<Real>::multiplySlope(const Panels<Real>& x, Panels<Real>& gradient) const {
     if (kind == ActivationKind::Swish) {
-        multiplySwishDerivative(x.data(), alpha.data(), beta.data(), x.rows(), x.columns(),
-                                gradient.data());
+        kernels<Real>().multiplySwishSlope(x.data(), alpha.data(), beta.data(), x.rows(),
+                                           x.panels(), gradient.data());
         return;
     }
-    for (size_t i = 0; i < x.rows(); i++) {
-        for (size_t f = 0; f < x.columns(); f++) {
-            gradient.row(i)[f] *= alpha[f] * sigmoid(beta[f] * x.row(i)[f]);
+    for (size_t f = 0; f < alpha.size(); f++) {
+        for (size_t i = 0; i < x.rows(); i++) {
+            gradient.at(i, f) *= alpha[f] * sigmoid(beta[f] * x.at(i, f));
         }
     }
 }
 
 template <class Real>
-Linear<Real>::Linear(const TensorReader& reader) : weight(reader.matrix<Real>("weight")) {
+Linear<Real>::Linear(const TensorReader& reader)
+    : forward(transpose(reader.matrix<Real>("weight"))), backward(reader.matrix<Real>("weight")) {
     if (reader.has("bias")) {
-        bias = reader.numbers<Real>("bias");
+        bias = padded(reader.numbers<Real>("bias"));
     }
 }
 
 template <class Real>
-void Linear<Real>::apply(const Matrix<Real>& x, Matrix<Real>& y) const {
-    multiply(x, weight, Transpose::Second, y);
-    if (bias.empty()) {
-        return;
-    }
-    for (size_t i = 0; i < y.rows(); i++) {
-        Real* out = y.row(i);
-        for (size_t f = 0; f < y.columns(); f++) {
-            out[f] += bias[f];
-        }
-    }
+void Linear<Real>::apply(const Panels<Real>& x, View<Real> y) const {
+    forward.multiply(viewOf(x), x.rows(), bias.empty() ? nullptr : bias.data(), false, y);
 }
 
 template <class Real>
-void Linear<Real>::transposed(const Matrix<Real>& gradient, Matrix<Real>& result) const {
-    multiply(gradient, weight, Transpose::Neither, result);
+void Linear<Real>::apply(const Panels<Real>& x, Panels<Real>& y) const {
+    y.resize(x.rows(), forward.panelsOfResult());
+    apply(x, viewOf(y));
+}
+
+template <class Real>
+void Linear<Real>::addTo(const Panels<Real>& x, Panels<Real>& y) const {
+    forward.multiply(viewOf(x), x.rows(), bias.empty() ? nullptr : bias.data(), true, viewOf(y));
+}
+
+template <class Real>
+void Linear<Real>::transposed(const Panels<Real>& gradient, Panels<Real>& result) const {
+    backward.multiply(gradient, result);
 }
 
 template <class Real>
@@ -92,31 +138,30 @@ ResidualStack<Real>::ResidualStack(const TensorReader& reader, ActivationKind ki
 }
 
 template <class Real>
-void ResidualStack<Real>::apply(Matrix<Real>& x, Saved& saved) const {
+void ResidualStack<Real>::apply(Panels<Real>& x, Saved& saved) const {
     saved.first.resize(residuals.size());
     saved.second.resize(residuals.size());
-    Matrix<Real> activated, change;
+    Panels<Real> activated;
     for (size_t n = 0; n < residuals.size(); n++) {
         const Residual& residual = residuals[n];
-        saved.first[n] = x;
+        saved.first[n].copy(x);
         residual.activation1.apply(x, activated);
         residual.linear1.apply(activated, saved.second[n]);
         residual.activation2.apply(saved.second[n], activated);
-        residual.linear2.apply(activated, change);
-        x += change;
+        residual.linear2.addTo(activated, x);
     }
 }
 
 template <class Real>
-void ResidualStack<Real>::transposed(Matrix<Real>& gradient, const Saved& saved) const {
-    Matrix<Real> inner, outer;
+void ResidualStack<Real>::transposed(Panels<Real>& gradient, const Saved& saved) const {
+    Panels<Real> inner, outer;
     for (size_t n = residuals.size(); n-- > 0;) {
         const Residual& residual = residuals[n];
         residual.linear2.transposed(gradient, inner);
-        residual.activation2.multiplyDerivative(saved.second[n], inner);
+        residual.activation2.multiplySlope(saved.second[n], inner);
         residual.linear1.transposed(inner, outer);
-        residual.activation1.multiplyDerivative(saved.first[n], outer);
-        gradient += outer;
+        residual.activation1.multiplySlope(saved.first[n], outer);
+        add(outer, gradient);
     }
 }
 
@@ -126,22 +171,32 @@ Mlp<Real>::Mlp(const TensorReader& reader, ActivationKind kind)
       linear(reader.part("linear")) {}
 
 template <class Real>
-void Mlp<Real>::apply(const Matrix<Real>& x, Matrix<Real>& y, Saved& saved) const {
-    saved.last = x;
+void Mlp<Real>::apply(const Panels<Real>& x, View<Real> y, Saved& saved) const {
+    saved.last.copy(x);
     stack.apply(saved.last, saved.stack);
-    Matrix<Real> activated;
+    Panels<Real> activated;
     activation.apply(saved.last, activated);
     linear.apply(activated, y);
 }
 
 template <class Real>
-void Mlp<Real>::transposed(const Matrix<Real>& gradient, Matrix<Real>& result,
+void Mlp<Real>::apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) const {
+    y.resize(x.rows(), x.panels());
+    apply(x, viewOf(y), saved);
+}
+
+template <class Real>
+void Mlp<Real>::transposed(const Panels<Real>& gradient, Panels<Real>& result,
                            const Saved& saved) const {
     linear.transposed(gradient, result);
-    activation.multiplyDerivative(saved.last, result);
+    activation.multiplySlope(saved.last, result);
     stack.transposed(result, saved.stack);
 }
 
+template class Factor<float>;
+template class Factor<double>;
+template Matrix<float> transpose(const Matrix<float>&);
+template Matrix<double> transpose(const Matrix<double>&);
 template class Activation<float>;
 template class Activation<double>;
 template class Linear<float>;

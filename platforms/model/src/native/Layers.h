@@ -3,19 +3,56 @@
 #ifndef OPENMMGEMS_NATIVE_LAYERS_H_
 #define OPENMMGEMS_NATIVE_LAYERS_H_
 
-#include "Matrix.h"
+#include "Panels.h"
 #include "TensorReader.h"
+#include "kernels/Kernels.h"
 #include <vector>
 
 namespace OpenMMGems {
 
 /**
- * Layers of SpookyNet that act on each atom's features [numAtoms, numFeatures] by themselves, and
+ * Layers of SpookyNet that act on each atom's features by themselves, for a block of atoms, and
  * their transposed derivatives. Unke et al., Nat. Commun. 12, 7273 (2021),
  * doi:10.1038/s41467-021-27504-0, Methods.
  */
 
 enum class ActivationKind { Swish, ShiftedSoftplus };
+
+/** The whole matrix. */
+template <class Real>
+View<Real> viewOf(Panels<Real>& matrix) {
+    return {matrix.data(), matrix.stride(), LANES};
+}
+template <class Real>
+View<const Real> viewOf(const Panels<Real>& matrix) {
+    return {matrix.data(), matrix.stride(), LANES};
+}
+
+/** y += x. */
+template <class Real>
+void add(const Panels<Real>& x, Panels<Real>& y) {
+    kernels<Real>().add(x.data(), x.size(), y.data());
+}
+
+/** A matrix [numRows, numColumns], packed so that x times it is fast. */
+template <class Real>
+class Factor {
+public:
+    Factor() = default;
+    explicit Factor(const Matrix<Real>& matrix);
+    /** y = x F + bias, or y += ... with add; bias may be null. */
+    void multiply(View<const Real> x, size_t rows, const Real* bias, bool add, View<Real> y) const;
+    void multiply(const Panels<Real>& x, Panels<Real>& y) const;
+    size_t panelsOfResult() const { return numPanelsOfY; }
+
+private:
+    size_t numPanelsOfX = 0, numPanelsOfY = 0;
+    Panels<Real> packed;
+};
+
+/** The transpose of a matrix. */
+template <class Real>
+Matrix<Real> transpose(const Matrix<Real>& matrix);
 
 /** swish: a x s(b x), or shifted softplus: a (softplus(b x) - ln 2)/b; a and b by feature. */
 template <class Real>
@@ -23,9 +60,9 @@ class Activation {
 public:
     Activation(const TensorReader& reader, ActivationKind kind);
     /** y = f(x). */
-    void apply(const Matrix<Real>& x, Matrix<Real>& y) const;
+    void apply(const Panels<Real>& x, Panels<Real>& y) const;
     /** gradient *= f'(x). */
-    void multiplyDerivative(const Matrix<Real>& x, Matrix<Real>& gradient) const;
+    void multiplySlope(const Panels<Real>& x, Panels<Real>& gradient) const;
 
 private:
     ActivationKind kind;
@@ -37,12 +74,15 @@ template <class Real>
 class Linear {
 public:
     explicit Linear(const TensorReader& reader);
-    void apply(const Matrix<Real>& x, Matrix<Real>& y) const;
+    void apply(const Panels<Real>& x, Panels<Real>& y) const;
+    void apply(const Panels<Real>& x, View<Real> y) const;
+    /** y += x W^T + b. */
+    void addTo(const Panels<Real>& x, Panels<Real>& y) const;
     /** The gradient with respect to x from that with respect to y. */
-    void transposed(const Matrix<Real>& gradient, Matrix<Real>& result) const;
+    void transposed(const Panels<Real>& gradient, Panels<Real>& result) const;
 
 private:
-    Matrix<Real> weight;
+    Factor<Real> forward, backward;
     std::vector<Real> bias;
 };
 
@@ -52,11 +92,11 @@ class ResidualStack {
 public:
     /** What the derivative needs of a forward pass: the inputs of both activations. */
     struct Saved {
-        std::vector<Matrix<Real>> first, second;
+        std::vector<Panels<Real>> first, second;
     };
     ResidualStack(const TensorReader& reader, ActivationKind kind);
-    void apply(Matrix<Real>& x, Saved& saved) const;
-    void transposed(Matrix<Real>& gradient, const Saved& saved) const;
+    void apply(Panels<Real>& x, Saved& saved) const;
+    void transposed(Panels<Real>& gradient, const Saved& saved) const;
 
 private:
     struct Residual {
@@ -74,11 +114,12 @@ class Mlp {
 public:
     struct Saved {
         typename ResidualStack<Real>::Saved stack;
-        Matrix<Real> last;
+        Panels<Real> last;
     };
     Mlp(const TensorReader& reader, ActivationKind kind);
-    void apply(const Matrix<Real>& x, Matrix<Real>& y, Saved& saved) const;
-    void transposed(const Matrix<Real>& gradient, Matrix<Real>& result, const Saved& saved) const;
+    void apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) const;
+    void apply(const Panels<Real>& x, View<Real> y, Saved& saved) const;
+    void transposed(const Panels<Real>& gradient, Panels<Real>& result, const Saved& saved) const;
 
 private:
     ResidualStack<Real> stack;

@@ -5,73 +5,60 @@
 
 #include "Filters.h"
 #include "Layers.h"
-#include "Neighbours.h"
+#include "NearPairs.h"
 #include "SpookyNetOptions.h"
-#include "kernels.h"
+#include <memory>
+#include <vector>
 
 namespace OpenMMGems {
 
 /**
- * Rows of unit vector and functions of d type for each pair: five irreducible ones, or six products
- * of the vector's components.
- */
-template <class Real>
-Matrix<Real> angularFunctions(const Neighbours<Real>& neighbours, bool useIrreps);
-
-/** The derivative of the energy with respect to each pair: its distance, and its unit vector. */
-template <class Real>
-struct PairGradient {
-    std::vector<Real> r, ux, uy, uz;
-    void reset(size_t numPairs) {
-        for (auto* array : {&r, &ux, &uy, &uz}) {
-            array->assign(numPairs, Real(0));
-        }
-    }
-};
-
-/**
  * Local interactions: every atom collects s, p and d type messages of its neighbours.
  * Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Eq. 12 to 14.
+ *
+ * Atoms come in blocks; what they send to others, and the gradients of what they collected, are
+ * kept for all atoms, since neighbours of other blocks read them.
  */
 template <class Real>
 class LocalInteraction {
 public:
-    /** What depends on an atom's features before messages are exchanged. */
-    struct Sources {
-        Matrix<Real> x, s, p, d;
-        typename Mlp<Real>::Saved savedX, savedS, savedP, savedD;
-    };
-    /** What the derivative needs of a forward pass besides the sources. */
-    struct Saved {
-        Matrix<Real> projectedP, projectedD;
-        typename Mlp<Real>::Saved last;
+    /** What the derivative needs of a block's forward pass. */
+    struct Block {
+        size_t firstAtom = 0, numAtoms = 0;
+        Panels<Real> h; ///< what an atom sends to itself
+        Panels<Real> p, d;
+        typename Mlp<Real>::Saved savedX, savedS, savedP, savedD, last;
     };
     LocalInteraction(const TensorReader& reader, const SpookyNetOptions& options,
-                     std::shared_ptr<const RadialBasis> basis);
-    void prepare(const Matrix<Real>& x, Sources& sources) const;
-    /** Features [numAtoms, numFeatures] that each atom receives. */
-    void apply(const Sources& sources, const Neighbours<Real>& neighbours,
-               const Matrix<Real>& angular, Matrix<Real>& result, Saved& saved) const;
-    /**
-     * Adds to the gradients of pairs; with result also gives the gradient with respect to the
-     * atoms' features.
-     */
-    void transposed(const Matrix<Real>& gradient, const Sources& sources,
-                    const Neighbours<Real>& neighbours, const Matrix<Real>& angular,
-                    const Saved& saved, PairGradient<Real>& pairGradient,
-                    Matrix<Real>* result) const;
+                     std::shared_ptr<const BasisSplines> splines);
+    /** Make room for so many atoms. */
+    void resize(size_t numAtoms);
+    /** What the atoms of a block send. */
+    void prepare(const Panels<Real>& x, Block& block);
+    /** Features that each atom of a block receives, when all blocks are prepared. */
+    void apply(const NearPairs<Real>& pairs, Block& block, Panels<Real>& result) const;
+    /** First half of the derivative: by what the atoms of a block collected. */
+    void transposeSums(const Panels<Real>& gradient, const Block& block,
+                       std::vector<Real>& gathered) const;
+    /** Second half: adds to the gradient of pairs; with result also that by the features. */
+    void transposed(const Block& block, const std::vector<Real>& gathered, NearPairs<Real>& pairs,
+                    Panels<Real>* result) const;
+    /** Numbers that gathered must hold for each atom. */
+    size_t gatheredPerAtom() const { return (4 + numD) * numPanels * LANES; }
 
 private:
-    Messages<Real> messagesTo(size_t atom, const Neighbours<Real>& neighbours,
-                              const Matrix<Real>& angular, size_t firstPair,
-                              const Matrix<Real>& filter) const;
-    void addPairGradient(size_t firstPair, size_t endPair, const Matrix<Real>& angular,
-                         const Matrix<Real>& ofPairs, PairGradient<Real>& pairGradient) const;
+    struct Description;
+    void describe(const NearPairs<Real>& pairs, size_t first, size_t end,
+                  Description& description) const;
+    View<const Real> sourcesView() const;
+    View<Real> sourceRows(const Block& block, size_t type);
     bool useIrreps;
-    size_t numFeatures, numD;
+    size_t numD, numPanels, numAtoms = 0;
+    std::shared_ptr<const BasisSplines> splines;
     Filters<Real> filters;
-    Matrix<Real> projectionP, projectionD;
+    Factor<Real> projectP, projectD, projectBackP, projectBackD;
     Mlp<Real> mlpX, mlpS, mlpP, mlpD, last;
+    std::vector<Real> sources; ///< [numPanels, numAtoms, 3, LANES]: s, p and d
 };
 
 } // namespace OpenMMGems

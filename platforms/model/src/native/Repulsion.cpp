@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "Repulsion.h"
-#include "RadialBasis.h"
+#include "Panels.h"
+#include "kernels/Kernels.h"
 #include "openmmgems/Units.h"
 #include "softplus.h"
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -22,39 +24,38 @@ Repulsion::Repulsion(const TensorReader& reader, double cutoffAngstrom)
     }
 }
 
+void Repulsion::setAtomicNumbers(const std::vector<int>& atomicNumbers) {
+    charges.assign(atomicNumbers.begin(), atomicNumbers.end());
+    powers.resize(charges.size());
+    std::ranges::transform(charges, powers.begin(),
+                           [&](double z) { return inverseLength * std::pow(z, power); });
+}
+
 template <class Real>
-double Repulsion::evaluate(const Neighbours<Real>& neighbours,
-                           const std::vector<int>& atomicNumbers,
-                           std::vector<Real>& gradient) const {
-    std::vector<double> powers(atomicNumbers.size());
-    for (size_t i = 0; i < powers.size(); i++) {
-        powers[i] = inverseLength * std::pow(atomicNumbers[i], power);
+double Repulsion::evaluate(NearPairs<Real>& pairs, size_t atom) const {
+    const size_t start = pairs.start(atom), number = pairs.end(atom) - start;
+    const size_t padded = numPanelsFor(number) * LANES;
+    std::vector<Real> distance(padded, static_cast<Real>(cutoff / 2)), kappa(padded, Real(0)),
+        strength(padded, Real(0)), slope(padded);
+    const double own = 0.5 * COULOMB_EV_ANGSTROM * charges[atom];
+    for (size_t k = 0; k < number; k++) {
+        const int j = pairs.j[start + k];
+        distance[k] = static_cast<Real>(pairs.distance(start + k));
+        kappa[k] = static_cast<Real>(powers[atom] + powers[j]);
+        strength[k] = static_cast<Real>(own * charges[j]);
     }
-    double energy = 0.0;
-    for (size_t i = 0; i < atomicNumbers.size(); i++) {
-        for (size_t pair = neighbours.start[i]; pair < neighbours.start[i + 1]; pair++) {
-            const int j = neighbours.j[pair];
-            const double r = neighbours.r[pair];
-            const double kappa = powers[i] + powers[j];
-            double phi = 0.0, slope = 0.0;
-            for (int k = 0; k < 4; k++) {
-                const double term = weights[k] * std::exp(-exponents[k] * kappa * r);
-                phi += term;
-                slope -= exponents[k] * kappa * term;
-            }
-            const ValueAndSlope f = cutoffFunction(r, cutoff);
-            const double charges = 0.5 * COULOMB_EV_ANGSTROM * atomicNumbers[i] * atomicNumbers[j];
-            energy += charges * phi * f.value / r;
-            gradient[pair] += static_cast<Real>(
-                charges * (slope * f.value + phi * f.slope - phi * f.value / r) / r);
-        }
+    RepulsionParameters<Real> parameters{static_cast<Real>(cutoff), {}, {}};
+    std::ranges::copy(exponents, parameters.exponents);
+    std::ranges::copy(weights, parameters.weights);
+    const double energy = kernels<Real>().repulsion(parameters, distance.data(), kappa.data(),
+                                                    strength.data(), number, slope.data());
+    for (size_t k = 0; k < number; k++) {
+        pairs.addSlope(start + k, slope[k]);
     }
     return energy;
 }
 
-template double Repulsion::evaluate(const Neighbours<float>&, const std::vector<int>&,
-                                    std::vector<float>&) const;
-template double Repulsion::evaluate(const Neighbours<double>&, const std::vector<int>&,
-                                    std::vector<double>&) const;
+template double Repulsion::evaluate(NearPairs<float>&, size_t) const;
+template double Repulsion::evaluate(NearPairs<double>&, size_t) const;
 
 } // namespace OpenMMGems

@@ -3,7 +3,7 @@
 #ifndef OPENMMGEMS_NATIVE_REPULSION_H_
 #define OPENMMGEMS_NATIVE_REPULSION_H_
 
-#include "Neighbours.h"
+#include "NearPairs.h"
 #include "TensorReader.h"
 #include <array>
 #include <vector>
@@ -17,14 +17,15 @@ namespace OpenMMGems {
 class Repulsion {
 public:
     Repulsion(const TensorReader& reader, double cutoffAngstrom);
-    /** The energy in eV; adds its derivative by the distance of each pair. */
+    void setAtomicNumbers(const std::vector<int>& atomicNumbers);
+    /** Half the energy of an atom's pairs in eV; adds its derivative by their distances. */
     template <class Real>
-    double evaluate(const Neighbours<Real>& neighbours, const std::vector<int>& atomicNumbers,
-                    std::vector<Real>& gradient) const;
+    double evaluate(NearPairs<Real>& pairs, size_t atom) const;
 
 private:
     double cutoff, power, inverseLength;
     std::array<double, 4> exponents, weights;
+    std::vector<double> charges, powers; ///< of each atom
 };
 
 } // namespace OpenMMGems

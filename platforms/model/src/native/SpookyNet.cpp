@@ -1,190 +1,426 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "SpookyNet.h"
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 namespace OpenMMGems {
 
 using OpenMM::Vec3;
 using std::vector;
 
+namespace {
+
+/** Their matrices fit the processor's second cache. Whole clusters. */
+constexpr size_t ATOMS_PER_BLOCK = 2 * NeighbourLists::CLUSTER_SIZE;
+static_assert(ATOMS_PER_BLOCK % ROW_GROUP == 0);
+
+size_t wholeGroups(size_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP; }
+
+/** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
+template <class Real>
+constexpr double SPLINE_TOLERANCE = std::is_same_v<Real, float> ? 1e-7 : 1e-11;
+
+} // namespace
+
 template <class Real>
 SpookyNet<Real>::Module::Module(const TensorReader& reader, const SpookyNetOptions& options,
-                                const std::shared_ptr<const RadialBasis>& basis)
+                                const std::shared_ptr<const BasisSplines>& splines)
     : pre(reader.part("residual_pre"), options.activation),
       post(reader.part("residual_post"), options.activation),
-      local(reader.part("local_interaction"), options, basis),
+      local(reader.part("local_interaction"), options, splines),
       attention(reader.part("nonlocal_interaction"), options.activation, options.smoothAttention),
       output(reader.part("resblock"), options.activation) {}
 
 template <class Real>
-SpookyNet<Real>::SpookyNet(const TensorReader& reader, const SpookyNetOptions& options)
-    : options(options), outputWeight(reader.matrix<double>("output.weight")),
-      elementBias(reader.matrix<double>("element_bias")) {
-    const auto basis = std::make_shared<const RadialBasis>(
-        reader.part("radial_basis_functions"), options,
-        reader.matrix<Real>("module.0.local_interaction.radial_s.weight").columns());
-    for (int t = 0; reader.has("module." + std::to_string(t) + ".resblock.linear.weight"); t++) {
-        modules.emplace_back(reader.part("module." + std::to_string(t)), options, basis);
-    }
-    saved.resize(modules.size());
-    if (reader.has("zbl_repulsion_energy._apow")) {
-        repulsion.emplace(reader.part("zbl_repulsion_energy"), options.cutoff);
-    }
-    if (options.useElectrostatics) {
-        electrostatics.emplace(options.cutoff, options.longRangeCutoff);
-    }
-    if (reader.has("d4_dispersion_energy._s6")) {
-        dispersion.emplace(reader.part("d4_dispersion_energy"), options.longRangeCutoff);
-    }
+size_t SpookyNet<Real>::Block::numRows() const {
+    return wholeGroups(numAtoms());
 }
 
 template <class Real>
-void SpookyNet<Real>::prepare(size_t module, const Matrix<Real>& x) {
-    Saved& kept = saved[module];
-    kept.x = x;
-    modules[module].pre.apply(kept.x, kept.pre);
-    modules[module].local.prepare(kept.x, kept.sources);
-    modules[module].attention.apply(kept.x, kept.attention);
+SpookyNet<Real>::SpookyNet(const TensorReader& reader, const SpookyNetOptions& options)
+    : options(options), outputWeight(reader.matrix<double>("output.weight")),
+      elementBias(reader.matrix<double>("element_bias")), longRange(reader, options) {
+    const RadialBasis basis(
+        reader.part("radial_basis_functions"), options,
+        reader.matrix<Real>("module.0.local_interaction.radial_s.weight").columns());
+    const auto splines = std::make_shared<const BasisSplines>(basis, SPLINE_TOLERANCE<Real>);
+    for (int t = 0; reader.has("module." + std::to_string(t) + ".resblock.linear.weight"); t++) {
+        modules.emplace_back(reader.part("module." + std::to_string(t)), options, splines);
+    }
+    if (reader.has("zbl_repulsion_energy._apow")) {
+        repulsion.emplace(reader.part("zbl_repulsion_energy"), options.cutoff);
+    }
 }
 
 template <class Real>
 void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
-                                     const vector<int>& newAtomicNumbers, double newTotalCharge) {
+                                     const vector<int>& newAtomicNumbers, double newTotalCharge,
+                                     int numThreads) {
+    initialFeatures = features;
     atomicNumbers = newAtomicNumbers;
     totalCharge = newTotalCharge;
-    if (dispersion) {
-        dispersion->setAtomicNumbers(atomicNumbers);
+    if (!workers || workers->number() != numThreads) {
+        workers = std::make_unique<Workers>(numThreads);
     }
-    prepare(0, features);
+    longRange.setAtomicNumbers(atomicNumbers);
+    nearCutoff = std::max(options.cutoff, longRange.nearRange());
+    const double farCutoff =
+        longRange.exist()
+            ? options.longRangeCutoff.value_or(std::numeric_limits<double>::infinity())
+            : 0.0;
+    lists = std::make_unique<NeighbourLists>(nearCutoff, farCutoff);
+    makeBlocks();
 }
 
 template <class Real>
-Matrix<Real> SpookyNet<Real>::forward(const Neighbours<Real>& near) {
-    Matrix<Real> features(near.numAtoms(), saved[0].x.columns()), part;
-    features.fill(Real(0));
+void SpookyNet<Real>::makeBlocks() {
+    blocks.clear();
+    for (size_t first = 0; first < atomicNumbers.size(); first += ATOMS_PER_BLOCK) {
+        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}});
+    }
+    for (Module& module : modules) {
+        module.blocks = vector<ModuleBlock>(blocks.size());
+        module.local.resize(wholeGroups(atomicNumbers.size()));
+        for (size_t b = 0; b < blocks.size(); b++) {
+            module.blocks[b].local.firstAtom = blocks[b].first;
+            module.blocks[b].local.numAtoms = blocks[b].numAtoms();
+        }
+    }
+    gathered.resize(wholeGroups(atomicNumbers.size()) * modules[0].local.gatheredPerAtom());
+}
+
+template <class Real>
+void SpookyNet<Real>::forBlocks(const std::function<void(size_t, int)>& visit) {
+    workers->forEach(blocks.size(), visit);
+}
+
+template <class Real>
+typename Attention<Real>::Sums& SpookyNet<Real>::resetSums(const Attention<Real>& attention) {
+    sumsOfThreads.resize(workers->number());
+    for (Sums& sums : sumsOfThreads) {
+        sums.reset(attention.numColumns());
+    }
+    return sumsOfThreads[0];
+}
+
+template <class Real>
+const typename Attention<Real>::Sums& SpookyNet<Real>::totalOfSums() {
+    for (size_t thread = 1; thread < sumsOfThreads.size(); thread++) {
+        sumsOfThreads[0].add(sumsOfThreads[thread]);
+    }
+    return sumsOfThreads[0];
+}
+
+template <class Real>
+void SpookyNet<Real>::prepare(size_t t, size_t b, const Panels<Real>& x) {
+    Module& module = modules[t];
+    ModuleBlock& kept = module.blocks[b];
+    kept.x.copy(x);
+    module.pre.apply(kept.x, kept.pre);
+    module.local.prepare(kept.x, kept.local);
+    module.attention.prepare(kept.x, blocks[b].numAtoms(), kept.attention);
+}
+
+template <class Real>
+void SpookyNet<Real>::sumKeys(Module& module) {
+    vector<typename Attention<Real>::Block*> all;
+    for (ModuleBlock& kept : module.blocks) {
+        all.push_back(&kept.attention);
+    }
+    module.attention.findMaximum(all);
+    resetSums(module.attention);
+    forBlocks([&](size_t b, int thread) {
+        module.attention.finishKeys(module.blocks[b].attention, sumsOfThreads[thread]);
+    });
+    module.attention.setSums(totalOfSums());
+}
+
+/** What the first module does before its atoms see their neighbours depends on this only. */
+template <class Real>
+void SpookyNet<Real>::arrange() {
+    const vector<int>& order = lists->getOrder();
+    elements.resize(order.size());
+    std::ranges::transform(order, elements.begin(), [&](int atom) { return atomicNumbers[atom]; });
+    longRange.setAtomicNumbers(elements);
+    longRange.resize(*lists);
+    if (repulsion) {
+        repulsion->setAtomicNumbers(elements);
+    }
+    pairs.resize(*lists);
+    forBlocks([&](size_t b, int) {
+        const Block& block = blocks[b];
+        Panels<Real> x(block.numRows(), numPanelsFor(initialFeatures.columns()));
+        x.fill(Real(0));
+        for (size_t row = 0; row < block.numAtoms(); row++) {
+            for (size_t f = 0; f < initialFeatures.columns(); f++) {
+                x.at(row, f) = initialFeatures.row(order[block.first + row])[f];
+            }
+        }
+        prepare(0, b, x);
+    });
+    sumKeys(modules[0]);
+    forBlocks([&](size_t b, int) { modules[0].attention.apply(modules[0].blocks[b].attention); });
+}
+
+template <class Real>
+void SpookyNet<Real>::applyModule(size_t t, size_t b) {
+    Module& module = modules[t];
+    ModuleBlock& kept = module.blocks[b];
+    Panels<Real> x, part;
+    module.local.apply(pairs, kept.local, x);
+    if (t > 0) {
+        module.attention.apply(kept.attention);
+    }
+    add(kept.x, x);
+    add(kept.attention.result, x);
+    module.post.apply(x, kept.post);
+    module.output.apply(x, part, kept.output);
+    if (t == 0) {
+        blocks[b].features.copy(part);
+    } else {
+        add(part, blocks[b].features);
+    }
+    if (t + 1 < modules.size()) {
+        prepare(t + 1, b, x);
+    }
+}
+
+template <class Real>
+void SpookyNet<Real>::forward() {
     for (size_t t = 0; t < modules.size(); t++) {
-        Saved& kept = saved[t];
-        modules[t].local.apply(kept.sources, near, angular, part, kept.local);
-        Matrix<Real> x = kept.x;
-        x += part;
-        x += kept.attention.result;
-        modules[t].post.apply(x, kept.post);
-        modules[t].output.apply(x, part, kept.output);
-        features += part;
-        if (t + 1 < modules.size()) {
-            prepare(t + 1, x);
+        if (t > 0) {
+            sumKeys(modules[t]);
         }
+        forBlocks([&](size_t b, int) { applyModule(t, b); });
     }
-    return features;
 }
 
 template <class Real>
-double SpookyNet<Real>::readOut(const Matrix<Real>& features, vector<double>& charges) const {
-    double energy = 0.0;
-    charges.assign(features.rows(), 0.0);
-    for (size_t i = 0; i < features.rows(); i++) {
-        energy += elementBias.row(atomicNumbers[i])[0];
-        charges[i] = elementBias.row(atomicNumbers[i])[1];
-        for (size_t f = 0; f < features.columns(); f++) {
-            energy += outputWeight.row(0)[f] * features.row(i)[f];
-            charges[i] += outputWeight.row(1)[f] * features.row(i)[f];
+double SpookyNet<Real>::readOut() {
+    vector<double> energies(blocks.size());
+    charges.resize(elements.size());
+    forBlocks([&](size_t b, int) {
+        const Block& block = blocks[b];
+        double energy = 0.0;
+        for (size_t row = 0; row < block.numAtoms(); row++) {
+            const double* bias = elementBias.row(elements[block.first + row]);
+            double charge = bias[1];
+            energy += bias[0];
+            for (size_t f = 0; f < outputWeight.columns(); f++) {
+                energy += outputWeight.row(0)[f] * block.features.at(row, f);
+                charge += outputWeight.row(1)[f] * block.features.at(row, f);
+            }
+            charges[block.first + row] = charge;
         }
-    }
+        energies[b] = energy;
+    });
     const double missing = totalCharge - std::accumulate(charges.begin(), charges.end(), 0.0);
     for (double& charge : charges) {
         charge += missing / static_cast<double>(charges.size());
     }
-    return energy;
+    return std::accumulate(energies.begin(), energies.end(), 0.0);
 }
 
 template <class Real>
-void SpookyNet<Real>::backward(const Neighbours<Real>& near, const vector<double>& chargeGradient) {
-    const size_t numAtoms = near.numAtoms(), numFeatures = outputWeight.columns();
+double SpookyNet<Real>::addRepulsion() {
+    vector<double> energies(blocks.size());
+    forBlocks([&](size_t b, int) {
+        for (size_t atom = blocks[b].first; atom < blocks[b].end; atom++) {
+            energies[b] += repulsion->evaluate(pairs, atom);
+        }
+    });
+    return std::accumulate(energies.begin(), energies.end(), 0.0);
+}
+
+template <class Real>
+void SpookyNet<Real>::addLongRange(Evaluation& evaluation) {
+    forBlocks([&](size_t b, int) {
+        longRange.prepare(*lists, pairs, charges, blocks[b].first, blocks[b].end);
+    });
+    vector<LongRangeSums> ofBlocks(blocks.size());
+    forBlocks([&](size_t b, int) {
+        LongRangeSums& total = ofBlocks[b];
+        total = {};
+        for (size_t atom = blocks[b].first; atom < blocks[b].end; atom++) {
+            const LongRangeSums sums = longRange.evaluate(*lists, pairs, atom);
+            total.electrostatics += sums.electrostatics;
+            total.dispersion += sums.dispersion;
+            std::ranges::transform(sums.virial, total.virial, total.virial, std::plus<>());
+            chargeGradient[atom] = sums.chargeGradient;
+            farForces[atom] = Vec3(sums.force[0], sums.force[1], sums.force[2]);
+        }
+    });
+    LongRangeSums total{};
+    for (const LongRangeSums& sums : ofBlocks) {
+        total.electrostatics += sums.electrostatics;
+        total.dispersion += sums.dispersion;
+        std::ranges::transform(sums.virial, total.virial, total.virial, std::plus<>());
+    }
+    if (options.useElectrostatics) {
+        evaluation.termsEv["electrostatics"] = total.electrostatics;
+    }
+    if (longRange.hasDispersion()) {
+        evaluation.termsEv["dispersion"] = total.dispersion;
+    }
+    const auto& v = total.virial;
+    evaluation.virialEv = {Vec3(v[0], v[3], v[4]), Vec3(v[3], v[1], v[5]), Vec3(v[4], v[5], v[2])};
+}
+
+template <class Real>
+void SpookyNet<Real>::startReverse(Block& block) const {
+    block.gradient.resize(block.numRows(), block.features.panels());
+    block.gradient.fill(Real(0));
+    // From here on features hold their own gradient, which is the same for all modules.
+    for (size_t row = 0; row < block.numAtoms(); row++) {
+        for (size_t f = 0; f < outputWeight.columns(); f++) {
+            block.features.at(row, f) = static_cast<Real>(
+                outputWeight.row(0)[f] +
+                chargeGradient[block.first + row] * outputWeight.row(1)[f]);
+        }
+    }
+}
+
+/** From the output of a module to what its atoms collected. */
+template <class Real>
+void SpookyNet<Real>::reverseSums(size_t t, size_t b, Sums& sums) {
+    Module& module = modules[t];
+    const ModuleBlock& kept = module.blocks[b];
+    Block& block = blocks[b];
+    Panels<Real> part;
+    if (t + 1 < modules.size()) {
+        modules[t + 1].pre.transposed(block.gradient, modules[t + 1].blocks[b].pre);
+    }
+    module.output.transposed(block.features, part, kept.output);
+    add(part, block.gradient);
+    module.post.transposed(block.gradient, kept.post);
+    module.local.transposeSums(block.gradient, kept.local, gathered);
+    if (t > 0) {
+        module.attention.addGradientSums(block.gradient, kept.attention, sums);
+    }
+}
+
+/** From what atoms collected to pairs and features; the part through the largest key. */
+template <class Real>
+double SpookyNet<Real>::reverseModule(size_t t, size_t b) {
+    Module& module = modules[t];
+    const ModuleBlock& kept = module.blocks[b];
+    if (t == 0) { // features before the first module's messages do not depend on positions
+        module.local.transposed(kept.local, gathered, pairs, nullptr);
+        return 0.0;
+    }
+    Panels<Real> ofLocal, ofAttention;
+    module.local.transposed(kept.local, gathered, pairs, &ofLocal);
+    const double total =
+        module.attention.transposed(blocks[b].gradient, kept.attention, ofAttention);
+    add(ofLocal, blocks[b].gradient);
+    add(ofAttention, blocks[b].gradient);
+    return total;
+}
+
+template <class Real>
+void SpookyNet<Real>::addMaximumGradient(Module& module, double total) {
+    for (const auto& place : module.attention.maximumPlaces()) {
+        module.attention.addMaximumGradient(
+            place, total, module.blocks[place.block].attention, blocks[place.block].gradient);
+    }
+}
+
+template <class Real>
+void SpookyNet<Real>::reverse() {
     const double mean = std::accumulate(chargeGradient.begin(), chargeGradient.end(), 0.0) /
-                        static_cast<double>(numAtoms);
-    Matrix<Real> seed(numAtoms, numFeatures), gradient(numAtoms, numFeatures), ofOutput, part;
-    for (size_t i = 0; i < numAtoms; i++) {
-        for (size_t f = 0; f < numFeatures; f++) {
-            seed.row(i)[f] = static_cast<Real>(outputWeight.row(0)[f] +
-                                               (chargeGradient[i] - mean) * outputWeight.row(1)[f]);
-        }
+                        static_cast<double>(chargeGradient.size());
+    for (double& gradient : chargeGradient) {
+        gradient -= mean; // charges are shifted alike to keep their sum
     }
-    gradient.fill(Real(0));
     for (size_t t = modules.size(); t-- > 0;) {
-        const Saved& kept = saved[t];
-        modules[t].output.transposed(seed, part, kept.output);
-        gradient += part;
-        modules[t].post.transposed(gradient, kept.post);
-        // Features before the first module's messages do not depend on positions.
-        Matrix<Real> ofLocal;
-        modules[t].local.transposed(gradient, kept.sources, near, angular, kept.local, pairGradient,
-                                    t > 0 ? &ofLocal : nullptr);
+        Module& module = modules[t];
+        resetSums(module.attention);
+        forBlocks([&](size_t b, int thread) {
+            if (t + 1 == modules.size()) {
+                startReverse(blocks[b]);
+            }
+            reverseSums(t, b, sumsOfThreads[thread]);
+        });
+        module.attention.setGradientSums(totalOfSums());
+        vector<double> totals(blocks.size());
+        forBlocks([&](size_t b, int) { totals[b] = reverseModule(t, b); });
         if (t > 0) {
-            modules[t].attention.transposed(gradient, kept.attention, part);
-            gradient += ofLocal;
-            gradient += part;
-            modules[t].pre.transposed(gradient, kept.pre);
+            addMaximumGradient(module, std::accumulate(totals.begin(), totals.end(), 0.0));
         }
     }
 }
 
 template <class Real>
-void SpookyNet<Real>::addForces(const PairList& pairs, const Neighbours<Real>& near,
-                                const Neighbours<Real>& far, const vector<Real>& farGradient,
-                                const Wanted& wanted, Evaluation& evaluation) const {
-    evaluation.forcesEvPerAngstrom.assign(near.numAtoms(), Vec3());
-    const auto add = [&](size_t source, const Vec3& gradient) {
-        evaluation.forcesEvPerAngstrom[pairs.i[source]] += gradient;
-        evaluation.forcesEvPerAngstrom[pairs.j[source]] -= gradient;
-        if (wanted.virial) {
-            for (int a = 0; a < 3; a++) {
-                evaluation.virialEv[a] += pairs.vectors[source] * gradient[a];
+void SpookyNet<Real>::addForces(const Wanted& wanted, Evaluation& evaluation) {
+    vector<vector<Vec3>> forces(workers->number());
+    vector<Box> virials(workers->number());
+    workers->forEach(forces.size(), [&](size_t share, int) {
+        vector<Vec3>& force = forces[share];
+        force.assign(elements.size(), Vec3());
+        const size_t end = elements.size() * (share + 1) / forces.size();
+        for (size_t i = elements.size() * share / forces.size(); i < end; i++) {
+            force[i] += farForces[i];
+            for (size_t pair = pairs.start(i); pair < pairs.end(i); pair++) {
+                const Vec3 gradient = pairs.vectorGradient(pair);
+                force[i] += gradient;
+                force[pairs.j[pair]] -= gradient;
+                if (wanted.virial) {
+                    const Vec3 apart = pairs.vector(pair);
+                    for (int a = 0; a < 3; a++) {
+                        virials[share][a] += apart * gradient[a];
+                    }
+                }
             }
         }
-    };
-    for (size_t pair = 0; pair < near.numPairs(); pair++) {
-        const Vec3 unit(near.ux[pair], near.uy[pair], near.uz[pair]);
-        const Vec3 ofUnit(pairGradient.ux[pair], pairGradient.uy[pair], pairGradient.uz[pair]);
-        add(near.source[pair], unit * (pairGradient.r[pair] - ofUnit.dot(unit) / near.r[pair]) +
-                                   ofUnit / near.r[pair]);
+    });
+    evaluation.forcesEvPerAngstrom.resize(elements.size());
+    for (size_t place = 0; place < elements.size(); place++) {
+        Vec3 sum;
+        for (const vector<Vec3>& force : forces) {
+            sum += force[place];
+        }
+        evaluation.forcesEvPerAngstrom[lists->getOrder()[place]] = sum;
     }
-    for (size_t pair = 0; pair < far.numPairs(); pair++) {
-        add(far.source[pair], Vec3(far.ux[pair], far.uy[pair], far.uz[pair]) * farGradient[pair]);
+    for (const Box& virial : virials) {
+        std::ranges::transform(evaluation.virialEv, virial, evaluation.virialEv.begin(),
+                               std::plus<>());
     }
 }
 
 template <class Real>
-Evaluation SpookyNet<Real>::evaluate(const PairList& pairs, const Wanted& wanted) {
-    const size_t numAtoms = atomicNumbers.size();
-    const auto near = selectNeighbours<Real>(pairs, numAtoms, options.cutoff);
-    angular = angularFunctions(near, options.useIrreps);
-    pairGradient.reset(near.numPairs());
+Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
+                                     const Wanted& wanted) {
+    if (lists->update(positions, box)) {
+        arrange();
+    }
+    forBlocks([&](size_t b, int) {
+        pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end);
+    });
     Evaluation evaluation;
-    evaluation.termsEv["network"] = readOut(forward(near), evaluation.charges);
+    forward();
+    evaluation.termsEv["network"] = readOut();
     if (repulsion) {
-        evaluation.termsEv["repulsion"] = repulsion->evaluate(near, atomicNumbers, pairGradient.r);
+        evaluation.termsEv["repulsion"] = addRepulsion();
     }
-    const bool hasLongRange = electrostatics || dispersion;
-    const double range = options.longRangeCutoff.value_or(std::numeric_limits<double>::infinity());
-    const auto far = selectNeighbours<Real>(pairs, numAtoms, hasLongRange ? range : 0.0);
-    vector<Real> farGradient(far.numPairs(), Real(0));
-    vector<double> chargeGradient(numAtoms, 0.0);
-    if (electrostatics) {
-        evaluation.termsEv["electrostatics"] =
-            electrostatics->evaluate(far, evaluation.charges, farGradient, chargeGradient);
-    }
-    if (dispersion) {
-        evaluation.termsEv["dispersion"] =
-            dispersion->evaluate(far, evaluation.charges, farGradient, chargeGradient);
+    chargeGradient.assign(charges.size(), 0.0);
+    farForces.assign(charges.size(), Vec3());
+    if (longRange.exist()) {
+        addLongRange(evaluation);
     }
     for (const auto& [name, energy] : evaluation.termsEv) {
         evaluation.energyEv += energy;
     }
+    evaluation.charges.resize(charges.size());
+    for (size_t place = 0; place < charges.size(); place++) {
+        evaluation.charges[lists->getOrder()[place]] = charges[place];
+    }
     if (wanted.forces || wanted.virial) {
-        backward(near, chargeGradient);
-        addForces(pairs, near, far, farGradient, wanted, evaluation);
+        reverse();
+        addForces(wanted, evaluation);
     }
     return evaluation;
 }

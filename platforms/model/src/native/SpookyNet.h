@@ -4,12 +4,11 @@
 #define OPENMMGEMS_NATIVE_SPOOKYNET_H_
 
 #include "Attention.h"
-#include "Dispersion.h"
-#include "Electrostatics.h"
 #include "LocalInteraction.h"
-#include "RadialBasis.h"
+#include "LongRangeTerms.h"
 #include "Repulsion.h"
 #include "SpookyNetOptions.h"
+#include "Workers.h"
 #include "openmmgems/Evaluator.h"
 #include <memory>
 #include <optional>
@@ -19,7 +18,11 @@ namespace OpenMMGems {
 
 /**
  * SpookyNet with derivatives written out: Unke et al., Nat. Commun. 12, 7273 (2021),
- * doi:10.1038/s41467-021-27504-0. A forward pass keeps what each layer's derivative needs; a
+ * doi:10.1038/s41467-021-27504-0.
+ *
+ * Atoms are sorted in space and cut into blocks, which pass through the layers one after another,
+ * so that what is computed of a block stays in the processor's cache; blocks wait for each other
+ * where atoms read what others computed. A forward pass keeps what each layer's derivative needs; a
  * reverse sweep gathers the derivative of the energy with respect to every pair.
  */
 template <class Real>
@@ -32,51 +35,84 @@ public:
      * @param features       [numAtoms, numFeatures], before the first module
      * @param atomicNumbers  one per atom
      * @param totalCharge    in elementary charges
+     * @param numThreads     to compute with
      */
     void setComposition(const Matrix<Real>& features, const std::vector<int>& atomicNumbers,
-                        double totalCharge);
-    /** Evaluate for a list of pairs; what is given is the same as by every Evaluator. */
-    Evaluation evaluate(const PairList& pairs, const Wanted& wanted);
+                        double totalCharge, int numThreads);
+    /** Positions and results as for every Evaluator; throws if atoms coincide. */
+    Evaluation evaluate(const std::vector<OpenMM::Vec3>& positions, const Box* box,
+                        const Wanted& wanted);
 
 private:
+    /** What a module keeps of a block of atoms. */
+    struct ModuleBlock {
+        typename ResidualStack<Real>::Saved pre, post;
+        Panels<Real> x; ///< after pre
+        typename LocalInteraction<Real>::Block local;
+        typename Attention<Real>::Block attention;
+        typename Mlp<Real>::Saved output;
+    };
     struct Module {
         Module(const TensorReader& reader, const SpookyNetOptions& options,
-               const std::shared_ptr<const RadialBasis>& basis);
+               const std::shared_ptr<const BasisSplines>& splines);
         ResidualStack<Real> pre, post;
         LocalInteraction<Real> local;
         Attention<Real> attention;
         Mlp<Real> output;
+        std::vector<ModuleBlock> blocks;
     };
-    struct Saved {
-        typename ResidualStack<Real>::Saved pre, post;
-        Matrix<Real> x; ///< after pre
-        typename LocalInteraction<Real>::Sources sources;
-        typename LocalInteraction<Real>::Saved local;
-        typename Attention<Real>::Saved attention;
-        typename Mlp<Real>::Saved output;
+    /** Some consecutive atoms; matrices have rows beyond them, to a multiple of ROW_GROUP. */
+    struct Block {
+        size_t first, end;
+        Panels<Real> features; ///< sum of the modules' output
+        Panels<Real> gradient; ///< by the features between two modules
+        size_t numAtoms() const { return end - first; }
+        size_t numRows() const;
     };
-    /** What of a module happens before its atoms see their neighbours. */
-    void prepare(size_t module, const Matrix<Real>& x);
-    /** Sums of the modules' output features. */
-    Matrix<Real> forward(const Neighbours<Real>& near);
-    /** Fills pairGradient; chargeGradient is by the charges of the network. */
-    void backward(const Neighbours<Real>& near, const std::vector<double>& chargeGradient);
-    double readOut(const Matrix<Real>& features, std::vector<double>& charges) const;
-    void addForces(const PairList& pairs, const Neighbours<Real>& near, const Neighbours<Real>& far,
-                   const std::vector<Real>& farGradient, const Wanted& wanted,
-                   Evaluation& evaluation) const;
+    using Sums = typename Attention<Real>::Sums;
+    /** Calls visit(number of the block, thread) for all blocks. */
+    void forBlocks(const std::function<void(size_t, int)>& visit);
+    /** Everything that depends on the order of atoms. */
+    void arrange();
+    void makeBlocks();
+    void prepare(size_t module, size_t block, const Panels<Real>& x);
+    void sumKeys(Module& module);
+    void applyModule(size_t module, size_t block);
+    void forward();
+    double readOut();
+    double addRepulsion();
+    void addLongRange(Evaluation& evaluation);
+    void startReverse(Block& block) const;
+    void reverseSums(size_t module, size_t block, Sums& sums);
+    double reverseModule(size_t module, size_t block);
+    void addMaximumGradient(Module& module, double total);
+    void reverse();
+    void addForces(const Wanted& wanted, Evaluation& evaluation);
+    Sums& resetSums(const Attention<Real>& attention);
+    const Sums& totalOfSums();
+
     SpookyNetOptions options;
     std::vector<Module> modules;
     Matrix<double> outputWeight, elementBias;
     std::optional<Repulsion> repulsion;
-    std::optional<Electrostatics> electrostatics;
-    std::optional<Dispersion> dispersion;
+    LongRangeTerms<Real> longRange;
 
+    // By the caller's order of atoms.
+    Matrix<Real> initialFeatures;
     std::vector<int> atomicNumbers;
     double totalCharge = 0.0;
-    std::vector<Saved> saved;
-    Matrix<Real> angular;
-    PairGradient<Real> pairGradient;
+
+    // By place in the lists.
+    std::unique_ptr<Workers> workers;
+    std::unique_ptr<NeighbourLists> lists;
+    double nearCutoff = 0.0;
+    NearPairs<Real> pairs;
+    std::vector<Block> blocks;
+    std::vector<int> elements;
+    std::vector<double> charges, chargeGradient;
+    std::vector<Real> gathered;
+    std::vector<OpenMM::Vec3> farForces;
+    std::vector<Sums> sumsOfThreads;
 };
 
 } // namespace OpenMMGems

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_NATIVE_PANELS_H_
+#define OPENMMGEMS_NATIVE_PANELS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace OpenMMGems {
+
+/** Columns are stored in panels of so many, which fill whole registers of every processor. */
+constexpr size_t LANES = 16;
+
+/** Panels that hold so many columns. */
+constexpr size_t numPanelsFor(size_t columns) { return (columns + LANES - 1) / LANES; }
+
+/**
+ * A matrix in panels [numPanels, numRows, LANES], aligned to cache lines. Columns that only fill up
+ * the last panel are zero wherever they are multiplied. Memory is kept when it is resized.
+ */
+template <class Real>
+class Panels {
+public:
+    Panels() = default;
+    Panels(size_t rows, size_t panels) { resize(rows, panels); }
+    /** Change the size; what is inside is undefined afterwards. */
+    void resize(size_t rows, size_t panels) {
+        numRows = rows;
+        numPanels = panels;
+        if (size() > capacity) {
+            capacity = size();
+            values.reset(static_cast<Real*>(
+                ::operator new(capacity * sizeof(Real), std::align_val_t(ALIGNMENT))));
+        }
+    }
+    void fill(Real value) { std::fill(data(), data() + size(), value); }
+    void copy(const Panels& other) {
+        resize(other.numRows, other.numPanels);
+        std::copy(other.data(), other.data() + size(), data());
+    }
+    size_t rows() const { return numRows; }
+    size_t panels() const { return numPanels; }
+    size_t size() const { return numRows * numPanels * LANES; }
+    /** Numbers between one panel and the next. */
+    size_t stride() const { return numRows * LANES; }
+    Real* data() { return values.get(); }
+    const Real* data() const { return values.get(); }
+    Real& at(size_t row, size_t column) { return values.get()[place(row, column)]; }
+    const Real& at(size_t row, size_t column) const { return values.get()[place(row, column)]; }
+
+private:
+    static constexpr size_t ALIGNMENT = 64;
+    struct Release {
+        void operator()(Real* memory) const {
+            ::operator delete(memory, std::align_val_t(ALIGNMENT));
+        }
+    };
+    size_t place(size_t row, size_t column) const {
+        return column / LANES * stride() + row * LANES + column % LANES;
+    }
+    size_t numRows = 0, numPanels = 0, capacity = 0;
+    std::unique_ptr<Real[], Release> values;
+};
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_NATIVE_PANELS_H_
