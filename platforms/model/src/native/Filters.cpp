@@ -11,8 +11,8 @@ namespace OpenMMGems {
 namespace {
 
 constexpr int MOST_INTERVALS = 4096;
-/** Some basis functions are not defined at zero distance; no atoms are as close. */
-constexpr double SMALLEST_DISTANCE = 1e-8;
+/** No two nuclei come closer, angstrom: what is below is not looked at. */
+constexpr double CLOSEST_APPROACH = 0.5;
 /** Of the equations for the coefficients: others than the diagonal's neighbours are zero. */
 constexpr int BAND = 4;
 
@@ -109,8 +109,7 @@ void BasisSplines::fit(const RadialBasis& basis) {
                 matrix[row][column] = splines.values[m];
             }
         }
-        basis.evaluate(std::max(where[row] / intervalsPerAngstrom(), SMALLEST_DISTANCE),
-                       coefficients.row(row), slopes.data());
+        basis.evaluate(where[row] / intervalsPerAngstrom(), coefficients.row(row), slopes.data());
     }
     solveBanded(matrix, coefficients);
 }
@@ -119,7 +118,8 @@ double BasisSplines::largestError(const RadialBasis& basis) const {
     const size_t number = basis.numFunctions();
     std::vector<double> values(number), slopes(number);
     double largest = 0.0, error = 0.0;
-    for (int interval = 0; interval < intervals; interval++) {
+    const int first = static_cast<int>(CLOSEST_APPROACH * intervalsPerAngstrom());
+    for (int interval = first; interval < intervals; interval++) {
         const double place = interval + 0.3;
         const Splines splines = splinesAt(place, intervals);
         basis.evaluate(place / intervalsPerAngstrom(), values.data(), slopes.data());

@@ -38,12 +38,12 @@ template <class Real>
 struct Filters {
     /** @param weights  of s, p and d [numFeatures, numBasisFunctions] */
     Filters(const BasisSplines& splines, const std::vector<Matrix<double>>& weights);
-    std::vector<Real> values;
+    AlignedVector<Real> values;
     /**
      * Of splines of one degree less: the derivatives of the same polynomials in 1/angstrom, from
      * differences in double precision, which in single precision would lose digits.
      */
-    std::vector<Real> slopes;
+    AlignedVector<Real> slopes;
 };
 
 } // namespace OpenMMGems

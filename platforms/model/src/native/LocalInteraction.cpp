@@ -42,7 +42,7 @@ Matrix<Real> withWholePanels(const Matrix<Real>& weight) {
 /** Pairs of some receivers as the kernels want them. */
 template <class Real>
 struct LocalInteraction<Real>::Description {
-    std::vector<PairGeometry<Real>> geometry;
+    AlignedVector<PairGeometry<Real>> geometry;
     std::vector<int> knot;
     PairBlock<Real> block;
 };
@@ -87,7 +87,7 @@ View<Real> LocalInteraction<Real>::sourceRows(const Block& block, size_t type) {
 
 template <class Real>
 void LocalInteraction<Real>::prepare(const Panels<Real>& x, Block& block) {
-    mlpX.apply(x, block.h, block.savedX);
+    mlpX.apply(x, block.own, block.savedX);
     mlpS.apply(x, sourceRows(block, 0), block.savedS);
     mlpP.apply(x, sourceRows(block, 1), block.savedP);
     mlpD.apply(x, sourceRows(block, 2), block.savedD);
@@ -119,11 +119,9 @@ void LocalInteraction<Real>::describe(const NearPairs<Real>& pairs, size_t first
 }
 
 template <class Real>
-void LocalInteraction<Real>::apply(const NearPairs<Real>& pairs, Block& block,
-                                   Panels<Real>& result) const {
-    Panels<Real> h, projected;
-    h.copy(block.h);
-    const size_t rows = h.rows();
+void LocalInteraction<Real>::collect(const NearPairs<Real>& pairs, Block& block) const {
+    const size_t rows = block.own.rows();
+    block.s.copy(block.own);
     block.p.resize(3 * rows, numPanels);
     block.d.resize(numD * rows, numPanels);
     block.p.fill(Real(0));
@@ -132,20 +130,26 @@ void LocalInteraction<Real>::apply(const NearPairs<Real>& pairs, Block& block,
     for (size_t first = 0; first < block.numAtoms; first += ATOMS_AT_ONCE) {
         const size_t end = std::min(first + ATOMS_AT_ONCE, block.numAtoms);
         describe(pairs, block.firstAtom + first, block.firstAtom + end, description);
-        kernels<Real>().collect(description.block, sourcesView(), h.data() + first * LANES,
+        kernels<Real>().collect(description.block, sourcesView(), block.s.data() + first * LANES,
                                 block.p.data() + first * 3 * LANES,
                                 block.d.data() + first * numD * LANES, rows);
     }
+}
+
+template <class Real>
+void LocalInteraction<Real>::apply(Block& block, Panels<Real>& result) const {
+    Panels<Real> projected;
+    const size_t rows = block.s.rows();
     projectP.multiply(block.p, projected);
-    kernels<Real>().addProducts(projected.data(), rows, 3, numPanels, h.data());
+    kernels<Real>().addProducts(projected.data(), rows, 3, numPanels, block.s.data());
     projectD.multiply(block.d, projected);
-    kernels<Real>().addProducts(projected.data(), rows, numD, numPanels, h.data());
-    last.apply(h, result, block.last);
+    kernels<Real>().addProducts(projected.data(), rows, numD, numPanels, block.s.data());
+    last.apply(block.s, result, block.last);
 }
 
 template <class Real>
 void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const Block& block,
-                                           std::vector<Real>& gathered) const {
+                                           AlignedVector<Real>& gathered) const {
     const size_t rows = gradient.rows(), numRows = 4 + numD;
     Panels<Real> h, projected, ofSums;
     last.transposed(gradient, h, block.last);
@@ -172,12 +176,11 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
 }
 
 template <class Real>
-void LocalInteraction<Real>::transposed(const Block& block, const std::vector<Real>& gathered,
-                                        NearPairs<Real>& pairs, Panels<Real>* result) const {
-    const size_t rows = block.h.rows(), numRows = 4 + numD;
-    Panels<Real> ofS, ofP, ofD, part;
-    if (result) {
-        for (auto* matrix : {&ofS, &ofP, &ofD}) {
+void LocalInteraction<Real>::transposeMessages(Block& block, const AlignedVector<Real>& gathered,
+                                               NearPairs<Real>& pairs, bool withSources) const {
+    const size_t rows = block.own.rows(), numRows = 4 + numD;
+    if (withSources) {
+        for (auto* matrix : {&block.ofS, &block.ofP, &block.ofD}) {
             matrix->resize(rows, numPanels);
             matrix->fill(Real(0));
         }
@@ -187,32 +190,37 @@ void LocalInteraction<Real>::transposed(const Block& block, const std::vector<Re
     for (size_t first = 0; first < block.numAtoms; first += ATOMS_AT_ONCE) {
         const size_t end = std::min(first + ATOMS_AT_ONCE, block.numAtoms);
         describe(pairs, block.firstAtom + first, block.firstAtom + end, description);
-        const auto part = [&](Panels<Real>& matrix) {
-            return result ? matrix.data() + first * LANES : nullptr;
+        const auto rowsFrom = [&](Panels<Real>& matrix) {
+            return withSources ? matrix.data() + first * LANES : nullptr;
         };
         kernels<Real>().transposeCollect(description.block, sourcesView(), sums,
                                          pairs.gradient.data() + 4 * description.block.firstPair,
-                                         part(ofS), part(ofP), part(ofD), rows);
+                                         rowsFrom(block.ofS), rowsFrom(block.ofP),
+                                         rowsFrom(block.ofD), rows);
     }
-    if (!result) {
-        return;
-    }
-    Panels<Real> own(rows, numPanels);
-    own.fill(Real(0));
+}
+
+template <class Real>
+void LocalInteraction<Real>::transposeSources(const Block& block,
+                                              const AlignedVector<Real>& gathered,
+                                              Panels<Real>& result) const {
+    const size_t numRows = 4 + numD;
+    Panels<Real> ofOwn(block.own.rows(), numPanels), part;
+    ofOwn.fill(Real(0));
     for (size_t panel = 0; panel < numPanels; panel++) {
         for (size_t atom = 0; atom < block.numAtoms; atom++) {
             std::copy_n(
                 &gathered[(panel * numAtoms + block.firstAtom + atom) * numRows * LANES], LANES,
-                &own.at(atom, panel * LANES));
+                &ofOwn.at(atom, panel * LANES));
         }
     }
-    mlpX.transposed(own, *result, block.savedX);
-    mlpS.transposed(ofS, part, block.savedS);
-    add(part, *result);
-    mlpP.transposed(ofP, part, block.savedP);
-    add(part, *result);
-    mlpD.transposed(ofD, part, block.savedD);
-    add(part, *result);
+    mlpX.transposed(ofOwn, result, block.savedX);
+    mlpS.transposed(block.ofS, part, block.savedS);
+    add(part, result);
+    mlpP.transposed(block.ofP, part, block.savedP);
+    add(part, result);
+    mlpD.transposed(block.ofD, part, block.savedD);
+    add(part, result);
 }
 
 template class LocalInteraction<float>;

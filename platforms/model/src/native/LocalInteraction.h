@@ -25,8 +25,9 @@ public:
     /** What the derivative needs of a block's forward pass. */
     struct Block {
         size_t firstAtom = 0, numAtoms = 0;
-        Panels<Real> h; ///< what an atom sends to itself
-        Panels<Real> p, d;
+        Panels<Real> own;     ///< what an atom sends to itself
+        Panels<Real> s, p, d; ///< what it collected
+        Panels<Real> ofS, ofP, ofD; ///< gradients by what it sent
         typename Mlp<Real>::Saved savedX, savedS, savedP, savedD, last;
     };
     LocalInteraction(const TensorReader& reader, const SpookyNetOptions& options,
@@ -35,14 +36,22 @@ public:
     void resize(size_t numAtoms);
     /** What the atoms of a block send. */
     void prepare(const Panels<Real>& x, Block& block);
-    /** Features that each atom of a block receives, when all blocks are prepared. */
-    void apply(const NearPairs<Real>& pairs, Block& block, Panels<Real>& result) const;
+    /** Messages to a block, when all blocks are prepared. */
+    void collect(const NearPairs<Real>& pairs, Block& block) const;
+    /** Features from the collected messages. */
+    void apply(Block& block, Panels<Real>& result) const;
     /** First half of the derivative: by what the atoms of a block collected. */
     void transposeSums(const Panels<Real>& gradient, const Block& block,
-                       std::vector<Real>& gathered) const;
-    /** Second half: adds to the gradient of pairs; with result also that by the features. */
-    void transposed(const Block& block, const std::vector<Real>& gathered, NearPairs<Real>& pairs,
-                    Panels<Real>* result) const;
+                       AlignedVector<Real>& gathered) const;
+    /**
+     * Second half, when all blocks have gathered: adds to the gradient of pairs, and unless it is
+     * not wanted finds that by what the block sent.
+     */
+    void transposeMessages(Block& block, const AlignedVector<Real>& gathered,
+                           NearPairs<Real>& pairs, bool withSources) const;
+    /** Last part: the gradient by the features. */
+    void transposeSources(const Block& block, const AlignedVector<Real>& gathered,
+                          Panels<Real>& result) const;
     /** Numbers that gathered must hold for each atom. */
     size_t gatheredPerAtom() const { return (4 + numD) * numPanels * LANES; }
 
@@ -58,7 +67,7 @@ private:
     Filters<Real> filters;
     Factor<Real> projectP, projectD, projectBackP, projectBackD;
     Mlp<Real> mlpX, mlpS, mlpP, mlpD, last;
-    std::vector<Real> sources; ///< [numPanels, numAtoms, 3, LANES]: s, p and d
+    AlignedVector<Real> sources; ///< [numPanels, numAtoms, 3, LANES]: s, p and d
 };
 
 } // namespace OpenMMGems

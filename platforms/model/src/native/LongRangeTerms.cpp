@@ -118,7 +118,7 @@ LongRangeSums LongRangeTerms<Real>::evaluate(const NeighbourLists& lists, NearPa
     std::vector<int> cluster;
     std::vector<Real> offset;
     listClusters(lists, atom, cluster, offset);
-    Real field[NUM_FREQUENCIES * LANES];
+    alignas(64) Real field[NUM_FREQUENCIES * LANES];
     LongRangeSums sums;
     kernels<Real>().longRange(parameters,
                               {cluster.size(), cluster.data(), offset.data(),

@@ -42,10 +42,10 @@ private:
     LongRange<Real> parameters{};
     std::optional<Dispersion> dispersion;
     std::vector<Dispersion::Atom> weighed;
-    std::vector<Cluster<Real>> clusters;
+    AlignedVector<Cluster<Real>> clusters;
     std::vector<OpenMM::Vec3> centres;
     std::vector<Real> alphaOfAtoms;    ///< [atom, NUM_FREQUENCIES]
-    std::vector<Real> alphaOfClusters; ///< [cluster, NUM_FREQUENCIES, LANES]
+    AlignedVector<Real> alphaOfClusters; ///< [cluster, NUM_FREQUENCIES, LANES]
 };
 
 } // namespace OpenMMGems

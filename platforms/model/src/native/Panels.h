@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace OpenMMGems {
 
@@ -16,6 +17,25 @@ constexpr size_t LANES = 16;
 
 /** Panels that hold so many columns. */
 constexpr size_t numPanelsFor(size_t columns) { return (columns + LANES - 1) / LANES; }
+
+/** Gives memory that starts with a cache line, so that no vector of a panel lies in two. */
+template <class Number>
+struct AlignedAllocator {
+    using value_type = Number;
+    AlignedAllocator() = default;
+    template <class Other>
+    AlignedAllocator(const AlignedAllocator<Other>&) {}
+    Number* allocate(size_t number) {
+        return static_cast<Number*>(::operator new(number * sizeof(Number), ALIGNMENT));
+    }
+    void deallocate(Number* memory, size_t) { ::operator delete(memory, ALIGNMENT); }
+    bool operator==(const AlignedAllocator&) const { return true; }
+
+private:
+    static constexpr std::align_val_t ALIGNMENT{64};
+};
+template <class Number>
+using AlignedVector = std::vector<Number, AlignedAllocator<Number>>;
 
 /**
  * A matrix in panels [numPanels, numRows, LANES], aligned to cache lines. Columns that only fill up
@@ -32,8 +52,7 @@ public:
         numPanels = panels;
         if (size() > capacity) {
             capacity = size();
-            values.reset(static_cast<Real*>(
-                ::operator new(capacity * sizeof(Real), std::align_val_t(ALIGNMENT))));
+            values = Memory(AlignedAllocator<Real>().allocate(capacity), Release{capacity});
         }
     }
     void fill(Real value) { std::fill(data(), data() + size(), value); }
@@ -52,17 +71,16 @@ public:
     const Real& at(size_t row, size_t column) const { return values.get()[place(row, column)]; }
 
 private:
-    static constexpr size_t ALIGNMENT = 64;
     struct Release {
-        void operator()(Real* memory) const {
-            ::operator delete(memory, std::align_val_t(ALIGNMENT));
-        }
+        size_t number = 0;
+        void operator()(Real* memory) const { AlignedAllocator<Real>().deallocate(memory, number); }
     };
+    using Memory = std::unique_ptr<Real[], Release>;
     size_t place(size_t row, size_t column) const {
         return column / LANES * stride() + row * LANES + column % LANES;
     }
     size_t numRows = 0, numPanels = 0, capacity = 0;
-    std::unique_ptr<Real[], Release> values;
+    Memory values;
 };
 
 } // namespace OpenMMGems

@@ -74,8 +74,8 @@ void RadialBasis::gaussian(double x, double slopeOfX, double* values, double* sl
 void RadialBasis::sinc(double r, double* values, double* slopes) const {
     for (size_t v = 0; v < number; v++) {
         const double x = std::numbers::pi * frequencies[v] * r;
-        values[v] = std::sin(x) / x;
-        slopes[v] = (std::cos(x) - values[v]) / r;
+        values[v] = r > 0 ? std::sin(x) / x : 1.0;
+        slopes[v] = r > 0 ? (std::cos(x) - values[v]) / r : 0.0;
     }
 }
 

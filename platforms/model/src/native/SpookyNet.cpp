@@ -22,7 +22,7 @@ size_t wholeGroups(size_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * RO
 
 /** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
 template <class Real>
-constexpr double SPLINE_TOLERANCE = std::is_same_v<Real, float> ? 1e-7 : 1e-11;
+constexpr double SPLINE_TOLERANCE = std::is_same_v<Real, float> ? 1e-6 : 1e-11;
 
 } // namespace
 
@@ -171,7 +171,7 @@ void SpookyNet<Real>::applyModule(size_t t, size_t b) {
     Module& module = modules[t];
     ModuleBlock& kept = module.blocks[b];
     Panels<Real> x, part;
-    module.local.apply(pairs, kept.local, x);
+    module.local.apply(kept.local, x);
     if (t > 0) {
         module.attention.apply(kept.attention);
     }
@@ -195,6 +195,9 @@ void SpookyNet<Real>::forward() {
         if (t > 0) {
             sumKeys(modules[t]);
         }
+        forBlocks([&](size_t b, int) {
+            modules[t].local.collect(pairs, modules[t].blocks[b].local);
+        });
         forBlocks([&](size_t b, int) { applyModule(t, b); });
     }
 }
@@ -303,17 +306,13 @@ void SpookyNet<Real>::reverseSums(size_t t, size_t b, Sums& sums) {
     }
 }
 
-/** From what atoms collected to pairs and features; the part through the largest key. */
+/** From what atoms sent to their features; returns the part through the largest key. */
 template <class Real>
-double SpookyNet<Real>::reverseModule(size_t t, size_t b) {
+double SpookyNet<Real>::reverseSources(size_t t, size_t b) {
     Module& module = modules[t];
     const ModuleBlock& kept = module.blocks[b];
-    if (t == 0) { // features before the first module's messages do not depend on positions
-        module.local.transposed(kept.local, gathered, pairs, nullptr);
-        return 0.0;
-    }
     Panels<Real> ofLocal, ofAttention;
-    module.local.transposed(kept.local, gathered, pairs, &ofLocal);
+    module.local.transposeSources(kept.local, gathered, ofLocal);
     const double total =
         module.attention.transposed(blocks[b].gradient, kept.attention, ofAttention);
     add(ofLocal, blocks[b].gradient);
@@ -346,9 +345,13 @@ void SpookyNet<Real>::reverse() {
             reverseSums(t, b, sumsOfThreads[thread]);
         });
         module.attention.setGradientSums(totalOfSums());
-        vector<double> totals(blocks.size());
-        forBlocks([&](size_t b, int) { totals[b] = reverseModule(t, b); });
+        // Features before the first module's messages do not depend on positions.
+        forBlocks([&](size_t b, int) {
+            module.local.transposeMessages(module.blocks[b].local, gathered, pairs, t > 0);
+        });
         if (t > 0) {
+            vector<double> totals(blocks.size());
+            forBlocks([&](size_t b, int) { totals[b] = reverseSources(t, b); });
             addMaximumGradient(module, std::accumulate(totals.begin(), totals.end(), 0.0));
         }
     }

@@ -84,7 +84,7 @@ private:
     void addLongRange(Evaluation& evaluation);
     void startReverse(Block& block) const;
     void reverseSums(size_t module, size_t block, Sums& sums);
-    double reverseModule(size_t module, size_t block);
+    double reverseSources(size_t module, size_t block);
     void addMaximumGradient(Module& module, double total);
     void reverse();
     void addForces(const Wanted& wanted, Evaluation& evaluation);
@@ -110,7 +110,7 @@ private:
     std::vector<Block> blocks;
     std::vector<int> elements;
     std::vector<double> charges, chargeGradient;
-    std::vector<Real> gathered;
+    AlignedVector<Real> gathered;
     std::vector<OpenMM::Vec3> farForces;
     std::vector<Sums> sumsOfThreads;
 };
