@@ -15,7 +15,7 @@ using std::vector;
 namespace {
 
 /** Their matrices fit the processor's second cache. Whole clusters. */
-constexpr size_t ATOMS_PER_BLOCK = 2 * NeighbourLists::CLUSTER_SIZE;
+constexpr size_t ATOMS_PER_BLOCK = 3 * NeighbourLists::CLUSTER_SIZE;
 static_assert(ATOMS_PER_BLOCK % ROW_GROUP == 0);
 
 size_t wholeGroups(size_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP; }

@@ -9,8 +9,8 @@ namespace OpenMMGems {
 
 /** Numbers of one row of a panel, as in Panels.h. */
 constexpr size_t PANEL_LANES = 16;
-/** Products are computed for so many rows at a time: all matrices have a multiple of it. */
-constexpr size_t ROW_GROUP = 8;
+/** All matrices have a multiple of so many rows. */
+constexpr size_t ROW_GROUP = 2;
 /** Degree of the splines that give the radial filters, and how many of them are not zero. */
 constexpr int SPLINE_DEGREE = 5, SPLINE_ORDER = SPLINE_DEGREE + 1;
 /** Functions of d type at most. */

@@ -16,8 +16,8 @@ constexpr size_t PARTS = PANEL_LANES / WIDTH<Real>;
 
 // Products of matrices ----------------------------------------------------------------------------
 
-/** NUM_VECTORS neighbouring vectors of y, ROW_GROUP rows. */
-template <int NUM_VECTORS, int NUM_ROWS, class Real>
+/** NUM_VECTORS neighbouring vectors of y, NUM_ROWS rows. */
+template <int NUM_VECTORS, size_t NUM_ROWS, class Real>
 GEMS_INLINE void multiplyGroup(View<const Real> x, size_t panelsOfX, const Real* const* weight,
                                const Real* const* bias, Real* const* y, size_t rowStride,
                                bool add) {
@@ -25,7 +25,7 @@ GEMS_INLINE void multiplyGroup(View<const Real> x, size_t panelsOfX, const Real*
     V sums[NUM_ROWS][NUM_VECTORS];
     for (int c = 0; c < NUM_VECTORS; c++) {
         const V start = bias[c] ? load(bias[c]) : V{};
-        for (int r = 0; r < NUM_ROWS; r++) {
+        for (size_t r = 0; r < NUM_ROWS; r++) {
             sums[r][c] = add ? start + load(y[c] + r * rowStride) : start;
         }
     }
@@ -36,7 +36,7 @@ GEMS_INLINE void multiplyGroup(View<const Real> x, size_t panelsOfX, const Real*
             for (int c = 0; c < NUM_VECTORS; c++) {
                 w[c] = load(weight[c] + (panel * PANEL_LANES + k) * PANEL_LANES);
             }
-            for (int r = 0; r < NUM_ROWS; r++) {
+            for (size_t r = 0; r < NUM_ROWS; r++) {
                 const V value = broadcast(column[r * x.rowStride + k]);
                 for (int c = 0; c < NUM_VECTORS; c++) {
                     sums[r][c] += value * w[c];
@@ -45,7 +45,7 @@ GEMS_INLINE void multiplyGroup(View<const Real> x, size_t panelsOfX, const Real*
         }
     }
     for (int c = 0; c < NUM_VECTORS; c++) {
-        for (int r = 0; r < NUM_ROWS; r++) {
+        for (size_t r = 0; r < NUM_ROWS; r++) {
             store<Real>(sums[r][c], y[c] + r * rowStride);
         }
     }
@@ -53,10 +53,11 @@ GEMS_INLINE void multiplyGroup(View<const Real> x, size_t panelsOfX, const Real*
 
 /** Vectors of y at a time, and rows: their sums stay in registers. */
 #if defined(__AVX512F__)
-constexpr int VECTORS_AT_ONCE = 2, ROWS_AT_ONCE = 8;
+constexpr int VECTORS_AT_ONCE = 4;
 #else
-constexpr int VECTORS_AT_ONCE = 2, ROWS_AT_ONCE = 4;
+constexpr int VECTORS_AT_ONCE = 2;
 #endif
+constexpr size_t ROWS_AT_ONCE = 6;
 
 template <int NUM_VECTORS, class Real>
 GEMS_INLINE void multiplyVectors(View<const Real> x, size_t rows, size_t panelsOfX,
@@ -71,13 +72,20 @@ GEMS_INLINE void multiplyVectors(View<const Real> x, size_t rows, size_t panelsO
         biases[c] = bias ? bias + panel * PANEL_LANES + lane : nullptr;
         target[c] = y.data + panel * y.stride + lane;
     }
-    for (size_t row = 0; row < rows; row += ROWS_AT_ONCE) {
-        multiplyGroup<NUM_VECTORS, ROWS_AT_ONCE>(x, panelsOfX, weights, biases, target,
-                                                 y.rowStride, add);
-        x.data += ROWS_AT_ONCE * x.rowStride;
+    const auto group = [&]<size_t NUM_ROWS>() {
+        multiplyGroup<NUM_VECTORS, NUM_ROWS>(x, panelsOfX, weights, biases, target, y.rowStride,
+                                             add);
+        x.data += NUM_ROWS * x.rowStride;
         for (int c = 0; c < NUM_VECTORS; c++) {
-            target[c] += ROWS_AT_ONCE * y.rowStride;
+            target[c] += NUM_ROWS * y.rowStride;
         }
+    };
+    size_t row = 0;
+    for (; row + ROWS_AT_ONCE <= rows; row += ROWS_AT_ONCE) {
+        group.template operator()<ROWS_AT_ONCE>();
+    }
+    for (; row < rows; row += ROW_GROUP) {
+        group.template operator()<ROW_GROUP>();
     }
 }
 
@@ -89,8 +97,16 @@ void multiply(View<const Real> x, size_t rows, size_t panelsOfX, const Real* wei
     for (; first + VECTORS_AT_ONCE <= numVectors; first += VECTORS_AT_ONCE) {
         multiplyVectors<VECTORS_AT_ONCE>(x, rows, panelsOfX, weight, bias, add, y, first);
     }
-    if (first < numVectors) {
-        multiplyVectors<1>(x, rows, panelsOfX, weight, bias, add, y, first);
+    const auto rest = [&]<int NUM_VECTORS>() {
+        multiplyVectors<NUM_VECTORS>(x, rows, panelsOfX, weight, bias, add, y, first);
+    };
+    switch (numVectors - first) {
+    case 3:
+        return rest.template operator()<3>();
+    case 2:
+        return rest.template operator()<2>();
+    case 1:
+        return rest.template operator()<1>();
     }
 }
 
@@ -98,7 +114,7 @@ template <class Real>
 void multiplyTransposed(View<const Real> x, View<const Real> y, size_t rows, size_t panelsOfX,
                         size_t panelsOfY, Real* result) {
     using V = Vector<Real>;
-    constexpr size_t COLUMNS = ROWS_AT_ONCE;
+    constexpr size_t COLUMNS = 8;
     for (size_t part = 0; part < panelsOfY * PARTS<Real>; part++) {
         const size_t panel = part / PARTS<Real>, lane = part % PARTS<Real> * WIDTH<Real>;
         for (size_t column = 0; column < panelsOfX * PANEL_LANES; column += COLUMNS) {
