@@ -54,6 +54,14 @@ Matrix<Real> rounded(const Panels<double>& numbers, size_t rows, size_t columns)
 } // namespace
 
 template <class Real>
+void Attention<Real>::Block::forgetRest() {
+    Block rest;
+    std::swap(rest, *this);
+    numAtoms = rest.numAtoms;
+    std::swap(result, rest.result);
+}
+
+template <class Real>
 void Attention<Real>::Sums::reset(size_t numColumns) {
     const size_t panels = numPanelsFor(numColumns);
     ofFeatures.assign(panels * LANES, 0.0);
@@ -251,12 +259,12 @@ void Attention<Real>::transposeProjection(const Panels<Real>& u, const std::vect
 }
 
 template <class Real>
-double Attention<Real>::transposed(const Panels<Real>& gradient, const Block& block,
-                                   Panels<Real>& result) const {
+double Attention<Real>::transposed(const Panels<Real>& gradient, const Panels<Real>& x,
+                                   const Block& block, Panels<Real>& result) const {
     const Kernels<Real>& kernel = kernels<Real>();
     const Real rest = scaleFeatures * static_cast<Real>(EPSILON_FEATURES);
     const size_t rows = gradient.rows(), panels = gradient.panels();
-    Panels<Real> scaled, ofFeatures, ofX, part;
+    Panels<Real> scaled, ofFeatures, part;
     std::vector<Real> tau, ofH(rows);
     const std::vector<Real> ones(std::max(rows, panels * LANES), Real(1));
     scaleGradient(gradient, block, scaled, tau);
@@ -270,7 +278,7 @@ double Attention<Real>::transposed(const Panels<Real>& gradient, const Block& bl
         ofFeatures.at(i, block.queryMaximum[i]) -= ofH[i];
     }
     transposeProjection(ofFeatures, ofH, block.q, part);
-    mlpQ.transposed(part, result, block.savedQ);
+    mlpQ.addTransposed(part, x, block.savedQ, result);
 
     ofKeyValueBack.multiply(block.v, ofFeatures);
     kernel.addOuter(ones.data(), ofKeySum.data(), rows, panels, ofFeatures.data());
@@ -282,25 +290,22 @@ double Attention<Real>::transposed(const Panels<Real>& gradient, const Block& bl
         total += ofH[i];
     }
     transposeProjection(ofFeatures, ofH, block.k, part);
-    mlpK.transposed(part, ofX, block.savedK);
-    add(ofX, result);
+    mlpK.addTransposed(part, x, block.savedK, result);
 
     ofKeyValue.multiply(block.featuresK, part);
-    mlpV.transposed(part, ofX, block.savedV);
-    add(ofX, result);
+    mlpV.addTransposed(part, x, block.savedV, result);
     return total;
 }
 
 template <class Real>
-void Attention<Real>::addMaximumGradient(const Place& place, double total, const Block& block,
-                                         Panels<Real>& result) const {
-    Panels<Real> ofKey(result.rows(), result.panels()), part, ofX;
+void Attention<Real>::addMaximumGradient(const Place& place, double total, const Panels<Real>& x,
+                                         const Block& block, Panels<Real>& result) const {
+    Panels<Real> ofKey(result.rows(), result.panels()), part;
     ofKey.fill(Real(0));
     ofKey.at(place.row, place.column) =
         static_cast<Real>(-total / static_cast<double>(places.size()));
     projectBack.multiply(ofKey, part);
-    mlpK.transposed(part, ofX, block.savedK);
-    add(ofX, result);
+    mlpK.addTransposed(part, x, block.savedK, result);
 }
 
 template class Attention<float>;

@@ -24,6 +24,8 @@ public:
         std::vector<Real> norm, keyShift;
         std::vector<size_t> queryMaximum; ///< column of each atom's largest
         typename Mlp<Real>::Saved savedQ, savedK, savedV;
+        /** Keep the result only: there will be no derivative. */
+        void forgetRest();
     };
     /** Sums over atoms: of features times values, and of features. */
     class Sums {
@@ -59,14 +61,15 @@ public:
     void addGradientSums(const Panels<Real>& gradient, const Block& block, Sums& sums) const;
     void setGradientSums(const Sums& sums);
     /**
-     * Second half: the gradient with respect to x; returns the part of the gradient with respect
+     * Second half: adds the gradient with respect to x; returns the part of the gradient with respect
      * to the largest key.
      */
-    double transposed(const Panels<Real>& gradient, const Block& block, Panels<Real>& result) const;
+    double transposed(const Panels<Real>& gradient, const Panels<Real>& x, const Block& block,
+                      Panels<Real>& result) const;
     /** Places of the largest key, and what they add to the gradient of x in that block. */
     const std::vector<Place>& maximumPlaces() const { return places; }
-    void addMaximumGradient(const Place& place, double total, const Block& block,
-                            Panels<Real>& result) const;
+    void addMaximumGradient(const Place& place, double total, const Panels<Real>& x,
+                            const Block& block, Panels<Real>& result) const;
 
 private:
     void project(const Panels<Real>& x, Panels<Real>& u, std::vector<Real>& h) const;

@@ -138,29 +138,33 @@ ResidualStack<Real>::ResidualStack(const TensorReader& reader, ActivationKind ki
 }
 
 template <class Real>
-void ResidualStack<Real>::apply(Panels<Real>& x, Saved& saved) const {
-    saved.first.resize(residuals.size());
+void ResidualStack<Real>::apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) const {
+    saved.first.resize(residuals.empty() ? 0 : residuals.size() - 1);
     saved.second.resize(residuals.size());
     Panels<Real> activated;
+    y.copy(x);
     for (size_t n = 0; n < residuals.size(); n++) {
         const Residual& residual = residuals[n];
-        saved.first[n].copy(x);
-        residual.activation1.apply(x, activated);
+        if (n > 0) {
+            saved.first[n - 1].copy(y);
+        }
+        residual.activation1.apply(y, activated);
         residual.linear1.apply(activated, saved.second[n]);
         residual.activation2.apply(saved.second[n], activated);
-        residual.linear2.addTo(activated, x);
+        residual.linear2.addTo(activated, y);
     }
 }
 
 template <class Real>
-void ResidualStack<Real>::transposed(Panels<Real>& gradient, const Saved& saved) const {
+void ResidualStack<Real>::transposed(const Panels<Real>& x, const Saved& saved,
+                                     Panels<Real>& gradient) const {
     Panels<Real> inner, outer;
     for (size_t n = residuals.size(); n-- > 0;) {
         const Residual& residual = residuals[n];
         residual.linear2.transposed(gradient, inner);
         residual.activation2.multiplySlope(saved.second[n], inner);
         residual.linear1.transposed(inner, outer);
-        residual.activation1.multiplySlope(saved.first[n], outer);
+        residual.activation1.multiplySlope(n > 0 ? saved.first[n - 1] : x, outer);
         add(outer, gradient);
     }
 }
@@ -172,8 +176,7 @@ Mlp<Real>::Mlp(const TensorReader& reader, ActivationKind kind)
 
 template <class Real>
 void Mlp<Real>::apply(const Panels<Real>& x, View<Real> y, Saved& saved) const {
-    saved.last.copy(x);
-    stack.apply(saved.last, saved.stack);
+    stack.apply(x, saved.last, saved.stack);
     Panels<Real> activated;
     activation.apply(saved.last, activated);
     linear.apply(activated, y);
@@ -186,11 +189,19 @@ void Mlp<Real>::apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) cons
 }
 
 template <class Real>
-void Mlp<Real>::transposed(const Panels<Real>& gradient, Panels<Real>& result,
-                           const Saved& saved) const {
+void Mlp<Real>::transposed(const Panels<Real>& gradient, const Panels<Real>& x,
+                           const Saved& saved, Panels<Real>& result) const {
     linear.transposed(gradient, result);
     activation.multiplySlope(saved.last, result);
-    stack.transposed(result, saved.stack);
+    stack.transposed(x, saved.stack, result);
+}
+
+template <class Real>
+void Mlp<Real>::addTransposed(const Panels<Real>& gradient, const Panels<Real>& x,
+                              const Saved& saved, Panels<Real>& result) const {
+    Panels<Real> part;
+    transposed(gradient, x, saved, part);
+    add(part, result);
 }
 
 template class Factor<float>;

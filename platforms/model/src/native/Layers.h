@@ -90,13 +90,14 @@ private:
 template <class Real>
 class ResidualStack {
 public:
-    /** What the derivative needs of a forward pass: the inputs of both activations. */
+    /** What the derivative needs besides x: the inputs of all other activations. */
     struct Saved {
         std::vector<Panels<Real>> first, second;
     };
     ResidualStack(const TensorReader& reader, ActivationKind kind);
-    void apply(Panels<Real>& x, Saved& saved) const;
-    void transposed(Panels<Real>& gradient, const Saved& saved) const;
+    void apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) const;
+    /** The gradient with respect to y becomes that with respect to x. */
+    void transposed(const Panels<Real>& x, const Saved& saved, Panels<Real>& gradient) const;
 
 private:
     struct Residual {
@@ -112,6 +113,7 @@ private:
 template <class Real>
 class Mlp {
 public:
+    /** What the derivative needs besides x. */
     struct Saved {
         typename ResidualStack<Real>::Saved stack;
         Panels<Real> last;
@@ -119,7 +121,12 @@ public:
     Mlp(const TensorReader& reader, ActivationKind kind);
     void apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) const;
     void apply(const Panels<Real>& x, View<Real> y, Saved& saved) const;
-    void transposed(const Panels<Real>& gradient, Panels<Real>& result, const Saved& saved) const;
+    /** result = the gradient with respect to x from that with respect to y. */
+    void transposed(const Panels<Real>& gradient, const Panels<Real>& x, const Saved& saved,
+                    Panels<Real>& result) const;
+    /** result += ... */
+    void addTransposed(const Panels<Real>& gradient, const Panels<Real>& x, const Saved& saved,
+                       Panels<Real>& result) const;
 
 private:
     ResidualStack<Real> stack;

@@ -86,11 +86,16 @@ View<Real> LocalInteraction<Real>::sourceRows(const Block& block, size_t type) {
 }
 
 template <class Real>
-void LocalInteraction<Real>::prepare(const Panels<Real>& x, Block& block) {
+void LocalInteraction<Real>::prepare(const Panels<Real>& x, Block& block, bool isReversed) {
     mlpX.apply(x, block.own, block.savedX);
     mlpS.apply(x, sourceRows(block, 0), block.savedS);
     mlpP.apply(x, sourceRows(block, 1), block.savedP);
     mlpD.apply(x, sourceRows(block, 2), block.savedD);
+    if (!isReversed) {
+        for (auto* saved : {&block.savedX, &block.savedS, &block.savedP, &block.savedD}) {
+            *saved = {};
+        }
+    }
 }
 
 template <class Real>
@@ -152,7 +157,7 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
                                            AlignedVector<Real>& gathered) const {
     const size_t rows = gradient.rows(), numRows = 4 + numD;
     Panels<Real> h, projected, ofSums;
-    last.transposed(gradient, h, block.last);
+    last.transposed(gradient, block.s, block.last, h);
     const auto put = [&](const Panels<Real>& sums, size_t numComponents, size_t firstRow) {
         for (size_t panel = 0; panel < numPanels; panel++) {
             for (size_t atom = 0; atom < block.numAtoms; atom++) {
@@ -176,11 +181,13 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
 }
 
 template <class Real>
-void LocalInteraction<Real>::transposeMessages(Block& block, const AlignedVector<Real>& gathered,
-                                               NearPairs<Real>& pairs, bool withSources) const {
+void LocalInteraction<Real>::transposeMessages(const Block& block,
+                                               const AlignedVector<Real>& gathered,
+                                               NearPairs<Real>& pairs,
+                                               OfSources* ofSources) const {
     const size_t rows = block.own.rows(), numRows = 4 + numD;
-    if (withSources) {
-        for (auto* matrix : {&block.ofS, &block.ofP, &block.ofD}) {
+    if (ofSources) {
+        for (auto* matrix : {&ofSources->s, &ofSources->p, &ofSources->d}) {
             matrix->resize(rows, numPanels);
             matrix->fill(Real(0));
         }
@@ -190,22 +197,23 @@ void LocalInteraction<Real>::transposeMessages(Block& block, const AlignedVector
     for (size_t first = 0; first < block.numAtoms; first += ATOMS_AT_ONCE) {
         const size_t end = std::min(first + ATOMS_AT_ONCE, block.numAtoms);
         describe(pairs, block.firstAtom + first, block.firstAtom + end, description);
-        const auto rowsFrom = [&](Panels<Real>& matrix) {
-            return withSources ? matrix.data() + first * LANES : nullptr;
+        const auto rowsOf = [&](Panels<Real> OfSources::*matrix) {
+            return ofSources ? (ofSources->*matrix).data() + first * LANES : nullptr;
         };
         kernels<Real>().transposeCollect(description.block, sourcesView(), sums,
                                          pairs.gradient.data() + 4 * description.block.firstPair,
-                                         rowsFrom(block.ofS), rowsFrom(block.ofP),
-                                         rowsFrom(block.ofD), rows);
+                                         rowsOf(&OfSources::s), rowsOf(&OfSources::p),
+                                         rowsOf(&OfSources::d), rows);
     }
 }
 
 template <class Real>
-void LocalInteraction<Real>::transposeSources(const Block& block,
+void LocalInteraction<Real>::transposeSources(const Panels<Real>& x, const Block& block,
                                               const AlignedVector<Real>& gathered,
+                                              const OfSources& ofSources,
                                               Panels<Real>& result) const {
     const size_t numRows = 4 + numD;
-    Panels<Real> ofOwn(block.own.rows(), numPanels), part;
+    Panels<Real> ofOwn(block.own.rows(), numPanels);
     ofOwn.fill(Real(0));
     for (size_t panel = 0; panel < numPanels; panel++) {
         for (size_t atom = 0; atom < block.numAtoms; atom++) {
@@ -214,13 +222,10 @@ void LocalInteraction<Real>::transposeSources(const Block& block,
                 &ofOwn.at(atom, panel * LANES));
         }
     }
-    mlpX.transposed(ofOwn, result, block.savedX);
-    mlpS.transposed(block.ofS, part, block.savedS);
-    add(part, result);
-    mlpP.transposed(block.ofP, part, block.savedP);
-    add(part, result);
-    mlpD.transposed(block.ofD, part, block.savedD);
-    add(part, result);
+    mlpX.addTransposed(ofOwn, x, block.savedX, result);
+    mlpS.addTransposed(ofSources.s, x, block.savedS, result);
+    mlpP.addTransposed(ofSources.p, x, block.savedP, result);
+    mlpD.addTransposed(ofSources.d, x, block.savedD, result);
 }
 
 template class LocalInteraction<float>;

@@ -27,15 +27,18 @@ public:
         size_t firstAtom = 0, numAtoms = 0;
         Panels<Real> own;     ///< what an atom sends to itself
         Panels<Real> s, p, d; ///< what it collected
-        Panels<Real> ofS, ofP, ofD; ///< gradients by what it sent
         typename Mlp<Real>::Saved savedX, savedS, savedP, savedD, last;
+    };
+    /** Gradients of a block by what its atoms sent to others. */
+    struct OfSources {
+        Panels<Real> s, p, d;
     };
     LocalInteraction(const TensorReader& reader, const SpookyNetOptions& options,
                      std::shared_ptr<const BasisSplines> splines);
     /** Make room for so many atoms. */
     void resize(size_t numAtoms);
-    /** What the atoms of a block send. */
-    void prepare(const Panels<Real>& x, Block& block);
+    /** What the atoms of a block send; without isReversed, transposeSources() will not be called. */
+    void prepare(const Panels<Real>& x, Block& block, bool isReversed);
     /** Messages to a block, when all blocks are prepared. */
     void collect(const NearPairs<Real>& pairs, Block& block) const;
     /** Features from the collected messages. */
@@ -44,13 +47,14 @@ public:
     void transposeSums(const Panels<Real>& gradient, const Block& block,
                        AlignedVector<Real>& gathered) const;
     /**
-     * Second half, when all blocks have gathered: adds to the gradient of pairs, and unless it is
-     * not wanted finds that by what the block sent.
+     * Second half, when all blocks have gathered: adds to the gradient of pairs, and unless null
+     * finds that by what the block sent.
      */
-    void transposeMessages(Block& block, const AlignedVector<Real>& gathered,
-                           NearPairs<Real>& pairs, bool withSources) const;
-    /** Last part: the gradient by the features. */
-    void transposeSources(const Block& block, const AlignedVector<Real>& gathered,
+    void transposeMessages(const Block& block, const AlignedVector<Real>& gathered,
+                           NearPairs<Real>& pairs, OfSources* ofSources) const;
+    /** Last part: adds the gradient by the features x. */
+    void transposeSources(const Panels<Real>& x, const Block& block,
+                          const AlignedVector<Real>& gathered, const OfSources& ofSources,
                           Panels<Real>& result) const;
     /** Numbers that gathered must hold for each atom. */
     size_t gatheredPerAtom() const { return (4 + numD) * numPanels * LANES; }

@@ -80,7 +80,7 @@ template <class Real>
 void SpookyNet<Real>::makeBlocks() {
     blocks.clear();
     for (size_t first = 0; first < atomicNumbers.size(); first += ATOMS_PER_BLOCK) {
-        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}});
+        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}, {}});
     }
     for (Module& module : modules) {
         module.blocks = vector<ModuleBlock>(blocks.size());
@@ -119,9 +119,8 @@ template <class Real>
 void SpookyNet<Real>::prepare(size_t t, size_t b, const Panels<Real>& x) {
     Module& module = modules[t];
     ModuleBlock& kept = module.blocks[b];
-    kept.x.copy(x);
-    module.pre.apply(kept.x, kept.pre);
-    module.local.prepare(kept.x, kept.local);
+    module.pre.apply(x, kept.x, kept.pre);
+    module.local.prepare(kept.x, kept.local, t > 0);
     module.attention.prepare(kept.x, blocks[b].numAtoms(), kept.attention);
 }
 
@@ -163,29 +162,34 @@ void SpookyNet<Real>::arrange() {
         prepare(0, b, x);
     });
     sumKeys(modules[0]);
-    forBlocks([&](size_t b, int) { modules[0].attention.apply(modules[0].blocks[b].attention); });
+    forBlocks([&](size_t b, int) {
+        auto& attention = modules[0].blocks[b].attention;
+        modules[0].attention.apply(attention);
+        attention.forgetRest();
+        modules[0].blocks[b].pre = {};
+    });
 }
 
 template <class Real>
 void SpookyNet<Real>::applyModule(size_t t, size_t b) {
     Module& module = modules[t];
     ModuleBlock& kept = module.blocks[b];
-    Panels<Real> x, part;
-    module.local.apply(kept.local, x);
+    module.local.apply(kept.local, kept.sum);
     if (t > 0) {
         module.attention.apply(kept.attention);
     }
-    add(kept.x, x);
-    add(kept.attention.result, x);
-    module.post.apply(x, kept.post);
-    module.output.apply(x, part, kept.output);
+    add(kept.x, kept.sum);
+    add(kept.attention.result, kept.sum);
+    module.post.apply(kept.sum, kept.y, kept.post);
+    Panels<Real> part;
+    module.output.apply(kept.y, part, kept.output);
     if (t == 0) {
         blocks[b].features.copy(part);
     } else {
         add(part, blocks[b].features);
     }
     if (t + 1 < modules.size()) {
-        prepare(t + 1, b, x);
+        prepare(t + 1, b, kept.y);
     }
 }
 
@@ -293,13 +297,11 @@ void SpookyNet<Real>::reverseSums(size_t t, size_t b, Sums& sums) {
     Module& module = modules[t];
     const ModuleBlock& kept = module.blocks[b];
     Block& block = blocks[b];
-    Panels<Real> part;
     if (t + 1 < modules.size()) {
-        modules[t + 1].pre.transposed(block.gradient, modules[t + 1].blocks[b].pre);
+        modules[t + 1].pre.transposed(kept.y, modules[t + 1].blocks[b].pre, block.gradient);
     }
-    module.output.transposed(block.features, part, kept.output);
-    add(part, block.gradient);
-    module.post.transposed(block.gradient, kept.post);
+    module.output.addTransposed(block.features, kept.y, kept.output, block.gradient);
+    module.post.transposed(kept.sum, kept.post, block.gradient);
     module.local.transposeSums(block.gradient, kept.local, gathered);
     if (t > 0) {
         module.attention.addGradientSums(block.gradient, kept.attention, sums);
@@ -311,20 +313,21 @@ template <class Real>
 double SpookyNet<Real>::reverseSources(size_t t, size_t b) {
     Module& module = modules[t];
     const ModuleBlock& kept = module.blocks[b];
-    Panels<Real> ofLocal, ofAttention;
-    module.local.transposeSources(kept.local, gathered, ofLocal);
-    const double total =
-        module.attention.transposed(blocks[b].gradient, kept.attention, ofAttention);
-    add(ofLocal, blocks[b].gradient);
-    add(ofAttention, blocks[b].gradient);
+    Block& block = blocks[b];
+    Panels<Real> ofX;
+    ofX.copy(block.gradient);
+    module.local.transposeSources(kept.x, kept.local, gathered, block.ofSources, ofX);
+    const double total = module.attention.transposed(block.gradient, kept.x, kept.attention, ofX);
+    std::swap(block.gradient, ofX);
     return total;
 }
 
 template <class Real>
 void SpookyNet<Real>::addMaximumGradient(Module& module, double total) {
     for (const auto& place : module.attention.maximumPlaces()) {
-        module.attention.addMaximumGradient(
-            place, total, module.blocks[place.block].attention, blocks[place.block].gradient);
+        const ModuleBlock& kept = module.blocks[place.block];
+        module.attention.addMaximumGradient(place, total, kept.x, kept.attention,
+                                            blocks[place.block].gradient);
     }
 }
 
@@ -347,7 +350,8 @@ void SpookyNet<Real>::reverse() {
         module.attention.setGradientSums(totalOfSums());
         // Features before the first module's messages do not depend on positions.
         forBlocks([&](size_t b, int) {
-            module.local.transposeMessages(module.blocks[b].local, gathered, pairs, t > 0);
+            module.local.transposeMessages(module.blocks[b].local, gathered, pairs,
+                                           t > 0 ? &blocks[b].ofSources : nullptr);
         });
         if (t > 0) {
             vector<double> totals(blocks.size());

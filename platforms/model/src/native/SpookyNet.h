@@ -47,7 +47,9 @@ private:
     /** What a module keeps of a block of atoms. */
     struct ModuleBlock {
         typename ResidualStack<Real>::Saved pre, post;
-        Panels<Real> x; ///< after pre
+        Panels<Real> x;   ///< after pre
+        Panels<Real> sum; ///< with both interactions
+        Panels<Real> y;   ///< after post
         typename LocalInteraction<Real>::Block local;
         typename Attention<Real>::Block attention;
         typename Mlp<Real>::Saved output;
@@ -65,7 +67,8 @@ private:
     struct Block {
         size_t first, end;
         Panels<Real> features; ///< sum of the modules' output
-        Panels<Real> gradient; ///< by the features between two modules
+        Panels<Real> gradient; ///< by the features between two layers
+        typename LocalInteraction<Real>::OfSources ofSources;
         size_t numAtoms() const { return end - first; }
         size_t numRows() const;
     };
