@@ -61,8 +61,8 @@ public:
     void addGradientSums(const Panels<Real>& gradient, const Block& block, Sums& sums) const;
     void setGradientSums(const Sums& sums);
     /**
-     * Second half: adds the gradient with respect to x; returns the part of the gradient with respect
-     * to the largest key.
+     * Second half: adds the gradient with respect to x; returns the part of the gradient with
+     * respect to the largest key.
      */
     double transposed(const Panels<Real>& gradient, const Panels<Real>& x, const Block& block,
                       Panels<Real>& result) const;

@@ -87,8 +87,7 @@ void solveBanded(std::vector<std::array<double, 2 * BAND + 1>>& matrix, Matrix<d
 
 } // namespace
 
-BasisSplines::BasisSplines(const RadialBasis& basis, double tolerance)
-    : cutoff(basis.getCutoff()) {
+BasisSplines::BasisSplines(const RadialBasis& basis, double tolerance) : cutoff(basis.getCutoff()) {
     fit(basis);
     while (largestError(basis) > tolerance && intervals < MOST_INTERVALS) {
         intervals *= 2;

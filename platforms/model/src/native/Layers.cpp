@@ -189,8 +189,8 @@ void Mlp<Real>::apply(const Panels<Real>& x, Panels<Real>& y, Saved& saved) cons
 }
 
 template <class Real>
-void Mlp<Real>::transposed(const Panels<Real>& gradient, const Panels<Real>& x,
-                           const Saved& saved, Panels<Real>& result) const {
+void Mlp<Real>::transposed(const Panels<Real>& gradient, const Panels<Real>& x, const Saved& saved,
+                           Panels<Real>& result) const {
     linear.transposed(gradient, result);
     activation.multiplySlope(saved.last, result);
     stack.transposed(x, saved.stack, result);

@@ -52,8 +52,7 @@ LocalInteraction<Real>::LocalInteraction(const TensorReader& reader,
                                          const SpookyNetOptions& options,
                                          std::shared_ptr<const BasisSplines> givenSplines)
     : useIrreps(options.useIrreps), numD(options.useIrreps ? 5 : 6),
-      splines(std::move(givenSplines)),
-      filters(*splines, filterWeights(reader)),
+      splines(std::move(givenSplines)), filters(*splines, filterWeights(reader)),
       mlpX(reader.part("resblock_x"), options.activation),
       mlpS(reader.part("resblock_s"), options.activation),
       mlpP(reader.part("resblock_p"), options.activation),
@@ -106,8 +105,8 @@ void LocalInteraction<Real>::describe(const NearPairs<Real>& pairs, size_t first
     description.knot.resize(number);
     kernels<Real>().describePairs(pairs.geometry.data() + 4 * firstPair, number,
                                   static_cast<Real>(splines->intervalsPerAngstrom()),
-                                  splines->numIntervals(), useIrreps,
-                                  description.geometry.data(), description.knot.data());
+                                  splines->numIntervals(), useIrreps, description.geometry.data(),
+                                  description.knot.data());
     description.block = {end - first,
                          first,
                          firstPair,
@@ -162,10 +161,10 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
         for (size_t panel = 0; panel < numPanels; panel++) {
             for (size_t atom = 0; atom < block.numAtoms; atom++) {
                 const Real* from = &sums.at(atom * numComponents, panel * LANES);
-                std::copy_n(from, numComponents * LANES,
-                            &gathered[((panel * numAtoms + block.firstAtom + atom) * numRows +
-                                       firstRow) *
-                                      LANES]);
+                std::copy_n(
+                    from, numComponents * LANES,
+                    &gathered[((panel * numAtoms + block.firstAtom + atom) * numRows + firstRow) *
+                              LANES]);
             }
         }
     };
@@ -183,8 +182,7 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
 template <class Real>
 void LocalInteraction<Real>::transposeMessages(const Block& block,
                                                const AlignedVector<Real>& gathered,
-                                               NearPairs<Real>& pairs,
-                                               OfSources* ofSources) const {
+                                               NearPairs<Real>& pairs, OfSources* ofSources) const {
     const size_t rows = block.own.rows(), numRows = 4 + numD;
     if (ofSources) {
         for (auto* matrix : {&ofSources->s, &ofSources->p, &ofSources->d}) {
@@ -197,7 +195,7 @@ void LocalInteraction<Real>::transposeMessages(const Block& block,
     for (size_t first = 0; first < block.numAtoms; first += ATOMS_AT_ONCE) {
         const size_t end = std::min(first + ATOMS_AT_ONCE, block.numAtoms);
         describe(pairs, block.firstAtom + first, block.firstAtom + end, description);
-        const auto rowsOf = [&](Panels<Real> OfSources::*matrix) {
+        const auto rowsOf = [&](Panels<Real> OfSources::* matrix) {
             return ofSources ? (ofSources->*matrix).data() + first * LANES : nullptr;
         };
         kernels<Real>().transposeCollect(description.block, sourcesView(), sums,
@@ -217,9 +215,8 @@ void LocalInteraction<Real>::transposeSources(const Panels<Real>& x, const Block
     ofOwn.fill(Real(0));
     for (size_t panel = 0; panel < numPanels; panel++) {
         for (size_t atom = 0; atom < block.numAtoms; atom++) {
-            std::copy_n(
-                &gathered[(panel * numAtoms + block.firstAtom + atom) * numRows * LANES], LANES,
-                &ofOwn.at(atom, panel * LANES));
+            std::copy_n(&gathered[(panel * numAtoms + block.firstAtom + atom) * numRows * LANES],
+                        LANES, &ofOwn.at(atom, panel * LANES));
         }
     }
     mlpX.addTransposed(ofOwn, x, block.savedX, result);

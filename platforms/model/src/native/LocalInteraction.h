@@ -37,7 +37,8 @@ public:
                      std::shared_ptr<const BasisSplines> splines);
     /** Make room for so many atoms. */
     void resize(size_t numAtoms);
-    /** What the atoms of a block send; without isReversed, transposeSources() will not be called. */
+    /** What the atoms of a block send; without isReversed, transposeSources() will not be called.
+     */
     void prepare(const Panels<Real>& x, Block& block, bool isReversed);
     /** Messages to a block, when all blocks are prepared. */
     void collect(const NearPairs<Real>& pairs, Block& block) const;

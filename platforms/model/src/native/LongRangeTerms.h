@@ -44,7 +44,7 @@ private:
     std::vector<Dispersion::Atom> weighed;
     AlignedVector<Cluster<Real>> clusters;
     std::vector<OpenMM::Vec3> centres;
-    std::vector<Real> alphaOfAtoms;    ///< [atom, NUM_FREQUENCIES]
+    std::vector<Real> alphaOfAtoms;      ///< [atom, NUM_FREQUENCIES]
     AlignedVector<Real> alphaOfClusters; ///< [cluster, NUM_FREQUENCIES, LANES]
 };
 

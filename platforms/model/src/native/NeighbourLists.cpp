@@ -97,8 +97,7 @@ public:
             const double reach =
                 (range + of.radius + largestRadius) / height(inverseCell, a) + overhang[a];
             const double limit = periodic ? 1e6 : 2.0;
-            low[a] = static_cast<int>(
-                std::floor(std::max(f[a] - reach, -limit) * sizes[a]));
+            low[a] = static_cast<int>(std::floor(std::max(f[a] - reach, -limit) * sizes[a]));
             high[a] = static_cast<int>(std::floor(std::min(f[a] + reach, limit) * sizes[a]));
             if (!periodic) {
                 low[a] = std::max(low[a], 0);
@@ -148,7 +147,9 @@ private:
 NeighbourLists::NeighbourLists(double nearCutoff, double farCutoff)
     : nearCutoff(nearCutoff), farCutoff(farCutoff) {}
 
-bool NeighbourLists::allAreFar() const { return std::isinf(farCutoff); }
+bool NeighbourLists::allAreFar() const {
+    return std::isinf(farCutoff);
+}
 
 bool NeighbourLists::update(const vector<Vec3>& newPositions, const Box* box) {
     const bool isNew = !isValid(newPositions, box);
@@ -263,9 +264,8 @@ void NeighbourLists::sortAtoms(const vector<Vec3>& wrapped, const Box& cell) {
     }
     order.resize(wrapped.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, [&](int a, int b) {
-        return keys[a] != keys[b] ? keys[a] < keys[b] : a < b;
-    });
+    std::ranges::sort(order,
+                      [&](int a, int b) { return keys[a] != keys[b] ? keys[a] < keys[b] : a < b; });
 }
 
 vector<NeighbourLists::ClusterBox> NeighbourLists::makeClusterBoxes() const {

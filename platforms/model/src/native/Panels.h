@@ -16,7 +16,9 @@ namespace OpenMMGems {
 constexpr size_t LANES = 16;
 
 /** Panels that hold so many columns. */
-constexpr size_t numPanelsFor(size_t columns) { return (columns + LANES - 1) / LANES; }
+constexpr size_t numPanelsFor(size_t columns) {
+    return (columns + LANES - 1) / LANES;
+}
 
 /** Gives memory that starts with a cache line, so that no vector of a panel lies in two. */
 template <class Number>

@@ -18,7 +18,9 @@ namespace {
 constexpr size_t ATOMS_PER_BLOCK = 3 * NeighbourLists::CLUSTER_SIZE;
 static_assert(ATOMS_PER_BLOCK % ROW_GROUP == 0);
 
-size_t wholeGroups(size_t rows) { return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP; }
+size_t wholeGroups(size_t rows) {
+    return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP;
+}
 
 /** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
 template <class Real>
@@ -80,7 +82,8 @@ template <class Real>
 void SpookyNet<Real>::makeBlocks() {
     blocks.clear();
     for (size_t first = 0; first < atomicNumbers.size(); first += ATOMS_PER_BLOCK) {
-        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}, {}});
+        blocks.push_back(
+            {first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}, {}});
     }
     for (Module& module : modules) {
         module.blocks = vector<ModuleBlock>(blocks.size());
@@ -199,9 +202,8 @@ void SpookyNet<Real>::forward() {
         if (t > 0) {
             sumKeys(modules[t]);
         }
-        forBlocks([&](size_t b, int) {
-            modules[t].local.collect(pairs, modules[t].blocks[b].local);
-        });
+        forBlocks(
+            [&](size_t b, int) { modules[t].local.collect(pairs, modules[t].blocks[b].local); });
         forBlocks([&](size_t b, int) { applyModule(t, b); });
     }
 }
@@ -284,9 +286,9 @@ void SpookyNet<Real>::startReverse(Block& block) const {
     // From here on features hold their own gradient, which is the same for all modules.
     for (size_t row = 0; row < block.numAtoms(); row++) {
         for (size_t f = 0; f < outputWeight.columns(); f++) {
-            block.features.at(row, f) = static_cast<Real>(
-                outputWeight.row(0)[f] +
-                chargeGradient[block.first + row] * outputWeight.row(1)[f]);
+            block.features.at(row, f) =
+                static_cast<Real>(outputWeight.row(0)[f] +
+                                  chargeGradient[block.first + row] * outputWeight.row(1)[f]);
         }
     }
 }
@@ -404,9 +406,8 @@ Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* b
     if (lists->update(positions, box)) {
         arrange();
     }
-    forBlocks([&](size_t b, int) {
-        pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end);
-    });
+    forBlocks(
+        [&](size_t b, int) { pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end); });
     Evaluation evaluation;
     forward();
     evaluation.termsEv["network"] = readOut();

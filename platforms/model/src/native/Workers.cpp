@@ -11,7 +11,8 @@ using namespace OpenMMGems;
 
 namespace {
 
-/** While it lives, numbers too small for full precision are zero: they are a hundred times slower. */
+/** While it lives, numbers too small for full precision are zero: they are a hundred times slower.
+ */
 class FlushSubnormals {
 #ifdef __SSE2__
 public:

@@ -19,10 +19,10 @@ constexpr int MAX_NUM_D = 6;
 /** What the network knows of a pair's geometry. */
 template <class Real>
 struct PairGeometry {
-    Real spline[SPLINE_ORDER];       ///< values of the splines
+    Real spline[SPLINE_ORDER];         ///< values of the splines
     Real splineOfSlope[SPLINE_DEGREE]; ///< of the splines, one degree less, of derivatives
-    Real unit[3];                    ///< from i to j
-    Real d[MAX_NUM_D];               ///< functions of d type of the unit vector
+    Real unit[3];                      ///< from i to j
+    Real d[MAX_NUM_D];                 ///< functions of d type of the unit vector
 };
 
 /** The neighbours of consecutive atoms, the receivers. */
@@ -31,7 +31,7 @@ struct PairBlock {
     size_t numAtoms, firstAtom, firstPair;
     const size_t *start, *end; ///< [numAtoms] pairs of each receiver; the first is firstPair
     const int* j;              ///< [numPairs] the other atom
-    const int* knot;     ///< [numPairs] first of the splines that are not zero
+    const int* knot;           ///< [numPairs] first of the splines that are not zero
     const PairGeometry<Real>* geometry;
     /** Coefficients [numPanels, numKnots, 3, LANES] for s, p and d, and of their derivatives. */
     const Real *filters, *slopes;
@@ -59,7 +59,7 @@ template <class Real>
 struct Cluster {
     Real x[PANEL_LANES], y[PANEL_LANES], z[PANEL_LANES]; ///< from the cluster's centre, angstrom
     Real charge[PANEL_LANES];
-    Real ratio[PANEL_LANES]; ///< root of sqrt(3) <r4>/<r2>, whose products are ratios of C8 to C6
+    Real ratio[PANEL_LANES];   ///< root of sqrt(3) <r4>/<r2>, whose products are ratios of C8 to C6
     Real present[PANEL_LANES]; ///< 1 for an atom, 0 where the cluster is not full
 };
 
@@ -78,8 +78,8 @@ struct LongRange {
 template <class Real>
 struct LongRangeAtom {
     size_t numClusters;
-    const int* cluster;      ///< [numClusters]
-    const Real* offset;      ///< [numClusters, 3] from the atom to the cluster's centre, angstrom
+    const int* cluster; ///< [numClusters]
+    const Real* offset; ///< [numClusters, 3] from the atom to the cluster's centre, angstrom
     Real charge, ratio;
     const Real* alpha; ///< [numFrequencies]
 };

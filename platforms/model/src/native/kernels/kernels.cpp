@@ -118,8 +118,7 @@ void multiplyTransposed(View<const Real> x, View<const Real> y, size_t rows, siz
     for (size_t part = 0; part < panelsOfY * PARTS<Real>; part++) {
         const size_t panel = part / PARTS<Real>, lane = part % PARTS<Real> * WIDTH<Real>;
         for (size_t column = 0; column < panelsOfX * PANEL_LANES; column += COLUMNS) {
-            const Real* left =
-                x.data + column / PANEL_LANES * x.stride + column % PANEL_LANES;
+            const Real* left = x.data + column / PANEL_LANES * x.stride + column % PANEL_LANES;
             const Real* right = y.data + panel * y.stride + lane;
             V sums[COLUMNS] = {};
             for (size_t row = 0; row < rows; row++) {
@@ -129,10 +128,9 @@ void multiplyTransposed(View<const Real> x, View<const Real> y, size_t rows, siz
                 }
             }
             for (size_t a = 0; a < COLUMNS; a++) {
-                store<Real>(sums[a], result +
-                                         ((panel * panelsOfX * PANEL_LANES) + column + a) *
-                                             PANEL_LANES +
-                                         lane);
+                store<Real>(
+                    sums[a],
+                    result + ((panel * panelsOfX * PANEL_LANES) + column + a) * PANEL_LANES + lane);
             }
         }
     }
@@ -247,13 +245,11 @@ void multiplyShifted(const Real* y, Real rest, size_t rows, size_t panels, Real*
 }
 
 template <class Real>
-void addProducts(const Real* projected, size_t rows, size_t numComponents, size_t panels,
-                 Real* h) {
+void addProducts(const Real* projected, size_t rows, size_t numComponents, size_t panels, Real* h) {
     const size_t half = panels * rows * numComponents * PANEL_LANES;
     forVectors<Real>(rows, panels, [&](size_t row, size_t place, size_t column) {
-        const size_t first =
-            ((column / PANEL_LANES) * rows + row) * numComponents * PANEL_LANES +
-            column % PANEL_LANES;
+        const size_t first = ((column / PANEL_LANES) * rows + row) * numComponents * PANEL_LANES +
+                             column % PANEL_LANES;
         Vector<Real> sum = load(h + place);
         for (size_t c = 0; c < numComponents; c++) {
             const Real* left = projected + first + c * PANEL_LANES;
@@ -268,9 +264,8 @@ void transposeProducts(const Real* h, size_t rows, size_t numComponents, size_t 
                        Real* projected) {
     const size_t half = panels * rows * numComponents * PANEL_LANES;
     forVectors<Real>(rows, panels, [&](size_t row, size_t place, size_t column) {
-        const size_t first =
-            ((column / PANEL_LANES) * rows + row) * numComponents * PANEL_LANES +
-            column % PANEL_LANES;
+        const size_t first = ((column / PANEL_LANES) * rows + row) * numComponents * PANEL_LANES +
+                             column % PANEL_LANES;
         const Vector<Real> factor = load(h + place);
         for (size_t c = 0; c < numComponents; c++) {
             Real* left = projected + first + c * PANEL_LANES;
@@ -306,8 +301,7 @@ GEMS_INLINE void collectPart(const PairBlock<Real>& b, const Real* coefficients,
     using V = Vector<Real>;
     for (size_t atom = 0; atom < b.numAtoms; atom++) {
         V s = load(h + atom * PANEL_LANES), ofP[3] = {}, ofD[NUM_D] = {};
-        for (size_t pair = b.start[atom] - b.firstPair; pair < b.end[atom] - b.firstPair;
-             pair++) {
+        for (size_t pair = b.start[atom] - b.firstPair; pair < b.end[atom] - b.firstPair; pair++) {
             const PairGeometry<Real>& g = b.geometry[pair];
             V filter[3] = {};
             interpolate(g.spline, SPLINE_ORDER, coefficients + b.knot[pair] * 3 * PANEL_LANES,
@@ -414,14 +408,13 @@ GEMS_INLINE void addSourceGradient(const PairGeometry<Real>& g, const FilterValu
 
 /** The neighbours of all receivers for one part of a panel. */
 template <int NUM_D, bool WITH_SOURCES, class Real>
-GEMS_INLINE void transposePart(const PairBlock<Real>& b, size_t place, const Real* sources, size_t sourceStride, const Real* gathered,
-                               size_t gatheredStride, Real* pairGradient, Real* ofS, Real* ofP,
-                               Real* ofD) {
+GEMS_INLINE void transposePart(const PairBlock<Real>& b, size_t place, const Real* sources,
+                               size_t sourceStride, const Real* gathered, size_t gatheredStride,
+                               Real* pairGradient, Real* ofS, Real* ofP, Real* ofD) {
     for (size_t atom = 0; atom < b.numAtoms; atom++) {
         const Real* own = gathered + (b.firstAtom + atom) * gatheredStride;
         Vector<Real> ofSource[3] = {};
-        for (size_t pair = b.start[atom] - b.firstPair; pair < b.end[atom] - b.firstPair;
-             pair++) {
+        for (size_t pair = b.start[atom] - b.firstPair; pair < b.end[atom] - b.firstPair; pair++) {
             const PairGeometry<Real>& g = b.geometry[pair];
             const size_t knot = b.knot[pair] * 3 * PANEL_LANES;
             FilterValues<Real> filter = {};
@@ -465,9 +458,8 @@ void transposeCollectOf(const PairBlock<Real>& b, View<const Real> sources,
 }
 
 template <class Real>
-void transposeCollect(const PairBlock<Real>& b, View<const Real> sources,
-                      View<const Real> gathered, Real* pairGradient, Real* ofS, Real* ofP,
-                      Real* ofD, size_t rows) {
+void transposeCollect(const PairBlock<Real>& b, View<const Real> sources, View<const Real> gathered,
+                      Real* pairGradient, Real* ofS, Real* ofP, Real* ofD, size_t rows) {
     if (b.numD == 5) {
         transposeCollectOf<5>(b, sources, gathered, pairGradient, ofS, ofP, ofD, rows);
     } else {
@@ -619,8 +611,7 @@ GEMS_INLINE ValueAndSlopeOf<Real> potential(const LongRange<Real>& f, const Vect
     const V damped = root + f.dampedTilt * r + f.dampedShift;
     const V slopeOfDamped = f.dampedTilt - r * root * root * root;
     return {s.value * damped + (Real(1) - s.value) * coulomb,
-            s.slope * (damped - coulomb) + s.value * slopeOfDamped +
-                (Real(1) - s.value) * slope};
+            s.slope * (damped - coulomb) + s.value * slopeOfDamped + (Real(1) - s.value) * slope};
 }
 
 /** Energy of two atoms with C6 = 1 by damped terms of order six and eight. */
@@ -742,12 +733,15 @@ void longRange(const LongRange<Real>& f, const LongRangeAtom<Real>& atom,
 
 template <class Real>
 constexpr Kernels<Real> makeKernels() {
-    return {multiply<Real>,       multiplyTransposed<Real>, swish<Real>,
-            multiplySwishSlope<Real>, add<Real>,            dotRows<Real>,
-            dotVector<Real>,      scaleRows<Real>,          addScaledRows<Real>,
-            addOuter<Real>,       exponentials<Real>,       multiplyShifted<Real>,
-            addProducts<Real>,    transposeProducts<Real>,  collect<Real>,
-            transposeCollect<Real>, describePairs<Real>,    repulsion<Real>,
+    return {multiply<Real>,      multiplyTransposed<Real>,
+            swish<Real>,         multiplySwishSlope<Real>,
+            add<Real>,           dotRows<Real>,
+            dotVector<Real>,     scaleRows<Real>,
+            addScaledRows<Real>, addOuter<Real>,
+            exponentials<Real>,  multiplyShifted<Real>,
+            addProducts<Real>,   transposeProducts<Real>,
+            collect<Real>,       transposeCollect<Real>,
+            describePairs<Real>, repulsion<Real>,
             longRange<Real>};
 }
 

@@ -108,8 +108,8 @@ GEMS_INLINE bool any(const LongVector& mask) {
 
 GEMS_INLINE FloatVector reciprocal(const FloatVector& x) {
 #if defined(__AVX512F__)
-    const auto estimate = reinterpret_cast<FloatVector>(
-        _mm512_rcp14_ps(reinterpret_cast<__m512>(x)));
+    const auto estimate =
+        reinterpret_cast<FloatVector>(_mm512_rcp14_ps(reinterpret_cast<__m512>(x)));
     return estimate * (2.0F - x * estimate);
 #else
     return 1.0F / x;
@@ -121,8 +121,8 @@ GEMS_INLINE DoubleVector reciprocal(const DoubleVector& x) {
 
 GEMS_INLINE FloatVector reciprocalRoot(const FloatVector& x) {
 #if defined(__AVX512F__)
-    const auto estimate = reinterpret_cast<FloatVector>(
-        _mm512_rsqrt14_ps(reinterpret_cast<__m512>(x)));
+    const auto estimate =
+        reinterpret_cast<FloatVector>(_mm512_rsqrt14_ps(reinterpret_cast<__m512>(x)));
     return estimate * (1.5F - 0.5F * x * estimate * estimate);
 #else
     FloatVector result;
@@ -179,17 +179,16 @@ GEMS_INLINE void addTotals(const V& a, const V& b, const V& c, const V& d, Real*
 GEMS_INLINE void addTotals(const FloatVector& a, const FloatVector& b, const FloatVector& c,
                            const FloatVector& d, float* target) {
     const auto of = [](const FloatVector& v) { return reinterpret_cast<__m512>(v); };
-    const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(of(a), of(b)),
-                                    _mm512_unpackhi_ps(of(a), of(b)));
-    const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(of(c), of(d)),
-                                    _mm512_unpackhi_ps(of(c), of(d)));
-    const __m512 all = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44),
-                                     _mm512_shuffle_ps(ab, cd, 0xEE));
+    const __m512 ab =
+        _mm512_add_ps(_mm512_unpacklo_ps(of(a), of(b)), _mm512_unpackhi_ps(of(a), of(b)));
+    const __m512 cd =
+        _mm512_add_ps(_mm512_unpacklo_ps(of(c), of(d)), _mm512_unpackhi_ps(of(c), of(d)));
+    const __m512 all =
+        _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xEE));
     const __m256 half =
         _mm256_add_ps(_mm512_castps512_ps256(all),
                       _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(all), 1)));
-    const __m128 quarter =
-        _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    const __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     _mm_storeu_ps(target, _mm_add_ps(_mm_loadu_ps(target), quarter));
 }
 #endif
