@@ -25,7 +25,10 @@ _SYSTEMS = ["alanine:1", "alanine:15", "water:600"]
 def benchmark(
     system: Annotated[
         list[str] | None,
-        typer.Option(help="water:ATOMS, alanine:RESIDUES or a structure file; repeat for more."),
+        typer.Option(
+            help="water:ATOMS, alanine:RESIDUES, crambin, crambin-in-water or a structure file; "
+            "repeat for more."
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option(help="Bundled model, model file, or random:FEATURES:MODULES.")

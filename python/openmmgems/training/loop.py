@@ -145,7 +145,8 @@ class Trainer:
     def _update_average(self) -> None:
         keep = min(self.settings.moving_average, (1.0 + self.step) / (10.0 + self.step))
         with torch.no_grad():
-            averages, weights = list(self.average.parameters()), list(self.model.parameters())
+            averages: list[torch.Tensor] = list(self.average.parameters())
+            weights: list[torch.Tensor] = list(self.model.parameters())
             torch._foreach_lerp_(averages, weights, 1.0 - keep)
 
     def _validate(self) -> Errors:

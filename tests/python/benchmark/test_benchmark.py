@@ -28,6 +28,11 @@ def test_systems_have_their_sizes(structures: Path) -> None:
     chain = load_system("alanine:3")
     assert (chain.num_atoms, chain.is_periodic) == (42, False)
     assert load_system(str(structures / "ace-ala-nme.pdb")).num_atoms == 22
+    crambin = load_system("crambin")
+    assert (crambin.num_atoms, crambin.is_periodic) == (642, False)
+    solvated = load_system("crambin-in-water")
+    assert solvated.is_periodic
+    assert 25000 < solvated.num_atoms < 25300  # hydrogens are placed at random
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ def test_systems_have_their_sizes(structures: Path) -> None:
     [
         ("water:x", "expected a number"),
         ("water:3", "expected 30 atoms or more"),
-        ("no.pdb", "expected water:ATOMS, alanine:RESIDUES or a structure file"),
+        ("no.pdb", "expected water:ATOMS, alanine:RESIDUES, crambin"),
     ],
 )
 def test_unknown_systems_are_refused(name: str, message: str) -> None:
