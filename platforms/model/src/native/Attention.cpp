@@ -54,14 +54,6 @@ Matrix<Real> rounded(const Panels<double>& numbers, size_t rows, size_t columns)
 } // namespace
 
 template <class Real>
-void Attention<Real>::Block::forgetRest() {
-    Block rest;
-    std::swap(rest, *this);
-    numAtoms = rest.numAtoms;
-    std::swap(result, rest.result);
-}
-
-template <class Real>
 void Attention<Real>::Sums::reset(size_t numColumns) {
     const size_t panels = numPanelsFor(numColumns);
     ofFeatures.assign(panels * LANES, 0.0);
@@ -147,13 +139,21 @@ void Attention<Real>::queryFeatures(Block& block) const {
 }
 
 template <class Real>
-void Attention<Real>::prepare(const Panels<Real>& x, size_t numAtoms, Block& block) const {
+void Attention<Real>::prepare(const Panels<Real>& x, size_t numAtoms, Block& block,
+                              bool isReversed) const {
     block.numAtoms = numAtoms;
     mlpQ.apply(x, block.q, block.savedQ);
     mlpK.apply(x, block.k, block.savedK);
     mlpV.apply(x, block.v, block.savedV);
     queryFeatures(block);
     project(block.k, block.featuresK, block.keyShift);
+    if (!isReversed) {
+        block.savedQ = {};
+        block.savedK = {};
+        block.savedV = {};
+        block.q = {};
+        block.k = {};
+    }
 }
 
 template <class Real>

@@ -24,8 +24,6 @@ public:
         std::vector<Real> norm, keyShift;
         std::vector<size_t> queryMaximum; ///< column of each atom's largest
         typename Mlp<Real>::Saved savedQ, savedK, savedV;
-        /** Keep the result only: there will be no derivative. */
-        void forgetRest();
     };
     /** Sums over atoms: of features times values, and of features. */
     class Sums {
@@ -47,8 +45,11 @@ public:
     /** The reader is that of the whole nonlocal interaction. */
     Attention(const TensorReader& reader, ActivationKind kind, bool isSmooth);
     size_t numColumns() const { return omega.rows(); }
-    /** Queries, keys and values of a block; its features of keys wait for finishKeys(). */
-    void prepare(const Panels<Real>& x, size_t numAtoms, Block& block) const;
+    /**
+     * Queries, keys and values of a block; its features of keys wait for finishKeys(). Without
+     * isReversed there will be no derivative.
+     */
+    void prepare(const Panels<Real>& x, size_t numAtoms, Block& block, bool isReversed) const;
     /** The shift of all keys, when all blocks are prepared. */
     void findMaximum(const std::vector<Block*>& blocks);
     void finishKeys(Block& block, Sums& sums) const;

@@ -10,7 +10,7 @@ namespace OpenMMGems {
 
 namespace {
 
-constexpr int MOST_INTERVALS = 4096;
+constexpr double MOST_PER_ANGSTROM = 1024;
 /** No two nuclei come closer, angstrom: what is below is not looked at. */
 constexpr double CLOSEST_APPROACH = 0.5;
 /** Of the equations for the coefficients: others than the diagonal's neighbours are zero. */
@@ -89,13 +89,14 @@ void solveBanded(std::vector<std::array<double, 2 * BAND + 1>>& matrix, Matrix<d
 
 BasisSplines::BasisSplines(const RadialBasis& basis, double tolerance) : cutoff(basis.getCutoff()) {
     fit(basis);
-    while (largestError(basis) > tolerance && intervals < MOST_INTERVALS) {
-        intervals *= 2;
+    while (largestError(basis) > tolerance && perAngstrom < MOST_PER_ANGSTROM) {
+        perAngstrom *= 2;
         fit(basis);
     }
 }
 
 void BasisSplines::fit(const RadialBasis& basis) {
+    const int intervals = numIntervals();
     const std::vector<double> where = places(intervals);
     std::vector<std::array<double, 2 * BAND + 1>> matrix(where.size());
     std::vector<double> slopes(basis.numFunctions());
@@ -117,7 +118,8 @@ double BasisSplines::largestError(const RadialBasis& basis) const {
     const size_t number = basis.numFunctions();
     std::vector<double> values(number), slopes(number);
     double largest = 0.0, error = 0.0;
-    const int first = static_cast<int>(CLOSEST_APPROACH * intervalsPerAngstrom());
+    const int intervals = numIntervals();
+    const int first = static_cast<int>(CLOSEST_APPROACH * perAngstrom);
     for (int interval = first; interval < intervals; interval++) {
         const double place = interval + 0.3;
         const Splines splines = splinesAt(place, intervals);

@@ -5,28 +5,29 @@
 
 #include "Panels.h"
 #include "RadialBasis.h"
+#include <cmath>
 #include <vector>
 
 namespace OpenMMGems {
 
 /**
- * The radial basis functions as splines of degree five on equal intervals up to the cutoff: as many
- * as it takes until slopes are right to a tolerance. Slopes are those of the same polynomials.
+ * The radial basis functions as splines of degree five on equal intervals up to the cutoff, so
+ * short that slopes are right to a tolerance. Slopes are those of the same polynomials. There is a
+ * power of two of intervals in an angstrom: a distance falls into its interval without rounding.
  */
 class BasisSplines {
 public:
     /** @param tolerance  largest error of a slope, relative to the largest slope */
     BasisSplines(const RadialBasis& basis, double tolerance);
-    int numIntervals() const { return intervals; }
-    double intervalsPerAngstrom() const { return intervals / cutoff; }
+    int numIntervals() const { return static_cast<int>(std::ceil(cutoff * perAngstrom)); }
+    double intervalsPerAngstrom() const { return perAngstrom; }
     /** Coefficients [numIntervals + 5, numFunctions] of the splines. */
     const Matrix<double>& getCoefficients() const { return coefficients; }
 
 private:
     void fit(const RadialBasis& basis);
     double largestError(const RadialBasis& basis) const;
-    int intervals = 64;
-    double cutoff;
+    double cutoff, perAngstrom = 16;
     Matrix<double> coefficients;
 };
 

@@ -86,7 +86,7 @@ View<Real> LocalInteraction<Real>::sourceRows(const Block& block, size_t type) {
 
 template <class Real>
 void LocalInteraction<Real>::prepare(const Panels<Real>& x, Block& block, bool isReversed) {
-    mlpX.apply(x, block.own, block.savedX);
+    mlpX.apply(x, isReversed ? block.s : block.own, block.savedX);
     mlpS.apply(x, sourceRows(block, 0), block.savedS);
     mlpP.apply(x, sourceRows(block, 1), block.savedP);
     mlpD.apply(x, sourceRows(block, 2), block.savedD);
@@ -124,8 +124,10 @@ void LocalInteraction<Real>::describe(const NearPairs<Real>& pairs, size_t first
 
 template <class Real>
 void LocalInteraction<Real>::collect(const NearPairs<Real>& pairs, Block& block) const {
-    const size_t rows = block.own.rows();
-    block.s.copy(block.own);
+    if (block.own.size() > 0) {
+        block.s.copy(block.own);
+    }
+    const size_t rows = block.s.rows();
     block.p.resize(3 * rows, numPanels);
     block.d.resize(numD * rows, numPanels);
     block.p.fill(Real(0));
@@ -183,7 +185,7 @@ template <class Real>
 void LocalInteraction<Real>::transposeMessages(const Block& block,
                                                const AlignedVector<Real>& gathered,
                                                NearPairs<Real>& pairs, OfSources* ofSources) const {
-    const size_t rows = block.own.rows(), numRows = 4 + numD;
+    const size_t rows = block.s.rows(), numRows = 4 + numD;
     if (ofSources) {
         for (auto* matrix : {&ofSources->s, &ofSources->p, &ofSources->d}) {
             matrix->resize(rows, numPanels);
@@ -211,7 +213,7 @@ void LocalInteraction<Real>::transposeSources(const Panels<Real>& x, const Block
                                               const OfSources& ofSources,
                                               Panels<Real>& result) const {
     const size_t numRows = 4 + numD;
-    Panels<Real> ofOwn(block.own.rows(), numPanels);
+    Panels<Real> ofOwn(block.s.rows(), numPanels);
     ofOwn.fill(Real(0));
     for (size_t panel = 0; panel < numPanels; panel++) {
         for (size_t atom = 0; atom < block.numAtoms; atom++) {

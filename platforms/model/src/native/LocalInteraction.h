@@ -25,7 +25,7 @@ public:
     /** What the derivative needs of a block's forward pass. */
     struct Block {
         size_t firstAtom = 0, numAtoms = 0;
-        Panels<Real> own;     ///< what an atom sends to itself
+        Panels<Real> own;     ///< what an atom sends to itself, where it is needed again
         Panels<Real> s, p, d; ///< what it collected
         typename Mlp<Real>::Saved savedX, savedS, savedP, savedD, last;
     };

@@ -21,9 +21,12 @@ void NearPairs<Real>::resize(const NeighbourLists& lists) {
     const size_t numListed = lists.near().entries.size();
     starts.resize(lists.numAtoms());
     ends.resize(lists.numAtoms());
+    j = {};
     j.resize(numListed);
-    geometry.resize(4 * numListed);
-    gradient.resize(4 * numListed);
+    for (auto* numbers : {&geometry, &gradient}) {
+        *numbers = {};
+        numbers->resize(4 * numListed);
+    }
 }
 
 template <class Real>

@@ -4,6 +4,7 @@
 #define OPENMMGEMS_NATIVE_NEARPAIRS_H_
 
 #include "NeighbourLists.h"
+#include "Panels.h"
 #include <vector>
 
 namespace OpenMMGems {
@@ -24,9 +25,9 @@ public:
     size_t end(size_t atom) const { return ends[atom]; }
     const size_t* startsFrom(size_t atom) const { return &starts[atom]; }
     const size_t* endsFrom(size_t atom) const { return &ends[atom]; }
-    std::vector<int> j;
-    std::vector<Real> geometry; ///< [pair, 4]: distance and unit vector from i to j
-    std::vector<Real> gradient; ///< [pair, 4]: by distance and unit vector
+    AlignedVector<int> j;
+    AlignedVector<Real> geometry; ///< [pair, 4]: distance and unit vector from i to j
+    AlignedVector<Real> gradient; ///< [pair, 4]: by distance and unit vector
     double distance(size_t pair) const { return geometry[4 * pair]; }
     /** From i to j. */
     OpenMM::Vec3 vector(size_t pair) const {

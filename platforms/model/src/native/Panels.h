@@ -20,7 +20,10 @@ constexpr size_t numPanelsFor(size_t columns) {
     return (columns + LANES - 1) / LANES;
 }
 
-/** Gives memory that starts with a cache line, so that no vector of a panel lies in two. */
+/**
+ * Gives memory that starts with a cache line, so that no vector of a panel lies in two. The C
+ * library's aligned blocks can hardly be used again when they are free: memory would grow.
+ */
 template <class Number>
 struct AlignedAllocator {
     using value_type = Number;
@@ -28,13 +31,29 @@ struct AlignedAllocator {
     template <class Other>
     AlignedAllocator(const AlignedAllocator<Other>&) {}
     Number* allocate(size_t number) {
-        return static_cast<Number*>(::operator new(number * sizeof(Number), ALIGNMENT));
+        size_t space = number * sizeof(Number) + ALIGNMENT;
+        void* block = ::operator new(space + sizeof(void*));
+        void* start = static_cast<void**>(block) + 1;
+        std::align(ALIGNMENT, number * sizeof(Number), start, space);
+        static_cast<void**>(start)[-1] = block;
+        return static_cast<Number*>(start);
     }
-    void deallocate(Number* memory, size_t) { ::operator delete(memory, ALIGNMENT); }
+    void deallocate(Number* start, size_t) {
+        ::operator delete(reinterpret_cast<void**>(start)[-1]);
+    }
+    /** Numbers are set when they are used: memory that is not used costs nothing. */
+    template <class Other>
+    void construct(Other* place) {
+        ::new (static_cast<void*>(place)) Other;
+    }
+    template <class Other, class... Arguments>
+    void construct(Other* place, Arguments&&... arguments) {
+        ::new (static_cast<void*>(place)) Other(std::forward<Arguments>(arguments)...);
+    }
     bool operator==(const AlignedAllocator&) const { return true; }
 
 private:
-    static constexpr std::align_val_t ALIGNMENT{64};
+    static constexpr size_t ALIGNMENT = 64;
 };
 template <class Number>
 using AlignedVector = std::vector<Number, AlignedAllocator<Number>>;

@@ -124,7 +124,7 @@ void SpookyNet<Real>::prepare(size_t t, size_t b, const Panels<Real>& x) {
     ModuleBlock& kept = module.blocks[b];
     module.pre.apply(x, kept.x, kept.pre);
     module.local.prepare(kept.x, kept.local, t > 0);
-    module.attention.prepare(kept.x, blocks[b].numAtoms(), kept.attention);
+    module.attention.prepare(kept.x, blocks[b].numAtoms(), kept.attention, t > 0);
 }
 
 template <class Real>
@@ -166,10 +166,13 @@ void SpookyNet<Real>::arrange() {
     });
     sumKeys(modules[0]);
     forBlocks([&](size_t b, int) {
-        auto& attention = modules[0].blocks[b].attention;
-        modules[0].attention.apply(attention);
-        attention.forgetRest();
-        modules[0].blocks[b].pre = {};
+        ModuleBlock& kept = modules[0].blocks[b];
+        modules[0].attention.apply(kept.attention);
+        for (auto* matrix :
+             {&kept.attention.v, &kept.attention.featuresQ, &kept.attention.featuresK}) {
+            *matrix = {}; // there will be no derivative
+        }
+        kept.pre = {};
     });
 }
 

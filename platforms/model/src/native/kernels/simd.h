@@ -161,10 +161,20 @@ GEMS_INLINE FloatVector exponential(FloatVector x) {
     return sum * reinterpret_cast<FloatVector>(power);
 }
 GEMS_INLINE DoubleVector exponential(DoubleVector x) {
-    for (size_t k = 0; k < WIDTH<double>; k++) {
-        x[k] = exp(x[k]);
+    constexpr double LARGEST = 700.0, LOG2E = 1.4426950408889634074, ROUND = 6755399441055744.0;
+    constexpr double LN2_HIGH = 0.693145751953125, LN2_LOW = 1.42860682030941723212e-6;
+    constexpr int DEGREE = 13;
+    x = x < -LARGEST ? broadcast(-LARGEST) : x;
+    x = x > LARGEST ? broadcast(LARGEST) : x;
+    const DoubleVector shifted = x * LOG2E + ROUND; // the lowest bits are the integer
+    const DoubleVector n = shifted - ROUND;
+    const DoubleVector r = x - n * LN2_HIGH - n * LN2_LOW;
+    DoubleVector sum = broadcast(1.0);
+    for (int k = DEGREE; k > 0; k--) {
+        sum = sum * r * (1.0 / k) + 1.0;
     }
-    return x;
+    const LongVector power = (reinterpret_cast<LongVector>(shifted) + 1023) << 52;
+    return sum * reinterpret_cast<DoubleVector>(power);
 }
 
 /** target[0..3] += totals of four vectors. */
