@@ -80,9 +80,13 @@ class ElectronicEmbedding(nn.Module):
         )
 
     def forward(
-        self, features: Tensor, quantity: Tensor, molecule: Tensor, num_molecules: int
+        self, features: Tensor, quantity: Tensor, molecule: Tensor, count: Tensor
     ) -> Tensor:
-        """Features [num_atoms, num_features] of a quantity [num_molecules]."""
+        """Features [num_rows, num_features] of a quantity [num_molecules].
+
+        Each row of ``features`` stands for ``count`` [num_rows] equal atoms of ``molecule``.
+        """
+        num_molecules = quantity.shape[0]
         if self.is_charge:
             entries = torch.relu(torch.stack([quantity, -quantity], dim=-1))
         else:
@@ -92,7 +96,7 @@ class ElectronicEmbedding(nn.Module):
         query = self.linear_q(features)
         dot = (key[molecule] * query).sum(dim=-1)
         share = softplus(dot / math.sqrt(query.shape[-1]))
-        norm = sum_by_molecule(share, molecule, num_molecules) + self.epsilon
+        norm = sum_by_molecule(share * count, molecule, num_molecules) + self.epsilon
         return self.resblock((share / norm[molecule]).unsqueeze(-1) * value[molecule])
 
 
@@ -112,9 +116,13 @@ class NonlinearElectronicEmbedding(nn.Module):
         )
 
     def forward(
-        self, features: Tensor, quantity: Tensor, molecule: Tensor, num_molecules: int
+        self, features: Tensor, quantity: Tensor, molecule: Tensor, count: Tensor
     ) -> Tensor:
-        """Features [num_atoms, num_features] of a quantity [num_molecules]."""
+        """Features [num_rows, num_features] of a quantity [num_molecules].
+
+        Each row of ``features`` stands for ``count`` [num_rows] equal atoms of ``molecule``.
+        """
+        num_molecules = quantity.shape[0]
         entry = quantity.unsqueeze(-1)
         key = self.resblock_k(self.featurize_k(entry))
         value = self.resblock_v(self.featurize_v(entry))
@@ -122,5 +130,5 @@ class NonlinearElectronicEmbedding(nn.Module):
         dot = (key[molecule] * query).sum(dim=-1)
         maximum = max_by_molecule(dot, molecule, num_molecules)
         share = torch.exp((dot - maximum[molecule]) / math.sqrt(query.shape[-1]))
-        norm = sum_by_molecule(share, molecule, num_molecules) + self.epsilon
+        norm = sum_by_molecule(share * count, molecule, num_molecules) + self.epsilon
         return (share / norm[molecule]).unsqueeze(-1) * value[molecule]

@@ -211,10 +211,14 @@ class SpookyNet(nn.Module):
     def _embed(
         self, atomic_numbers: Tensor, charge: Tensor, spin: Tensor, molecule: Tensor
     ) -> Tensor:
-        num_molecules = charge.shape[0]
-        z = self.nuclear_embedding(atomic_numbers)
-        x = z + self.charge_embedding(z, charge, molecule, num_molecules)
-        return x + self.magmom_embedding(z, spin, molecule, num_molecules)
+        """Features [num_atoms, num_features]; equal atoms of a molecule have the same."""
+        kind = molecule * self.element_bias.shape[0] + atomic_numbers
+        kinds, row, count = torch.unique(kind, return_inverse=True, return_counts=True)
+        owner = torch.div(kinds, self.element_bias.shape[0], rounding_mode="floor")
+        z = self.nuclear_embedding(kinds - owner * self.element_bias.shape[0])
+        number = count.to(z.dtype)
+        x = z + self.charge_embedding(z, charge, owner, number)
+        return (x + self.magmom_embedding(z, spin, owner, number))[row]
 
     @torch.jit.export
     def initial_features(self, atomic_numbers: Tensor, charge: Tensor, spin: Tensor) -> Tensor:

@@ -88,7 +88,17 @@ public:
         }
     }
 
-    /** visit(cluster, image) for all clusters that may have an atom within a range of a box. */
+    /** The farthest images that search() visits. */
+    Image largestImage(double range) const {
+        Image largest{};
+        for (int a = 0; periodic && a < 3; a++) {
+            largest[a] = 1 + static_cast<int>(std::ceil(reach(range, largestRadius, a)));
+        }
+        return largest;
+    }
+
+    /** visit(cluster, image, shift) for all clusters that may have an atom within a range of a box.
+     */
     template <class Visit>
     void search(const ClusterBox& of, double range, Visit visit) const {
         const Vec3 f = fractions(inverseCell, of.centre - origin);
@@ -115,6 +125,10 @@ public:
     }
 
 private:
+    /** How far clusters within a range may be along a box vector, in units of it. */
+    double reach(double range, double radius, int axis) const {
+        return (range + radius + largestRadius) / height(inverseCell, axis) + overhang[axis];
+    }
     template <class Visit>
     void searchBin(const ClusterBox& of, double range, const Image& bin, Visit visit) const {
         Image image, wrapped;
@@ -144,8 +158,8 @@ private:
     vector<vector<int>> members;
 };
 
-NeighbourLists::NeighbourLists(double nearCutoff, double farCutoff)
-    : nearCutoff(nearCutoff), farCutoff(farCutoff) {}
+NeighbourLists::NeighbourLists(double nearCutoff, double farCutoff, Workers& workers)
+    : nearCutoff(nearCutoff), farCutoff(farCutoff), workers(workers) {}
 
 bool NeighbourLists::allAreFar() const {
     return std::isinf(farCutoff);
@@ -196,10 +210,21 @@ void NeighbourLists::follow(const vector<Vec3>& newPositions, const Box* box) {
             positions[place] -= combine(*box, wraps[order[place]]);
         }
     }
-    shifts.resize(images.size());
-    for (size_t k = 0; k < images.size(); k++) {
-        shifts[k] = box ? combine(*box, images[k]) : Vec3();
+    shifts.clear();
+    const Image& n = largestImage;
+    for (int x = -n[0]; x <= n[0]; x++) {
+        for (int y = -n[1]; y <= n[1]; y++) {
+            for (int z = -n[2]; z <= n[2]; z++) {
+                shifts.push_back(box ? combine(*box, {x, y, z}) : Vec3());
+            }
+        }
     }
+}
+
+int NeighbourLists::imageIndex(const Image& image) const {
+    const Image& n = largestImage;
+    return ((image[0] + n[0]) * (2 * n[1] + 1) + image[1] + n[1]) * (2 * n[2] + 1) + image[2] +
+           n[2];
 }
 
 void NeighbourLists::build(const vector<Vec3>& newPositions, const Box* box) {
@@ -235,12 +260,11 @@ void NeighbourLists::build(const vector<Vec3>& newPositions, const Box* box) {
     }
     sortAtoms(wrapped, cell);
     positions.resize(order.size());
-    images.clear();
-    indexOfImage.clear();
-    imageIndex({0, 0, 0});
     follow(newPositions, box);
     const vector<ClusterBox> boxes = makeClusterBoxes();
     const Grid grid(boxes, cell, low, box != nullptr);
+    largestImage =
+        grid.largestImage(allAreFar() ? nearCutoff + SKIN : std::max(nearCutoff, farCutoff) + SKIN);
     listNear(boxes, grid);
     listFar(boxes, grid);
 }
@@ -286,77 +310,86 @@ vector<NeighbourLists::ClusterBox> NeighbourLists::makeClusterBoxes() const {
     return boxes;
 }
 
-int NeighbourLists::imageIndex(const Image& image) {
-    const auto [found, isNew] = indexOfImage.try_emplace(image, static_cast<int>(images.size()));
-    if (isNew) {
-        images.push_back(image);
+/** Threads list whole clusters for themselves, so that memory is filled where it is read. */
+template <class Entry, class ListCluster>
+void NeighbourLists::listClusters(List<Entry>& list, const ListCluster& listCluster) {
+    using Found = std::array<vector<Entry>, CLUSTER_SIZE>;
+    vector<vector<Entry>> ofThreads(workers.number());
+    vector<vector<size_t>> numbers(workers.number());
+    vector<Found> scratch(workers.number());
+    workers.forEach(numClusters(), [&](size_t cluster, int thread) {
+        Found& found = scratch[thread];
+        for (auto& entries : found) {
+            entries.clear();
+        }
+        listCluster(cluster, found);
+        const size_t first = cluster * CLUSTER_SIZE;
+        for (size_t k = 0; k < std::min(CLUSTER_SIZE, order.size() - first); k++) {
+            numbers[thread].push_back(found[k].size());
+            ofThreads[thread].insert(ofThreads[thread].end(), found[k].begin(), found[k].end());
+        }
+    });
+    list.start.assign(1, 0);
+    list.entries = {};
+    size_t total = 0;
+    for (const auto& entries : ofThreads) {
+        total += entries.size();
     }
-    return found->second;
+    list.entries.reserve(total);
+    for (size_t thread = 0; thread < ofThreads.size(); thread++) { // threads have clusters in order
+        for (size_t number : numbers[thread]) {
+            list.start.push_back(list.start.back() + number);
+        }
+        list.entries.insert(list.entries.end(), ofThreads[thread].begin(), ofThreads[thread].end());
+    }
 }
 
 void NeighbourLists::listNear(const vector<ClusterBox>& boxes, const Grid& grid) {
-    const double range = nearCutoff + SKIN;
-    nearList.start.assign(1, 0);
-    nearList.entries.clear();
-    struct Candidate {
-        int cluster, image;
-        Vec3 shift;
-    };
-    vector<Candidate> candidates;
-    for (size_t c = 0; c < boxes.size(); c++) {
-        candidates.clear();
-        grid.search(boxes[c], range, [&](int other, const Image& image, const Vec3& shift) {
-            candidates.push_back({other, imageIndex(image), shift});
-        });
-        const size_t end = std::min((c + 1) * CLUSTER_SIZE, order.size());
-        for (size_t i = c * CLUSTER_SIZE; i < end; i++) {
-            for (const Candidate& candidate : candidates) {
-                const Vec3 point = positions[i] - candidate.shift;
-                const ClusterBox& box = boxes[candidate.cluster];
-                if (squareToBox(point, box.low, box.high) >= range * range) {
+    const double range = nearCutoff + SKIN, square = range * range;
+    const int home = imageIndex({0, 0, 0});
+    listClusters(nearList, [&](size_t cluster, auto& found) {
+        const size_t first = cluster * CLUSTER_SIZE;
+        const size_t end = std::min(first + CLUSTER_SIZE, order.size());
+        grid.search(boxes[cluster], range, [&](int other, const Image& image, const Vec3& shift) {
+            const int index = imageIndex(image);
+            const ClusterBox& box = boxes[other];
+            const size_t firstOther = other * CLUSTER_SIZE;
+            const size_t endOther = std::min(firstOther + CLUSTER_SIZE, order.size());
+            for (size_t i = first; i < end; i++) {
+                const Vec3 point = positions[i] - shift;
+                if (squareToBox(point, box.low, box.high) >= square) {
                     continue;
                 }
-                const size_t first = candidate.cluster * CLUSTER_SIZE;
-                for (size_t j = first; j < std::min(first + CLUSTER_SIZE, order.size()); j++) {
+                for (size_t j = firstOther; j < endOther; j++) {
                     const Vec3 apart = positions[j] - point;
-                    if (apart.dot(apart) < range * range && (j != i || candidate.image != 0)) {
-                        nearList.entries.push_back({static_cast<int>(j), candidate.image});
+                    if (apart.dot(apart) < square && (j != i || index != home)) {
+                        found[i - first].push_back({static_cast<int>(j), index});
                     }
                 }
             }
-            nearList.start.push_back(nearList.entries.size());
-        }
-    }
+        });
+    });
 }
 
 void NeighbourLists::listFar(const vector<ClusterBox>& boxes, const Grid& grid) {
-    farList.start.assign(1, 0);
-    farList.entries.clear();
-    const double range = farCutoff + SKIN;
-    vector<vector<FarEntry>> found(CLUSTER_SIZE);
-    for (size_t c = 0; c < boxes.size(); c++) {
-        const size_t first = c * CLUSTER_SIZE;
+    const double range = farCutoff + SKIN, square = range * range;
+    const bool isWanted = farCutoff > 0 && !allAreFar();
+    listClusters(farList, [&](size_t cluster, auto& found) {
+        if (!isWanted) {
+            return;
+        }
+        const size_t first = cluster * CLUSTER_SIZE;
         const size_t end = std::min(first + CLUSTER_SIZE, order.size());
-        for (auto& list : found) {
-            list.clear();
-        }
-        if (farCutoff > 0 && !allAreFar()) {
-            grid.search(boxes[c], range, [&](int other, const Image& image, const Vec3& shift) {
-                const int index = imageIndex(image);
-                for (size_t i = first; i < end; i++) {
-                    const ClusterBox& box = boxes[other];
-                    if (squareToBox(positions[i] - shift, box.low, box.high) < range * range) {
-                        found[i - first].push_back({other, index});
-                    }
+        grid.search(boxes[cluster], range, [&](int other, const Image& image, const Vec3& shift) {
+            const int index = imageIndex(image);
+            const ClusterBox& box = boxes[other];
+            for (size_t i = first; i < end; i++) {
+                if (squareToBox(positions[i] - shift, box.low, box.high) < square) {
+                    found[i - first].push_back({other, index});
                 }
-            });
-        }
-        for (size_t i = first; i < end; i++) {
-            const auto& list = found[i - first];
-            farList.entries.insert(farList.entries.end(), list.begin(), list.end());
-            farList.start.push_back(farList.entries.size());
-        }
-    }
+            }
+        });
+    });
 }
 
 } // namespace OpenMMGems

@@ -3,9 +3,9 @@
 #ifndef OPENMMGEMS_NATIVE_NEIGHBOURLISTS_H_
 #define OPENMMGEMS_NATIVE_NEIGHBOURLISTS_H_
 
+#include "Workers.h"
 #include "openmmgems/Evaluator.h"
 #include <array>
-#include <map>
 #include <openmm/Vec3.h>
 #include <optional>
 #include <vector>
@@ -24,12 +24,11 @@ public:
     /**
      * @param nearCutoff  of pairs
      * @param farCutoff   of the long-range terms; infinite: all atoms; zero: none
+     * @param workers     kept by the caller
      */
-    NeighbourLists(double nearCutoff, double farCutoff);
+    NeighbourLists(double nearCutoff, double farCutoff, Workers& workers);
     /** Follow the atoms; returns whether the lists, and the order, are new. */
     bool update(const std::vector<OpenMM::Vec3>& positions, const Box* box);
-    /** Forget what was listed. */
-    void clear() { order.clear(); }
 
     size_t numAtoms() const { return order.size(); }
     size_t numClusters() const { return (numAtoms() + CLUSTER_SIZE - 1) / CLUSTER_SIZE; }
@@ -69,18 +68,21 @@ private:
     void follow(const std::vector<OpenMM::Vec3>& newPositions, const Box* box);
     void sortAtoms(const std::vector<OpenMM::Vec3>& wrapped, const Box& cell);
     std::vector<ClusterBox> makeClusterBoxes() const;
+    /** list(cluster, lists of its atoms) for all clusters; what they found is joined. */
+    template <class Entry, class ListCluster>
+    void listClusters(List<Entry>& list, const ListCluster& listCluster);
     void listNear(const std::vector<ClusterBox>& boxes, const Grid& grid);
     void listFar(const std::vector<ClusterBox>& boxes, const Grid& grid);
-    int imageIndex(const Image& image);
+    int imageIndex(const Image& image) const;
     double nearCutoff, farCutoff;
+    Workers& workers;
 
     std::vector<OpenMM::Vec3> reference; ///< positions when the lists were made
     std::optional<Box> referenceBox;
     std::vector<int> order;
     std::vector<Image> wraps; ///< boxes that are subtracted from the position of each atom
     std::vector<OpenMM::Vec3> positions;
-    std::vector<Image> images;
-    std::map<Image, int> indexOfImage;
+    Image largestImage{}; ///< images from minus to plus this along each box vector have an index
     std::vector<OpenMM::Vec3> shifts;
     List<NearEntry> nearList;
     List<FarEntry> farList;

@@ -62,6 +62,7 @@ template <class Real>
 void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
                                      const vector<int>& newAtomicNumbers, double newTotalCharge,
                                      int numThreads) {
+    lists.reset();
     initialFeatures = features;
     atomicNumbers = newAtomicNumbers;
     totalCharge = newTotalCharge;
@@ -74,7 +75,7 @@ void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
         longRange.exist()
             ? options.longRangeCutoff.value_or(std::numeric_limits<double>::infinity())
             : 0.0;
-    lists = std::make_unique<NeighbourLists>(nearCutoff, farCutoff);
+    lists = std::make_unique<NeighbourLists>(nearCutoff, farCutoff, *workers);
     makeBlocks();
 }
 
@@ -82,8 +83,7 @@ template <class Real>
 void SpookyNet<Real>::makeBlocks() {
     blocks.clear();
     for (size_t first = 0; first < atomicNumbers.size(); first += ATOMS_PER_BLOCK) {
-        blocks.push_back(
-            {first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}, {}});
+        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}});
     }
     for (Module& module : modules) {
         module.blocks = vector<ModuleBlock>(blocks.size());
@@ -190,9 +190,9 @@ void SpookyNet<Real>::applyModule(size_t t, size_t b) {
     Panels<Real> part;
     module.output.apply(kept.y, part, kept.output);
     if (t == 0) {
-        blocks[b].features.copy(part);
+        blocks[b].gradient.copy(part);
     } else {
-        add(part, blocks[b].features);
+        add(part, blocks[b].gradient);
     }
     if (t + 1 < modules.size()) {
         prepare(t + 1, b, kept.y);
@@ -223,8 +223,8 @@ double SpookyNet<Real>::readOut() {
             double charge = bias[1];
             energy += bias[0];
             for (size_t f = 0; f < outputWeight.columns(); f++) {
-                energy += outputWeight.row(0)[f] * block.features.at(row, f);
-                charge += outputWeight.row(1)[f] * block.features.at(row, f);
+                energy += outputWeight.row(0)[f] * block.gradient.at(row, f);
+                charge += outputWeight.row(1)[f] * block.gradient.at(row, f);
             }
             charges[block.first + row] = charge;
         }
@@ -283,13 +283,12 @@ void SpookyNet<Real>::addLongRange(Evaluation& evaluation) {
 }
 
 template <class Real>
-void SpookyNet<Real>::startReverse(Block& block) const {
-    block.gradient.resize(block.numRows(), block.features.panels());
-    block.gradient.fill(Real(0));
-    // From here on features hold their own gradient, which is the same for all modules.
+void SpookyNet<Real>::outputGradient(const Block& block, Panels<Real>& gradient) const {
+    gradient.resize(block.numRows(), numPanelsFor(outputWeight.columns()));
+    gradient.fill(Real(0));
     for (size_t row = 0; row < block.numAtoms(); row++) {
         for (size_t f = 0; f < outputWeight.columns(); f++) {
-            block.features.at(row, f) =
+            gradient.at(row, f) =
                 static_cast<Real>(outputWeight.row(0)[f] +
                                   chargeGradient[block.first + row] * outputWeight.row(1)[f]);
         }
@@ -302,10 +301,14 @@ void SpookyNet<Real>::reverseSums(size_t t, size_t b, Sums& sums) {
     Module& module = modules[t];
     const ModuleBlock& kept = module.blocks[b];
     Block& block = blocks[b];
+    Panels<Real> ofOutput;
     if (t + 1 < modules.size()) {
         modules[t + 1].pre.transposed(kept.y, modules[t + 1].blocks[b].pre, block.gradient);
+    } else {
+        block.gradient.fill(Real(0)); // held the features
     }
-    module.output.addTransposed(block.features, kept.y, kept.output, block.gradient);
+    outputGradient(block, ofOutput);
+    module.output.addTransposed(ofOutput, kept.y, kept.output, block.gradient);
     module.post.transposed(kept.sum, kept.post, block.gradient);
     module.local.transposeSums(block.gradient, kept.local, gathered);
     if (t > 0) {
@@ -346,12 +349,7 @@ void SpookyNet<Real>::reverse() {
     for (size_t t = modules.size(); t-- > 0;) {
         Module& module = modules[t];
         resetSums(module.attention);
-        forBlocks([&](size_t b, int thread) {
-            if (t + 1 == modules.size()) {
-                startReverse(blocks[b]);
-            }
-            reverseSums(t, b, sumsOfThreads[thread]);
-        });
+        forBlocks([&](size_t b, int thread) { reverseSums(t, b, sumsOfThreads[thread]); });
         module.attention.setGradientSums(totalOfSums());
         // Features before the first module's messages do not depend on positions.
         forBlocks([&](size_t b, int) {

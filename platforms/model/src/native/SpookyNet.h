@@ -66,8 +66,8 @@ private:
     /** Some consecutive atoms; matrices have rows beyond them, to a multiple of ROW_GROUP. */
     struct Block {
         size_t first, end;
-        Panels<Real> features; ///< sum of the modules' output
-        Panels<Real> gradient; ///< by the features between two layers
+        /** Forward the sum of the modules' output, in reverse by the features between layers. */
+        Panels<Real> gradient;
         typename LocalInteraction<Real>::OfSources ofSources;
         size_t numAtoms() const { return end - first; }
         size_t numRows() const;
@@ -85,7 +85,7 @@ private:
     double readOut();
     double addRepulsion();
     void addLongRange(Evaluation& evaluation);
-    void startReverse(Block& block) const;
+    void outputGradient(const Block& block, Panels<Real>& gradient) const;
     void reverseSums(size_t module, size_t block, Sums& sums);
     double reverseSources(size_t module, size_t block);
     void addMaximumGradient(Module& module, double total);
