@@ -111,6 +111,7 @@ private:
         py::dict dict;
         dict["energy_ev"] = result.energyEv;
         dict["terms_ev"] = result.termsEv;
+        dict["phase_seconds"] = result.phaseSeconds;
         dict["charges"] = py::none();
         if (!result.charges.empty()) {
             dict["charges"] = toArray(result.charges);

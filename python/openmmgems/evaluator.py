@@ -116,7 +116,8 @@ class Evaluator:
             ``energy_ev`` (float), ``terms_ev`` (dict of floats by name; empty if the model gives
             none), ``charges`` (array [num_atoms] in elementary charges or None),
             ``dipole_e_angstrom`` (array [3], sum of charge times position about the origin, or
-            None); with forces also ``forces_ev_per_angstrom`` (array [num_atoms, 3]) and
+            None), ``phase_seconds`` (dict of wall times by phase; empty if the evaluator does not
+            tell); with forces also ``forces_ev_per_angstrom`` (array [num_atoms, 3]) and
             ``virial_ev`` (array [3, 3], derivative of the energy with respect to the strain).
 
         Raises

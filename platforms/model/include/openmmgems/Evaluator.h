@@ -36,6 +36,8 @@ struct Evaluation {
     Box virialEv;
     /** In elementary charges, one per atom; empty if the model gives none. */
     std::vector<double> charges;
+    /** Wall time by phase in seconds; empty if the evaluator does not tell. */
+    std::map<std::string, double> phaseSeconds;
 };
 
 enum class Precision { Single, Double };

@@ -31,6 +31,9 @@ struct AlignedAllocator {
     template <class Other>
     AlignedAllocator(const AlignedAllocator<Other>&) {}
     Number* allocate(size_t number) {
+        if (number > LARGEST_SIZE / sizeof(Number)) {
+            throw std::bad_array_new_length();
+        }
         size_t space = number * sizeof(Number) + ALIGNMENT;
         void* block = ::operator new(space + sizeof(void*));
         void* start = static_cast<void**>(block) + 1;
@@ -53,7 +56,7 @@ struct AlignedAllocator {
     bool operator==(const AlignedAllocator&) const { return true; }
 
 private:
-    static constexpr size_t ALIGNMENT = 64;
+    static constexpr size_t ALIGNMENT = 64, LARGEST_SIZE = size_t(1) << 62;
 };
 template <class Number>
 using AlignedVector = std::vector<Number, AlignedAllocator<Number>>;

@@ -203,10 +203,13 @@ template <class Real>
 void SpookyNet<Real>::forward() {
     for (size_t t = 0; t < modules.size(); t++) {
         if (t > 0) {
+            phases.begin("attention sums");
             sumKeys(modules[t]);
         }
+        phases.begin("messages");
         forBlocks(
             [&](size_t b, int) { modules[t].local.collect(pairs, modules[t].blocks[b].local); });
+        phases.begin("features");
         forBlocks([&](size_t b, int) { applyModule(t, b); });
     }
 }
@@ -348,15 +351,18 @@ void SpookyNet<Real>::reverse() {
     }
     for (size_t t = modules.size(); t-- > 0;) {
         Module& module = modules[t];
+        phases.begin("features, reverse");
         resetSums(module.attention);
         forBlocks([&](size_t b, int thread) { reverseSums(t, b, sumsOfThreads[thread]); });
         module.attention.setGradientSums(totalOfSums());
+        phases.begin("messages, reverse");
         // Features before the first module's messages do not depend on positions.
         forBlocks([&](size_t b, int) {
             module.local.transposeMessages(module.blocks[b].local, gathered, pairs,
                                            t > 0 ? &blocks[b].ofSources : nullptr);
         });
         if (t > 0) {
+            phases.begin("features, reverse");
             vector<double> totals(blocks.size());
             forBlocks([&](size_t b, int) { totals[b] = reverseSources(t, b); });
             addMaximumGradient(module, std::accumulate(totals.begin(), totals.end(), 0.0));
@@ -404,20 +410,25 @@ void SpookyNet<Real>::addForces(const Wanted& wanted, Evaluation& evaluation) {
 template <class Real>
 Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
                                      const Wanted& wanted) {
+    phases.begin("neighbour lists");
     if (lists->update(positions, box)) {
+        phases.begin("first features");
         arrange();
     }
+    phases.begin("geometry");
     forBlocks(
         [&](size_t b, int) { pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end); });
     Evaluation evaluation;
     forward();
     evaluation.termsEv["network"] = readOut();
     if (repulsion) {
+        phases.begin("repulsion");
         evaluation.termsEv["repulsion"] = addRepulsion();
     }
     chargeGradient.assign(charges.size(), 0.0);
     farForces.assign(charges.size(), Vec3());
     if (longRange.exist()) {
+        phases.begin("long range");
         addLongRange(evaluation);
     }
     for (const auto& [name, energy] : evaluation.termsEv) {
@@ -429,8 +440,10 @@ Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* b
     }
     if (wanted.forces || wanted.virial) {
         reverse();
+        phases.begin("forces");
         addForces(wanted, evaluation);
     }
+    evaluation.phaseSeconds = phases.take();
     return evaluation;
 }
 

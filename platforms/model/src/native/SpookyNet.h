@@ -6,6 +6,7 @@
 #include "Attention.h"
 #include "LocalInteraction.h"
 #include "LongRangeTerms.h"
+#include "Phases.h"
 #include "Repulsion.h"
 #include "SpookyNetOptions.h"
 #include "Workers.h"
@@ -94,6 +95,7 @@ private:
     Sums& resetSums(const Attention<Real>& attention);
     const Sums& totalOfSums();
 
+    Phases phases;
     SpookyNetOptions options;
     std::vector<Module> modules;
     Matrix<double> outputWeight, elementBias;
