@@ -99,6 +99,18 @@ void Activation<Real>::multiplySlope(const Panels<Real>& x, Panels<Real>& gradie
 }
 
 template <class Real>
+void Activation<Real>::addSlope(const Panels<Real>& x, Panels<Real>& factor,
+                                Panels<Real>& gradient) const {
+    if (kind == ActivationKind::Swish) {
+        kernels<Real>().addSwishSlope(x.data(), alpha.data(), beta.data(), factor.data(), x.rows(),
+                                      x.panels(), gradient.data());
+        return;
+    }
+    multiplySlope(x, factor);
+    add(factor, gradient);
+}
+
+template <class Real>
 Linear<Real>::Linear(const TensorReader& reader)
     : forward(transpose(reader.matrix<Real>("weight"))), backward(reader.matrix<Real>("weight")) {
     if (reader.has("bias")) {
@@ -164,8 +176,7 @@ void ResidualStack<Real>::transposed(const Panels<Real>& x, const Saved& saved,
         residual.linear2.transposed(gradient, inner);
         residual.activation2.multiplySlope(saved.second[n], inner);
         residual.linear1.transposed(inner, outer);
-        residual.activation1.multiplySlope(n > 0 ? saved.first[n - 1] : x, outer);
-        add(outer, gradient);
+        residual.activation1.addSlope(n > 0 ? saved.first[n - 1] : x, outer, gradient);
     }
 }
 

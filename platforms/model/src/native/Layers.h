@@ -63,6 +63,8 @@ public:
     void apply(const Panels<Real>& x, Panels<Real>& y) const;
     /** gradient *= f'(x). */
     void multiplySlope(const Panels<Real>& x, Panels<Real>& gradient) const;
+    /** gradient += factor f'(x). */
+    void addSlope(const Panels<Real>& x, Panels<Real>& factor, Panels<Real>& gradient) const;
 
 private:
     ActivationKind kind;

@@ -113,6 +113,9 @@ struct Kernels {
     /** gradient *= the derivative of swish. */
     void (*multiplySwishSlope)(const Real* x, const Real* alpha, const Real* beta, size_t rows,
                                size_t panels, Real* gradient);
+    /** gradient += factor times the derivative of swish. */
+    void (*addSwishSlope)(const Real* x, const Real* alpha, const Real* beta, const Real* factor,
+                          size_t rows, size_t panels, Real* gradient);
     /** y += x. */
     void (*add)(const Real* x, size_t number, Real* y);
     /** sums[row] = sum over columns of x y. */

@@ -174,6 +174,18 @@ void multiplySwishSlope(const Real* x, const Real* alpha, const Real* beta, size
 }
 
 template <class Real>
+void addSwishSlope(const Real* x, const Real* alpha, const Real* beta, const Real* factor,
+                   size_t rows, size_t panels, Real* gradient) {
+    forVectors<Real>(rows, panels, [&](size_t, size_t place, size_t column) {
+        const Vector<Real> z = load(beta + column) * load(x + place);
+        const Vector<Real> sigmoid = reciprocal(Real(1) + exponential(-z));
+        const Vector<Real> slope =
+            load(alpha + column) * sigmoid * (Real(1) + z * (Real(1) - sigmoid));
+        store<Real>(load(gradient + place) + load(factor + place) * slope, gradient + place);
+    });
+}
+
+template <class Real>
 void add(const Real* x, size_t number, Real* y) {
     for (size_t k = 0; k < number; k += WIDTH<Real>) {
         store<Real>(load(y + k) + load(x + k), y + k);
@@ -733,15 +745,25 @@ void longRange(const LongRange<Real>& f, const LongRangeAtom<Real>& atom,
 
 template <class Real>
 constexpr Kernels<Real> makeKernels() {
-    return {multiply<Real>,      multiplyTransposed<Real>,
-            swish<Real>,         multiplySwishSlope<Real>,
-            add<Real>,           dotRows<Real>,
-            dotVector<Real>,     scaleRows<Real>,
-            addScaledRows<Real>, addOuter<Real>,
-            exponentials<Real>,  multiplyShifted<Real>,
-            addProducts<Real>,   transposeProducts<Real>,
-            collect<Real>,       transposeCollect<Real>,
-            describePairs<Real>, repulsion<Real>,
+    return {multiply<Real>,
+            multiplyTransposed<Real>,
+            swish<Real>,
+            multiplySwishSlope<Real>,
+            addSwishSlope<Real>,
+            add<Real>,
+            dotRows<Real>,
+            dotVector<Real>,
+            scaleRows<Real>,
+            addScaledRows<Real>,
+            addOuter<Real>,
+            exponentials<Real>,
+            multiplyShifted<Real>,
+            addProducts<Real>,
+            transposeProducts<Real>,
+            collect<Real>,
+            transposeCollect<Real>,
+            describePairs<Real>,
+            repulsion<Real>,
             longRange<Real>};
 }
 

@@ -143,11 +143,20 @@ GEMS_INLINE DoubleVector reciprocalRoot(const DoubleVector& x) {
 /** e^x to two units in the last place: 2^n times a polynomial of the rest. */
 GEMS_INLINE FloatVector exponential(FloatVector x) {
     // Not further: products with e^-88 would be subnormal numbers, which are slow.
-    constexpr float LARGEST = 80.0F, LOG2E = 1.44269504F, ROUND = 12582912.0F;
+    constexpr float LARGEST = 80.0F, LOG2E = 1.44269504F;
     constexpr float LN2_HIGH = 0.693359375F, LN2_LOW = -2.12194440e-4F;
+#if defined(__AVX512F__)
+    const __m512 limit = _mm512_set1_ps(LARGEST);
+    x = reinterpret_cast<FloatVector>(
+        _mm512_min_ps(_mm512_max_ps(reinterpret_cast<__m512>(x), _mm512_set1_ps(-LARGEST)), limit));
+    const FloatVector n = reinterpret_cast<FloatVector>(
+        _mm512_roundscale_ps(reinterpret_cast<__m512>(x * LOG2E), _MM_FROUND_TO_NEAREST_INT));
+#else
+    constexpr float ROUND = 12582912.0F;
     x = x < -LARGEST ? broadcast(-LARGEST) : x;
     x = x > LARGEST ? broadcast(LARGEST) : x;
     const FloatVector n = (x * LOG2E + ROUND) - ROUND;
+#endif
     const FloatVector r = x - n * LN2_HIGH - n * LN2_LOW;
     FloatVector sum = broadcast(1.0F / 5040);
     sum = sum * r + 1.0F / 720;
@@ -157,8 +166,13 @@ GEMS_INLINE FloatVector exponential(FloatVector x) {
     sum = sum * r + 0.5F;
     sum = sum * r + 1.0F;
     sum = sum * r + 1.0F;
+#if defined(__AVX512F__)
+    return reinterpret_cast<FloatVector>(
+        _mm512_scalef_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512>(n)));
+#else
     const IntVector power = (__builtin_convertvector(n, IntVector) + 127) << 23;
     return sum * reinterpret_cast<FloatVector>(power);
+#endif
 }
 GEMS_INLINE DoubleVector exponential(DoubleVector x) {
     constexpr double LARGEST = 700.0, LOG2E = 1.4426950408889634074, ROUND = 6755399441055744.0;
