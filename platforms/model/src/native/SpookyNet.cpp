@@ -14,9 +14,16 @@ using std::vector;
 
 namespace {
 
-/** Their matrices fit the processor's second cache. Whole clusters. */
-constexpr size_t ATOMS_PER_BLOCK = 3 * NeighbourLists::CLUSTER_SIZE;
-static_assert(ATOMS_PER_BLOCK % ROW_GROUP == 0);
+/**
+ * Atoms of a block, whole clusters: so few that their matrices fit the processor's second cache, so
+ * many that weights are not read too often, and no fewer blocks than threads.
+ */
+size_t blockSize(size_t numAtoms, int numThreads) {
+    constexpr size_t LARGEST = 6, CLUSTER = NeighbourLists::CLUSTER_SIZE;
+    static_assert(CLUSTER % ROW_GROUP == 0);
+    const size_t share = CLUSTER * static_cast<size_t>(numThreads);
+    return CLUSTER * std::min(LARGEST, (numAtoms + share - 1) / share);
+}
 
 size_t wholeGroups(size_t rows) {
     return (rows + ROW_GROUP - 1) / ROW_GROUP * ROW_GROUP;
@@ -82,8 +89,9 @@ void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
 template <class Real>
 void SpookyNet<Real>::makeBlocks() {
     blocks.clear();
-    for (size_t first = 0; first < atomicNumbers.size(); first += ATOMS_PER_BLOCK) {
-        blocks.push_back({first, std::min(first + ATOMS_PER_BLOCK, atomicNumbers.size()), {}, {}});
+    const size_t number = atomicNumbers.size(), size = blockSize(number, workers->number());
+    for (size_t first = 0; first < number; first += size) {
+        blocks.push_back({first, std::min(first + size, number), {}, {}});
     }
     for (Module& module : modules) {
         module.blocks = vector<ModuleBlock>(blocks.size());
