@@ -10,6 +10,8 @@ namespace {
 /** Receivers whose pairs are described at a time, so that they stay in the cache. */
 constexpr size_t ATOMS_AT_ONCE = 8;
 constexpr size_t NUM_TYPES = 3;
+/** Larger systems save memory, an eighth, rather than time, a twentieth. */
+constexpr size_t MOST_ATOMS_WITH_PROJECTIONS = 10000;
 
 std::vector<Matrix<double>> filterWeights(const TensorReader& reader) {
     std::vector<Matrix<double>> weights;
@@ -71,6 +73,11 @@ template <class Real>
 void LocalInteraction<Real>::resize(size_t number) {
     numAtoms = number;
     sources.assign(numPanels * numAtoms * NUM_TYPES * LANES, Real(0));
+}
+
+template <class Real>
+bool LocalInteraction<Real>::keepsProjections() const {
+    return numAtoms <= MOST_ATOMS_WITH_PROJECTIONS;
 }
 
 template <class Real>
@@ -144,20 +151,23 @@ void LocalInteraction<Real>::collect(const NearPairs<Real>& pairs, Block& block)
 
 template <class Real>
 void LocalInteraction<Real>::apply(Block& block, Panels<Real>& result) const {
-    Panels<Real> projected;
     const size_t rows = block.s.rows();
-    projectP.multiply(block.p, projected);
-    kernels<Real>().addProducts(projected.data(), rows, 3, numPanels, block.s.data());
-    projectD.multiply(block.d, projected);
-    kernels<Real>().addProducts(projected.data(), rows, numD, numPanels, block.s.data());
+    projectP.multiply(block.p, block.projectedP);
+    kernels<Real>().addProducts(block.projectedP.data(), rows, 3, numPanels, block.s.data());
+    projectD.multiply(block.d, block.projectedD);
+    kernels<Real>().addProducts(block.projectedD.data(), rows, numD, numPanels, block.s.data());
+    if (!keepsProjections()) {
+        block.projectedP = {};
+        block.projectedD = {};
+    }
     last.apply(block.s, result, block.last);
 }
 
 template <class Real>
-void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const Block& block,
+void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, Block& block,
                                            AlignedVector<Real>& gathered) const {
     const size_t rows = gradient.rows(), numRows = 4 + numD;
-    Panels<Real> h, projected, ofSums;
+    Panels<Real> h, ofSums;
     last.transposed(gradient, block.s, block.last, h);
     const auto put = [&](const Panels<Real>& sums, size_t numComponents, size_t firstRow) {
         for (size_t panel = 0; panel < numPanels; panel++) {
@@ -171,14 +181,20 @@ void LocalInteraction<Real>::transposeSums(const Panels<Real>& gradient, const B
         }
     };
     put(h, 1, 0);
-    projectP.multiply(block.p, projected);
-    kernels<Real>().transposeProducts(h.data(), rows, 3, numPanels, projected.data());
-    projectBackP.multiply(projected, ofSums);
+    if (!keepsProjections()) {
+        projectP.multiply(block.p, block.projectedP);
+        projectD.multiply(block.d, block.projectedD);
+    }
+    kernels<Real>().transposeProducts(h.data(), rows, 3, numPanels, block.projectedP.data());
+    projectBackP.multiply(block.projectedP, ofSums);
     put(ofSums, 3, 1);
-    projectD.multiply(block.d, projected);
-    kernels<Real>().transposeProducts(h.data(), rows, numD, numPanels, projected.data());
-    projectBackD.multiply(projected, ofSums);
+    kernels<Real>().transposeProducts(h.data(), rows, numD, numPanels, block.projectedD.data());
+    projectBackD.multiply(block.projectedD, ofSums);
     put(ofSums, numD, 4);
+    if (!keepsProjections()) {
+        block.projectedP = {};
+        block.projectedD = {};
+    }
 }
 
 template <class Real>

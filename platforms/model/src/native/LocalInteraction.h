@@ -27,6 +27,7 @@ public:
         size_t firstAtom = 0, numAtoms = 0;
         Panels<Real> own;     ///< what an atom sends to itself, where it is needed again
         Panels<Real> s, p, d; ///< what it collected
+        Panels<Real> projectedP, projectedD;
         typename Mlp<Real>::Saved savedX, savedS, savedP, savedD, last;
     };
     /** Gradients of a block by what its atoms sent to others. */
@@ -45,7 +46,7 @@ public:
     /** Features from the collected messages. */
     void apply(Block& block, Panels<Real>& result) const;
     /** First half of the derivative: by what the atoms of a block collected. */
-    void transposeSums(const Panels<Real>& gradient, const Block& block,
+    void transposeSums(const Panels<Real>& gradient, Block& block,
                        AlignedVector<Real>& gathered) const;
     /**
      * Second half, when all blocks have gathered: adds to the gradient of pairs, and unless null
@@ -64,6 +65,8 @@ private:
     struct Description;
     void describe(const NearPairs<Real>& pairs, size_t first, size_t end,
                   Description& description) const;
+    /** Whether projections are kept for the derivative, or made twice. */
+    bool keepsProjections() const;
     View<const Real> sourcesView() const;
     View<Real> sourceRows(const Block& block, size_t type);
     bool useIrreps;

@@ -310,7 +310,7 @@ void SpookyNet<Real>::outputGradient(const Block& block, Panels<Real>& gradient)
 template <class Real>
 void SpookyNet<Real>::reverseSums(size_t t, size_t b, Sums& sums) {
     Module& module = modules[t];
-    const ModuleBlock& kept = module.blocks[b];
+    ModuleBlock& kept = module.blocks[b];
     Block& block = blocks[b];
     Panels<Real> ofOutput;
     if (t + 1 < modules.size()) {
