@@ -42,7 +42,10 @@ def published_size(folder: Path) -> Path:
 def check_equal(found: Arrays, expected: Arrays) -> None:
     assert found["energy_ev"] == pytest.approx(expected["energy_ev"], rel=1e-9, abs=1e-9)
     assert found["terms_ev"] == pytest.approx(expected["terms_ev"], rel=1e-9, abs=1e-9)
-    np.testing.assert_allclose(found["charges"], expected["charges"], rtol=0, atol=1e-9)
+    largest = max(
+        1.0, np.abs(expected["charges"]).max()
+    )  # those of random weights may be thousands
+    np.testing.assert_allclose(found["charges"], expected["charges"], rtol=0, atol=1e-9 * largest)
     for name in ("forces_ev_per_angstrom", "virial_ev"):
         largest = np.abs(expected[name]).max()
         np.testing.assert_allclose(

@@ -16,9 +16,9 @@ options_strategy = st.builds(
     activation=st.sampled_from(ACTIVATIONS),
     basis_functions=st.sampled_from(BASIS_FUNCTIONS),
     exp_weighting=st.booleans(),
-    num_features=st.sampled_from([4, 8]),
+    num_features=st.sampled_from([4, 8, 16, 40, 128]),
     num_basis_functions=st.integers(2, 5),
-    num_modules=st.integers(1, 3),
+    num_modules=st.integers(1, 6),
     num_residual_pre=st.integers(0, 2),
     num_residual_post=st.integers(0, 2),
     num_residual_local=st.integers(0, 2),
@@ -37,9 +37,10 @@ def random_model(options: Hyperparameters, seed: int) -> SpookyNet:
     """A network in float64 none of whose parts is zero."""
     torch.manual_seed(seed)
     model = SpookyNet(options, zero_init=False, seed=seed).double()
+    of_weights = 0.6 / options.num_features**0.5  # features stay of the order of one
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            scale = 0.05 if "energy" in name or name.endswith("_alpha") else 0.2
+            scale = 0.05 if "energy" in name or name.endswith("_alpha") else of_weights
             parameter += scale * torch.randn_like(parameter)
     return model.eval()
 
