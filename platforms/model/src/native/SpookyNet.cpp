@@ -380,13 +380,13 @@ void SpookyNet<Real>::reverse() {
 
 template <class Real>
 void SpookyNet<Real>::addForces(const Wanted& wanted, Evaluation& evaluation) {
-    vector<vector<Vec3>> forces(workers->number());
+    forcesOfThreads.resize(workers->number());
     vector<Box> virials(workers->number());
-    workers->forEach(forces.size(), [&](size_t share, int) {
-        vector<Vec3>& force = forces[share];
+    workers->forEach(forcesOfThreads.size(), [&](size_t share, int) {
+        vector<Vec3>& force = forcesOfThreads[share];
         force.assign(elements.size(), Vec3());
-        const size_t end = elements.size() * (share + 1) / forces.size();
-        for (size_t i = elements.size() * share / forces.size(); i < end; i++) {
+        const size_t end = elements.size() * (share + 1) / forcesOfThreads.size();
+        for (size_t i = elements.size() * share / forcesOfThreads.size(); i < end; i++) {
             force[i] += farForces[i];
             for (size_t pair = pairs.start(i); pair < pairs.end(i); pair++) {
                 const Vec3 gradient = pairs.vectorGradient(pair);
@@ -402,13 +402,14 @@ void SpookyNet<Real>::addForces(const Wanted& wanted, Evaluation& evaluation) {
         }
     });
     evaluation.forcesEvPerAngstrom.resize(elements.size());
-    for (size_t place = 0; place < elements.size(); place++) {
-        Vec3 sum;
-        for (const vector<Vec3>& force : forces) {
-            sum += force[place];
+    forBlocks([&](size_t b, int) {
+        for (size_t place = blocks[b].first; place < blocks[b].end; place++) {
+            Vec3& sum = evaluation.forcesEvPerAngstrom[lists->getOrder()[place]];
+            for (const vector<Vec3>& force : forcesOfThreads) {
+                sum += force[place];
+            }
         }
-        evaluation.forcesEvPerAngstrom[lists->getOrder()[place]] = sum;
-    }
+    });
     for (const Box& virial : virials) {
         std::ranges::transform(evaluation.virialEv, virial, evaluation.virialEv.begin(),
                                std::plus<>());

@@ -118,6 +118,7 @@ private:
     AlignedVector<Real> gathered;
     std::vector<OpenMM::Vec3> farForces;
     std::vector<Sums> sumsOfThreads;
+    std::vector<std::vector<OpenMM::Vec3>> forcesOfThreads;
 };
 
 } // namespace OpenMMGems
