@@ -15,21 +15,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import openmm
 
 from ..gemsforce import GemsForce
+from ..models.hyperparameters import Hyperparameters
+from ..models.inspect import inspect_model
 from ..simulation.forcefield import create_force_field_system
 from ..simulation.platform_choice import choose_platform
 from ..simulation.structure import Structure
-from ..simulation.system import createSystem
+from ..simulation.system import createSystem, model_file
+from .phases import Phase, matrix_rate, measure_phases
 from .systems import load_system
 
 #: Steps, fs. All engines get the same.
 TIME_STEP = 0.5
 TEMPERATURE = 300.0
+#: kJ/mol/K.
+_GAS_CONSTANT = openmm.unit.MOLAR_GAS_CONSTANT_R.value_in_unit(
+    openmm.unit.kilojoule_per_mole / openmm.unit.kelvin
+)
 #: After so many steps atoms return to where they began: without forces they would collide.
 _STEPS_PER_EXCURSION = 20
 #: glibc gives large blocks back to the system at every step otherwise, which costs more than some
@@ -39,6 +46,7 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
 }
 
+_Result = TypeVar("_Result")
 #: One step; the second argument is its number.
 Step = Callable[[int], object]
 
@@ -132,19 +140,47 @@ class Measurement:
         return TIME_STEP * 1e-6 * 86400 / self.median
 
 
+@dataclass(frozen=True)
+class Profile:
+    """Where a model's time goes, and the machine's rate of matrix products in the same process."""
+
+    case: Case
+    phases: list[Phase]
+    matrix_gflop_per_second: float
+
+
 def measure(case: Case) -> Measurement:
     """Time a case in a new process, so that neither memory nor threads of others count."""
+    return _in_new_process(_measure_here, case)
+
+
+def profile(case: Case) -> Profile:
+    """Time the phases of the native evaluator, in a new process as well."""
+    return _in_new_process(_profile_here, case)
+
+
+def _in_new_process(function: Callable[[Case], _Result], case: Case) -> _Result:
     before = {key: os.environ.get(key) for key in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            return pool.submit(_measure_here, case).result()
+            return pool.submit(function, case).result()
     finally:
         for key, value in before.items():
             if value is None:
                 del os.environ[key]
             else:
                 os.environ[key] = value
+
+
+def _profile_here(case: Case) -> Profile:
+    structure = load_system(case.system)
+    frames, cell = _excursion(structure)
+    positions = [frames(number) for number in range(_STEPS_PER_EXCURSION)]
+    with _model_file(case) as file:
+        phases = measure_phases(file, structure.atomic_numbers, positions, cell, case.num_threads)
+        width = Hyperparameters(**inspect_model(file).description["hyperparameters"]).num_features
+    return Profile(case, phases, matrix_rate(width, case.num_threads))
 
 
 def _measure_here(case: Case) -> Measurement:
@@ -182,16 +218,23 @@ def _stepper(case: Case, structure: Structure) -> Iterator[tuple[Step, int, str]
 def _system(case: Case, structure: Structure) -> Iterator[openmm.System]:
     if case.engine == "amber":
         yield create_force_field_system(structure, "amber99sb-ildn")
-    elif case.model.startswith("random:"):
+    else:
+        with _model_file(case) as file:
+            yield _model_system(case, structure, file)
+
+
+@contextmanager
+def _model_file(case: Case) -> Iterator[Path]:
+    if case.model.startswith("random:"):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "random.pt"
             write_random_model(file, case.model)
-            yield _model_system(case, structure, file)
+            yield file
     else:
-        yield _model_system(case, structure, case.model)
+        yield model_file(case.model)
 
 
-def _model_system(case: Case, structure: Structure, model: str | Path) -> openmm.System:
+def _model_system(case: Case, structure: Structure, model: Path) -> openmm.System:
     system = createSystem(structure.topology, model, total_charge=0, evaluator=case.evaluator)
     if case.model.startswith("random:"):
         force = GemsForce.cast(system.getForces()[-1])
@@ -255,15 +298,24 @@ def _peer_step(case: Case, structure: Structure) -> Step:
     module, _, function = case.engine.partition(":")
     evaluate: Callable[..., Any] = getattr(importlib.import_module(module), function)
     numbers = structure.atomic_numbers
+    frames, cell = _excursion(structure)
+
+    def step(number: int) -> None:
+        evaluate(numbers, frames(number), cell)
+
+    return step
+
+
+def _excursion(structure: Structure) -> tuple[Callable[[int], np.ndarray], np.ndarray | None]:
+    """Positions of free flight by number of the step, and lattice vectors or None, in angstrom."""
     positions = 10.0 * structure.positions
     vectors = structure.topology.getPeriodicBoxVectors()
     cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
-    shifts = np.random.default_rng(1).normal(scale=0.002, size=positions.shape)
-
-    def step(number: int) -> None:
-        evaluate(numbers, positions + (number % _STEPS_PER_EXCURSION) * shifts, cell)
-
-    return step
+    masses = np.array([a.element.mass._value for a in structure.topology.atoms()])
+    speeds = np.sqrt(_GAS_CONSTANT * TEMPERATURE / masses)  # nm/ps along each axis
+    scale = (10.0 * TIME_STEP * 1e-3 * speeds)[:, None]
+    shifts = scale * np.random.default_rng(1).standard_normal(positions.shape)
+    return lambda number: positions + (number % _STEPS_PER_EXCURSION) * shifts, cell
 
 
 def _peak_memory() -> int:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from .measure import TIME_STEP, Measurement
+from .measure import TIME_STEP, Measurement, Profile
 
 
 def machine() -> dict[str, str | int]:
@@ -26,7 +26,9 @@ def machine() -> dict[str, str | int]:
     return {"processor": name, "cores": os.cpu_count() or 1, **packages}
 
 
-def write_json(measurements: Sequence[Measurement], file: Path) -> None:
+def write_json(
+    measurements: Sequence[Measurement], profiles: Sequence[Profile], file: Path
+) -> None:
     """Write all figures; a file of that name is replaced only when the new one is complete."""
     rows = [
         asdict(m)
@@ -38,7 +40,12 @@ def write_json(measurements: Sequence[Measurement], file: Path) -> None:
         }
         for m in measurements
     ]
-    content = {"machine": machine(), "time_step_fs": TIME_STEP, "measurements": rows}
+    content = {
+        "machine": machine(),
+        "time_step_fs": TIME_STEP,
+        "measurements": rows,
+        "profiles": [asdict(profile) for profile in profiles],
+    }
     temporary = file.with_name(file.name + ".tmp")
     temporary.write_text(json.dumps(content, indent=2) + "\n")
     temporary.replace(file)

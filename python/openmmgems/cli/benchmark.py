@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ from rich.table import Table
 from .console import errors, output
 
 if TYPE_CHECKING:
-    from openmmgems.benchmark.measure import Case, Measurement
+    from openmmgems.benchmark.measure import Case, Measurement, Profile
 
 _SYSTEMS = ["alanine:1", "alanine:15", "water:600"]
 
@@ -51,6 +52,9 @@ def benchmark(
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Repeats of each measurement.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.0, help="Wall time of each repeat, s.")] = 1.0,
+    phases: Annotated[
+        bool, typer.Option("--phases", help="Tell where the native evaluator spends its time.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="File for all figures.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of time against atoms.")] = None,
 ) -> None:
@@ -67,7 +71,7 @@ def benchmark(
 
       gems benchmark --system protein.pdb --model my.pt --peer code:evaluate
     """
-    from openmmgems.benchmark.measure import Case
+    from openmmgems.benchmark.measure import Case, profile
 
     engines = [("gems", e) for e in evaluator or ["auto"]]
     engines += [("amber", "")] * amber + [(name, "") for name in peer or []]
@@ -80,11 +84,19 @@ def benchmark(
         raise typer.Exit(1)
     wide = output if output.is_terminal else Console(width=120, highlight=False)
     wide.print(_table(found))
+    profiles = []
+    for name, count in product(system or _SYSTEMS, threads or [1]) if phases else ():
+        profiles.append(profile(Case(name, model=model, num_threads=count)))
+        wide.print(_phase_title(profiles[-1]))
+        wide.print(_phase_table(profiles[-1]))
     from openmmgems.benchmark.report import draw, write_json
 
-    for file, write in ((json, write_json), (plot, draw)):
+    if json is not None:
+        write_json(found, profiles, json)
+    if plot is not None:
+        draw(found, plot)
+    for file in (json, plot):
         if file is not None:
-            write(found, file)
             output.print(f"Look at {escape(str(file))}")
     if len(found) < len(cases):
         raise typer.Exit(1)
@@ -107,6 +119,31 @@ def _measure_all(cases: list[Case]) -> list[Measurement]:
                 text = " ".join(str(error).split())
                 errors.print(f"[bold red]{escape(name)}:[/] {escape(text)}", soft_wrap=True)
     return found
+
+
+def _phase_title(profile: Profile) -> str:
+    case = dataclasses.replace(profile.case, evaluator="native")
+    return (
+        f"\n{escape(case.system)}, {case.label}; matrices are multiplied at "
+        f"{profile.matrix_gflop_per_second:.0f} GFLOP/s"
+    )
+
+
+def _phase_table(profile: Profile) -> Table:
+    table = Table("Phase", box=None)
+    for title in ("ms", "share", "GFLOP/s", "of the rate"):
+        table.add_column(title, justify="right")
+    for phase in profile.phases:
+        rate = phase.gflop_per_second
+        of_rate = None if rate is None else rate / profile.matrix_gflop_per_second
+        table.add_row(
+            phase.name,
+            f"{1e3 * phase.seconds:.3g}",
+            f"{100 * phase.share:.1f} %",
+            "" if rate is None else f"{rate:.0f}",
+            "" if of_rate is None else f"{100 * of_rate:.0f} %",
+        )
+    return table
 
 
 def _table(measurements: list[Measurement]) -> Table:

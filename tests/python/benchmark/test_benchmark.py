@@ -9,8 +9,10 @@ from pathlib import Path
 import openmmgems
 import pytest
 from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
+from openmmgems.benchmark.phases import count_operations
 from openmmgems.benchmark.systems import load_system
 from openmmgems.cli.app import main
+from openmmgems.models.hyperparameters import Hyperparameters
 
 QUICK = ["--repeats", "2", "--seconds", "0.01"]
 
@@ -90,6 +92,33 @@ def test_the_command_prints_a_table_and_writes_files(
         f"{n}, 1 thread" for n in ("gems torchscript", "amber", "support.peer:evaluate")
     ]
     assert picture.stat().st_size > 0
+
+
+def test_phases_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    code, text = run(
+        capsys, "--system", "alanine:1", "--model", "random:16:2", "--no-amber", "--phases", *QUICK,
+        "--json", figures,
+    )  # fmt: skip
+    assert code == 0, text
+    assert "matrices are multiplied at" in text
+    (profile,) = json.loads(figures.read_text())["profiles"]
+    assert sum(phase["share"] for phase in profile["phases"]) == pytest.approx(1.0)
+    rates = {phase["name"]: phase["gflop_per_second"] for phase in profile["phases"]}
+    assert rates["messages"] > 0
+    assert rates["neighbour lists"] is None
+
+
+def test_operations_are_those_of_the_specification() -> None:
+    """Unke et al. 2021: 51 and 53 squared widths forward and in reverse for a later module."""
+    two, three = (
+        count_operations(Hyperparameters(num_features=64, num_modules=number), 10, 100)
+        for number in (2, 3)
+    )
+    dense = 2 * 10 * 64**2
+    assert three["features"] - two["features"] == 51 * dense
+    assert three["features, reverse"] - two["features, reverse"] == 53 * dense
+    assert three["messages"] > two["messages"]
 
 
 def test_an_engine_that_fails_is_told_and_the_others_go_on(
