@@ -9,6 +9,12 @@ using namespace OpenMMGems;
 using OpenMM::Vec3;
 using std::vector;
 
+namespace {
+
+constexpr size_t ATOMS_PER_THREAD = 40;
+
+} // namespace
+
 template <class Real>
 NativeEvaluator<Real>::NativeEvaluator(std::shared_ptr<const Model> givenModel,
                                        const ModelSettings& settings,
@@ -49,7 +55,7 @@ void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int
     Matrix<Real> matrix(features.size(0), features.size(1));
     std::copy_n(features.contiguous().template data_ptr<Real>(), matrix.size(), matrix.data());
     network.setComposition(matrix, atomicNumbers, totalCharge,
-                           usefulThreads(numThreads, atomicNumbers.size()));
+                           usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD));
 }
 
 template <class Real>

@@ -21,6 +21,8 @@ using std::vector;
 namespace {
 
 const string TERM_PREFIX = "energy_";
+constexpr size_t ATOMS_PER_THREAD = 200;
+
 at::Tensor toIndexTensor(const vector<int64_t>& values, at::Device device) {
     return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
 }
@@ -105,7 +107,7 @@ const at::Tensor& TorchScriptEvaluator::getResult(const Results& results,
 Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const Box* box,
                                           const Wanted& wanted) {
     checkNumPositions(positions.size(), settings.atomicNumbers.size());
-    const ThreadGuard threads(usefulThreads(numThreads, positions.size()));
+    const ThreadGuard threads(usefulThreads(numThreads, positions.size(), ATOMS_PER_THREAD));
     const bool wantGradient = wanted.forces || wanted.virial;
     const at::AutoGradMode gradMode(wantGradient);
     const PairList pairs = listPairs(positions, box, model->getPairCutoffAngstrom(settings));

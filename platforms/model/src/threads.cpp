@@ -6,13 +6,6 @@
 
 using namespace OpenMMGems;
 
-namespace {
-
-/** With fewer atoms than this for each thread, threads wait for each other more than they gain. */
-constexpr size_t ATOMS_PER_THREAD = 200;
-
-} // namespace
-
 ThreadGuard::ThreadGuard(int numThreads) : before(at::get_num_threads()) {
     if (numThreads != before) {
         at::set_num_threads(numThreads);
@@ -25,7 +18,7 @@ ThreadGuard::~ThreadGuard() {
     }
 }
 
-int OpenMMGems::usefulThreads(int allowed, size_t numAtoms) {
-    const int useful = 1 + static_cast<int>(numAtoms / ATOMS_PER_THREAD);
+int OpenMMGems::usefulThreads(int allowed, size_t numAtoms, size_t atomsPerThread) {
+    const int useful = 1 + static_cast<int>(numAtoms / atomsPerThread);
     return std::min(allowed > 0 ? allowed : at::get_num_threads(), useful);
 }

@@ -19,8 +19,11 @@ private:
     int before;
 };
 
-/** Threads that a system of this size gains from, at most allowed (0: as many as torch uses). */
-int usefulThreads(int allowed, size_t numAtoms);
+/**
+ * Threads that a system gains from, at most allowed (0: as many as torch uses). With fewer atoms
+ * for each thread, threads wait for each other more than they gain.
+ */
+int usefulThreads(int allowed, size_t numAtoms, size_t atomsPerThread);
 
 } // namespace OpenMMGems
 

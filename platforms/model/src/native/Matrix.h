@@ -46,13 +46,6 @@ public:
     const Real* row(size_t index) const { return values.get() + index * numColumns; }
     Real* data() { return values.get(); }
     const Real* data() const { return values.get(); }
-    /** Add another matrix of the same size. */
-    Matrix& operator+=(const Matrix& other) {
-        for (size_t k = 0; k < size(); k++) {
-            values[k] += other.values[k];
-        }
-        return *this;
-    }
 
 private:
     void swap(Matrix& other) noexcept {
