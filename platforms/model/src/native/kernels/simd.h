@@ -3,6 +3,7 @@
 #ifndef OPENMMGEMS_NATIVE_SIMD_H_
 #define OPENMMGEMS_NATIVE_SIMD_H_
 
+#include "Kernels.h"
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -216,6 +217,10 @@ GEMS_INLINE void addTotals(const FloatVector& a, const FloatVector& b, const Flo
     _mm_storeu_ps(target, _mm_add_ps(_mm_loadu_ps(target), quarter));
 }
 #endif
+
+/** Vectors that make up a panel's row. */
+template <class Real>
+constexpr size_t PARTS = PANEL_LANES / WIDTH<Real>;
 
 } // namespace
 
