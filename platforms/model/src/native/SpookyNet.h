@@ -92,7 +92,7 @@ private:
     void addMaximumGradient(Module& module, double total);
     void reverse();
     void addForces(const Wanted& wanted, Evaluation& evaluation);
-    Sums& resetSums(const Attention<Real>& attention);
+    void resetSums(const Attention<Real>& attention);
     const Sums& totalOfSums();
 
     Phases phases;
