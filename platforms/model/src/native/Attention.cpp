@@ -197,27 +197,18 @@ void Attention<Real>::finishKeys(Block& block, Sums& sums) const {
 }
 
 template <class Real>
-void Attention<Real>::setSums(const Sums& sums) {
-    keySum = rounded<Real>(sums.ofFeatures, omega.columns());
+typename Attention<Real>::Total Attention<Real>::total(const Sums& sums) const {
     const Matrix<Real> products = rounded<Real>(sums.ofProducts, omega.columns(), omega.rows());
-    keyValue = Factor<Real>(products);
-    keyValueBack = Factor<Real>(transpose(products));
-}
-
-template <class Real>
-void Attention<Real>::setGradientSums(const Sums& sums) {
-    ofKeySum = rounded<Real>(sums.ofFeatures, omega.columns());
-    const Matrix<Real> products = rounded<Real>(sums.ofProducts, omega.columns(), omega.rows());
-    ofKeyValue = Factor<Real>(products);
-    ofKeyValueBack = Factor<Real>(transpose(products));
+    return {rounded<Real>(sums.ofFeatures, omega.columns()), Factor<Real>(products),
+            Factor<Real>(transpose(products))};
 }
 
 template <class Real>
 void Attention<Real>::apply(Block& block) const {
-    keyValue.multiply(block.featuresQ, block.result);
+    keys.ofProducts.multiply(block.featuresQ, block.result);
     block.norm.resize(block.featuresQ.rows());
-    kernels<Real>().dotVector(block.featuresQ.data(), keySum.data(), block.featuresQ.rows(),
-                              block.featuresQ.panels(), block.norm.data());
+    kernels<Real>().dotVector(block.featuresQ.data(), keys.ofFeatures.data(),
+                              block.featuresQ.rows(), block.featuresQ.panels(), block.norm.data());
     for (Real& norm : block.norm) {
         norm = 1 / (norm + static_cast<Real>(EPSILON_NORM));
     }
@@ -269,8 +260,8 @@ double Attention<Real>::transposed(const Panels<Real>& gradient, const Panels<Re
     const std::vector<Real> ones(std::max(rows, panels * LANES), Real(1));
     scaleGradient(gradient, block, scaled, tau);
 
-    keyValueBack.multiply(scaled, ofFeatures);
-    kernel.addOuter(tau.data(), keySum.data(), rows, panels, ofFeatures.data());
+    keys.transposed.multiply(scaled, ofFeatures);
+    kernel.addOuter(tau.data(), keys.ofFeatures.data(), rows, panels, ofFeatures.data());
     kernel.multiplyShifted(block.featuresQ.data(), rest, rows, panels, ofFeatures.data());
     clearBeyond(omega.columns(), ofFeatures);
     kernel.dotVector(ofFeatures.data(), ones.data(), rows, panels, ofH.data());
@@ -280,21 +271,21 @@ double Attention<Real>::transposed(const Panels<Real>& gradient, const Panels<Re
     transposeProjection(ofFeatures, ofH, block.q, part);
     mlpQ.addTransposed(part, x, block.savedQ, result);
 
-    ofKeyValueBack.multiply(block.v, ofFeatures);
-    kernel.addOuter(ones.data(), ofKeySum.data(), rows, panels, ofFeatures.data());
+    gradients.transposed.multiply(block.v, ofFeatures);
+    kernel.addOuter(ones.data(), gradients.ofFeatures.data(), rows, panels, ofFeatures.data());
     kernel.multiplyShifted(block.featuresK.data(), rest, rows, panels, ofFeatures.data());
     clearBeyond(omega.columns(), ofFeatures);
     kernel.dotVector(ofFeatures.data(), ones.data(), rows, panels, ofH.data());
-    double total = 0.0;
+    double ofMaximum = 0.0;
     for (size_t i = 0; i < block.numAtoms; i++) {
-        total += ofH[i];
+        ofMaximum += ofH[i];
     }
     transposeProjection(ofFeatures, ofH, block.k, part);
     mlpK.addTransposed(part, x, block.savedK, result);
 
-    ofKeyValue.multiply(block.featuresK, part);
+    gradients.ofProducts.multiply(block.featuresK, part);
     mlpV.addTransposed(part, x, block.savedV, result);
-    return total;
+    return ofMaximum;
 }
 
 template <class Real>

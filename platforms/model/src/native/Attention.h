@@ -54,13 +54,13 @@ public:
     void findMaximum(const std::vector<Block*>& blocks);
     void finishKeys(Block& block, Sums& sums) const;
     /** Take over the sums of all atoms. */
-    void setSums(const Sums& sums);
+    void setSums(const Sums& sums) { keys = total(sums); }
     /** Fill result for a block. */
     void apply(Block& block) const;
 
     /** First half of the derivative: sums over all atoms. */
     void addGradientSums(const Panels<Real>& gradient, const Block& block, Sums& sums) const;
-    void setGradientSums(const Sums& sums);
+    void setGradientSums(const Sums& sums) { gradients = total(sums); }
     /**
      * Second half: adds the gradient with respect to x; returns the part of the gradient with
      * respect to the largest key.
@@ -88,8 +88,13 @@ private:
 
     Real maximum = 0;
     std::vector<Place> places;
-    std::vector<Real> keySum, ofKeySum;
-    Factor<Real> keyValue, keyValueBack, ofKeyValue, ofKeyValueBack;
+    /** Sums of all atoms, to multiply with. */
+    struct Total {
+        std::vector<Real> ofFeatures;
+        Factor<Real> ofProducts, transposed;
+    };
+    Total total(const Sums& sums) const;
+    Total keys, gradients;
 };
 
 } // namespace OpenMMGems
