@@ -26,9 +26,12 @@ auto& onlyContext(OpenMM::ContextImpl& context) {
     return *contexts[0];
 }
 
+class DeviceEvaluator;
+class HostEvaluation;
+
 /**
- * Evaluates a GemsForce for a device, staged through the host: positions are gathered on the device
- * and come down, an Evaluator runs, forces go up and are added there.
+ * Evaluates a GemsForce on a device: by the native evaluator, which works there, or else by any
+ * Evaluator, for which positions come down and forces go up.
  */
 class CommonCalcGemsForceKernel : public CalcGemsForceKernel {
 public:
@@ -44,19 +47,13 @@ public:
 
 private:
     class ForceInfo;
-    struct DeviceData;
-    void createKernels();
-    /** Positions in nm of the atoms, not wrapped into the box. */
-    std::vector<OpenMM::Vec3> gatherPositions() const;
-    void addForces(double scale);
     OpenMM::ComputeContext& cc;
     EvaluatorOptions options;
     EnterDevice enterDevice;
-    std::unique_ptr<ForceEvaluator> evaluator;
+    std::unique_ptr<DeviceEvaluator> native; ///< either this
+    std::unique_ptr<HostEvaluation> staged;  ///< or this
     std::string scaleParameterName;
-    ForceInfo* info = nullptr;       ///< owned by cc
-    std::vector<int> atomOfParticle; ///< -1: not an atom of the force
-    std::unique_ptr<DeviceData> device;
+    ForceInfo* info = nullptr; ///< owned by cc
 };
 
 } // namespace OpenMMGems

@@ -2,15 +2,14 @@
 // SPDX-License-Identifier: MIT
 
 #include "CommonCalcGemsForceKernel.h"
-#include "CommonGemsKernelSources.h"
-#include <openmm/common/ComputeArray.h>
+#include "HostEvaluation.h"
+#include "native/DeviceEvaluator.h"
 #include <openmm/common/ComputeForceInfo.h>
 #include <openmm/common/ContextSelector.h>
 
 using namespace OpenMMGems;
 using OpenMM::ContextImpl;
 using OpenMM::ContextSelector;
-using OpenMM::Vec3;
 using std::string;
 using std::vector;
 
@@ -45,12 +44,6 @@ private:
     vector<vector<int>> bonds;
 };
 
-/** What lies on the device. */
-struct CommonCalcGemsForceKernel::DeviceData {
-    OpenMM::ComputeArray atomOfParticle, positions, forces;
-    OpenMM::ComputeKernel gatherPositions, addForces;
-};
-
 CommonCalcGemsForceKernel::CommonCalcGemsForceKernel(const string& name,
                                                      const OpenMM::Platform& platform,
                                                      OpenMM::ComputeContext& cc,
@@ -61,132 +54,71 @@ CommonCalcGemsForceKernel::CommonCalcGemsForceKernel(const string& name,
 
 CommonCalcGemsForceKernel::~CommonCalcGemsForceKernel() {
     const ContextSelector selector(cc);
-    device.reset();
+    native.reset();
+    staged.reset();
 }
 
 void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const GemsForce& force) {
-    evaluator = std::make_unique<ForceEvaluator>(force, options, enterDevice);
-    const vector<int>& particles = evaluator->getParticles();
-    atomOfParticle.assign(system.getNumParticles(), -1);
-    for (size_t atom = 0; atom < particles.size(); atom++) {
-        atomOfParticle[particles[atom]] = static_cast<int>(atom);
+    vector<int> atomOfParticle(system.getNumParticles(), -1);
+    for (int atom = 0; atom < force.getNumAtoms(); atom++) {
+        int particle, atomicNumber;
+        force.getAtomParameters(atom, particle, atomicNumber);
+        atomOfParticle[particle] = atom;
     }
-    const ContextSelector selector(cc);
     scaleParameterName = force.getScaleParameterName();
     if (!scaleParameterName.empty()) {
         cc.addEnergyParameterDerivative(scaleParameterName);
     }
-    info = new ForceInfo(system, force);
-    cc.addForce(info);
-    createKernels();
-}
-
-void CommonCalcGemsForceKernel::createKernels() {
-    const bool isDouble = cc.getUseDoublePrecision();
-    const bool isMixed = cc.getUseMixedPrecision();
-    const int realSize = isDouble ? sizeof(double) : sizeof(float);
-    const int mixedSize = isDouble || isMixed ? sizeof(double) : sizeof(float);
-    const size_t numComponents = 3 * evaluator->getParticles().size();
-    device = std::make_unique<DeviceData>();
-    device->atomOfParticle.initialize<int>(cc, atomOfParticle.size(), "gemsAtomOfParticle");
-    device->atomOfParticle.upload(atomOfParticle);
-    device->positions.initialize(cc, numComponents, mixedSize, "gemsPositions");
-    device->forces.initialize(cc, numComponents, realSize, "gemsForces");
-    const auto program =
-        cc.compileProgram(CommonGemsKernelSources::gemsForce,
-                          {{"NUM_PARTICLES", cc.intToString(cc.getNumAtoms())},
-                           {"PADDED_NUM_PARTICLES", cc.intToString(cc.getPaddedNumAtoms())}});
-    const auto gather = program->createKernel("gatherPositions");
-    gather->addArg(cc.getPosq());
-    if (isMixed) {
-        gather->addArg(cc.getPosqCorrection());
-    }
-    gather->addArg(cc.getAtomIndexArray());
-    gather->addArg(device->atomOfParticle);
-    gather->addArg(device->positions);
-    device->gatherPositions = gather;
-    const auto add = program->createKernel("addForces");
-    add->addArg(device->forces);
-    add->addArg(cc.getLongForceBuffer());
-    add->addArg(cc.getAtomIndexArray());
-    add->addArg(device->atomOfParticle);
-    add->addArg(); // scale
-    device->addForces = add;
-}
-
-vector<Vec3> CommonCalcGemsForceKernel::gatherPositions() const {
-    vector<double> values;
-    {
+    const ModelSettings settings = ModelSettings::of(force);
+    if (settings.evaluator == GemsForce::TorchScript) {
+        staged = std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
+    } else {
+        const auto model = std::make_shared<const Model>(force.getModelFile());
+        model->validate(settings);
         const ContextSelector selector(cc);
-        device->gatherPositions->execute(cc.getNumAtoms());
-        device->positions.download(values, /*convert=*/true);
-    }
-    Vec3 box[3];
-    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    const vector<int>& particleOfSlot = cc.getAtomIndex();
-    const vector<OpenMM::mm_int4>& cells = cc.getPosCellOffsets();
-    vector<Vec3> positions(evaluator->getParticles().size());
-    for (int slot = 0; slot < cc.getNumAtoms(); slot++) {
-        const int atom = atomOfParticle[particleOfSlot[slot]];
-        if (atom >= 0) {
-            const double* r = &values[3 * atom];
-            positions[atom] = Vec3(r[0], r[1], r[2]) - box[0] * cells[slot].x -
-                              box[1] * cells[slot].y - box[2] * cells[slot].z;
+        if (model->hasNativeEvaluator()) {
+            native = std::make_unique<DeviceEvaluator>(cc, model, settings, atomOfParticle,
+                                                       scaleParameterName);
+        } else {
+            staged =
+                std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
         }
     }
-    return positions;
+    info = new ForceInfo(system, force);
+    cc.addForce(info);
 }
 
 double CommonCalcGemsForceKernel::execute(ContextImpl& context, bool includeForces,
-                                          bool /*includeEnergy*/) {
-    Vec3 box[3];
-    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    const double energy = evaluator->evaluate(gatherPositions(), box, includeForces);
-    double scale = 1.0;
-    if (!scaleParameterName.empty()) {
-        scale = context.getParameter(scaleParameterName);
-        cc.getEnergyParamDerivWorkspace()[scaleParameterName] += energy;
+                                          bool includeEnergy) {
+    const double scale =
+        scaleParameterName.empty() ? 1.0 : context.getParameter(scaleParameterName);
+    if (native) {
+        native->execute(scale, includeForces, includeEnergy);
+        return 0.0;
     }
-    if (includeForces) {
-        addForces(scale);
+    const double energy = staged->execute(scale, includeForces);
+    if (!scaleParameterName.empty()) {
+        cc.getEnergyParamDerivWorkspace()[scaleParameterName] += energy;
     }
     return scale * energy;
 }
 
-void CommonCalcGemsForceKernel::addForces(double scale) {
-    const ContextSelector selector(cc);
-    const vector<Vec3>& computed = evaluator->getForces();
-    vector<double> values(3 * computed.size());
-    for (size_t atom = 0; atom < computed.size(); atom++) {
-        for (int k = 0; k < 3; k++) {
-            values[3 * atom + k] = computed[atom][k];
-        }
-    }
-    device->forces.upload(values, /*convert=*/true);
-    if (cc.getUseDoublePrecision()) {
-        device->addForces->setArg(4, scale);
-    } else {
-        device->addForces->setArg(4, static_cast<float>(scale));
-    }
-    device->addForces->execute(cc.getNumAtoms());
-}
-
 void CommonCalcGemsForceKernel::copyParametersToContext(ContextImpl& /*context*/,
                                                         const GemsForce& force) {
-    evaluator->updateParameters(force);
     const ContextSelector selector(cc);
+    if (native) {
+        native->setComposition(ModelSettings::of(force));
+    } else {
+        staged->updateParameters(force);
+    }
     info->update(force);
     cc.invalidateMolecules(info);
 }
 
 std::map<string, double> CommonCalcGemsForceKernel::getEnergyTerms(ContextImpl& /*context*/) {
-    Vec3 box[3];
-    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    return evaluator->getEnergyTerms(gatherPositions(), box);
+    return native ? native->getEnergyTerms() : staged->getEnergyTerms();
 }
 
 vector<double> CommonCalcGemsForceKernel::getAtomicCharges(ContextImpl& /*context*/) {
-    Vec3 box[3];
-    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
-    return evaluator->getAtomicCharges(gatherPositions(), box);
+    return native ? native->getAtomicCharges() : staged->getAtomicCharges();
 }

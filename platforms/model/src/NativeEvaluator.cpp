@@ -3,7 +3,7 @@
 #include "NativeEvaluator.h"
 #include "checks.h"
 #include "threads.h"
-#include <ATen/ATen.h>
+#include <algorithm>
 
 using namespace OpenMMGems;
 using OpenMM::Vec3;
@@ -20,24 +20,8 @@ NativeEvaluator<Real>::NativeEvaluator(std::shared_ptr<const Model> givenModel,
                                        const ModelSettings& settings,
                                        const EvaluatorOptions& options)
     : model(std::move(givenModel)), settings(settings), numThreads(options.numThreads),
-      module(model->getModule().cast(c10::CppTypeToScalarType<Real>::value, at::kCPU)),
-      network(TensorReader(module->getTensors()), readOptions(*model, settings, *module)) {
+      parameters(*model, settings), network(parameters.getTensors(), parameters.getOptions()) {
     setComposition(settings.atomicNumbers, settings.totalCharge, settings.numUnpairedElectrons);
-}
-
-template <class Real>
-SpookyNetOptions NativeEvaluator<Real>::readOptions(const Model& model,
-                                                    const ModelSettings& settings,
-                                                    TorchModule& module) {
-    SpookyNetOptions options = SpookyNetOptions::read(model.getDescription());
-    if (settings.longRangeCutoffAngstrom) {
-        options.longRangeCutoff = settings.longRangeCutoffAngstrom;
-    }
-    if (settings.attention != GemsForce::ModelDefault) {
-        module.setAttention(settings.attention);
-    }
-    options.smoothAttention = module.getAttention() == GemsForce::Smooth;
-    return options;
 }
 
 template <class Real>
@@ -47,13 +31,9 @@ void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int
         settings.withComposition(atomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
     settings = changed;
-    const at::TensorOptions type(c10::CppTypeToScalarType<Real>::value);
-    const vector<int64_t> numbers(atomicNumbers.begin(), atomicNumbers.end());
-    const at::Tensor features =
-        module->initialFeatures(at::tensor(numbers, at::kLong), at::full({1}, totalCharge, type),
-                                at::full({1}, numUnpairedElectrons, type));
-    Matrix<Real> matrix(features.size(0), features.size(1));
-    std::copy_n(features.contiguous().template data_ptr<Real>(), matrix.size(), matrix.data());
+    const Matrix<double> features = parameters.initialFeatures(settings);
+    Matrix<Real> matrix(features.rows(), features.columns());
+    std::copy_n(features.data(), features.size(), matrix.data());
     network.setComposition(matrix, atomicNumbers, totalCharge,
                            usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD));
 }

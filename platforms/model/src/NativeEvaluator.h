@@ -3,8 +3,8 @@
 #ifndef OPENMMGEMS_NATIVEEVALUATOR_H_
 #define OPENMMGEMS_NATIVEEVALUATOR_H_
 
-#include "TorchModule.h"
 #include "native/SpookyNet.h"
+#include "native/SpookyNetParameters.h"
 #include "openmmgems/Evaluator.h"
 #include <memory>
 #include <vector>
@@ -23,12 +23,10 @@ public:
                         const Wanted& wanted) override;
 
 private:
-    static SpookyNetOptions readOptions(const Model& model, const ModelSettings& settings,
-                                        TorchModule& module);
     std::shared_ptr<const Model> model;
     ModelSettings settings;
     int numThreads;
-    std::unique_ptr<TorchModule> module; ///< gives weights, and features of a composition
+    SpookyNetParameters parameters;
     SpookyNet<Real> network;
 };
 

@@ -11,7 +11,7 @@ namespace OpenMMGems {
 /** Throws OpenMMException unless there is one position per atom. */
 void checkNumPositions(size_t given, size_t expected);
 /** Throws OpenMMException if a position is not finite. */
-void checkFinite(const std::vector<OpenMM::Vec3>& positions);
+OPENMMGEMS_MODEL_EXPORT void checkFinite(const std::vector<OpenMM::Vec3>& positions);
 /** Throws OpenMMException if there is a box and no cutoff. */
 void checkBox(const Box* box, std::optional<double> cutoff);
 /** Throws OpenMMException if energy or a force is not finite. */

@@ -9,11 +9,6 @@ namespace OpenMMGems {
 
 namespace {
 
-constexpr double EPSILON_FEATURES = 1e-4;
-constexpr double EPSILON_NORM = 1e-8;
-/** Keys that differ by so many roundings are the same: those of atoms that are mirror images. */
-constexpr int SAME_KEY = 64;
-
 /** Sets columns that only fill up the last panel to zero. */
 template <class Real>
 void clearBeyond(size_t numColumns, Panels<Real>& matrix) {

@@ -7,6 +7,11 @@
 
 namespace OpenMMGems {
 
+/** They keep features, and their sums, from zero: as published. */
+constexpr double EPSILON_FEATURES = 1e-4, EPSILON_NORM = 1e-8;
+/** Keys that differ by so many roundings are the same: those of atoms that are mirror images. */
+constexpr int SAME_KEY = 64;
+
 /**
  * Nonlocal interactions by attention through random features, linear in the number of atoms.
  * Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Eq. 16 to 19.

@@ -11,13 +11,10 @@ namespace OpenMMGems {
 
 namespace {
 
-constexpr double CHARGE_HEIGHT = 3.0, CHARGE_STEEPNESS = 2.0;
-constexpr double BOND_LENGTH = 4.0 / 3.0, BOND_STEEPNESS = 7.5;
+constexpr double BOND_LENGTH = 4.0 / 3.0;
 constexpr double BOND_HEIGHT = 4.10451, POLARITY_SHIFT = 19.08857, POLARITY_WIDTH = 254.5553148552;
 constexpr double GAUSSIAN_WIDTH = 6.0;
 constexpr double TINY = 1e-8;
-/** Beyond so many widths the error function counts no bond, to all digits. */
-constexpr double FAR_WIDTHS = 6.0;
 
 } // namespace
 

@@ -7,6 +7,7 @@
 #include "RadialBasis.h"
 #include "TensorReader.h"
 #include "kernels/Kernels.h"
+#include "openmmgems/internal/OpenMMGemsModelExport.h"
 #include <array>
 #include <map>
 #include <optional>
@@ -22,14 +23,30 @@ namespace OpenMMGems {
  * Inside, lengths are in bohr and energies in hartree. This is what belongs to single atoms and
  * their bonds; the sum over pairs is LongRangeTerms'.
  */
-class Dispersion {
+class OPENMMGEMS_MODEL_EXPORT Dispersion {
 public:
-    static constexpr int REFERENCES = 7, FREQUENCIES = 23;
+    static constexpr int REFERENCES = 7, FREQUENCIES = 23, GAUSSIANS = 3;
+    /** Of the function of the charge, and of the count of neighbours, in the paper's notation. */
+    static constexpr double CHARGE_HEIGHT = 3.0, CHARGE_STEEPNESS = 2.0, BOND_STEEPNESS = 7.5;
+    /** Beyond so many widths the error function counts no bond, to all digits. */
+    static constexpr double FAR_WIDTHS = 6.0;
     using References = std::array<double, REFERENCES>;
     using Polarizability = std::array<double, FREQUENCIES>;
     /** An atom in its surroundings. */
     struct Atom {
         References weight, ofCharge, ofCoordination; ///< scaled weight, and its derivatives
+    };
+    /** What the elements in use have. */
+    struct Element {
+        double charge, hardness, radius, electronegativity, sqrtR4R2;
+        References referenceCharge, fallbackWeight;
+        std::array<std::array<double, GAUSSIANS>, REFERENCES> mask, factor, coordination;
+        /** Times the root of the quadrature's weights. */
+        std::array<Polarizability, REFERENCES> polarizability;
+    };
+    /** Of two elements, bohr. */
+    struct Bond {
+        double length, height;
     };
     Dispersion(const TensorReader& reader, std::optional<double> longRangeCutoffAngstrom);
     /** Prepare for these atoms. */
@@ -48,22 +65,16 @@ public:
     void addCoordinationGradient(NearPairs<Real>& pairs, size_t atom, double gradient) const;
     /** Root of sqrt(3) <r4>/<r2>: products are ratios of C8 to C6. */
     double ratio(size_t atom) const;
+    const std::vector<Element>& getElements() const { return elements; }
+    /** Of each atom: the place of its element. */
+    const std::vector<size_t>& getTypes() const { return typeOfAtom; }
+    /** [numElements, numElements] */
+    const std::vector<Bond>& getBonds() const { return bonds; }
     /** Set the parameters of the sum over pairs. */
     template <class Real>
     void fill(LongRange<Real>& parameters) const;
 
 private:
-    static constexpr int GAUSSIANS = 3;
-    struct Element {
-        double charge, hardness, radius, electronegativity, sqrtR4R2;
-        References referenceCharge, fallbackWeight;
-        std::array<std::array<double, GAUSSIANS>, REFERENCES> mask, factor, coordination;
-        /** Times the root of the quadrature's weights. */
-        std::array<Polarizability, REFERENCES> polarizability;
-    };
-    struct Bond {
-        double length, height;
-    };
     using Tables = std::map<std::string, std::vector<double>>;
     Element makeElement(int atomicNumber) const;
     void fillPolarizabilities(int atomicNumber, Element& element) const;

@@ -5,6 +5,7 @@
 
 #include "RadialBasis.h"
 #include "kernels/Kernels.h"
+#include "openmmgems/internal/OpenMMGemsModelExport.h"
 #include <optional>
 
 namespace OpenMMGems {
@@ -21,8 +22,9 @@ ValueAndSlope switchFunction(double r, double on, double off);
  * @param cutoffAngstrom  of the network
  */
 template <class Real>
-void fillElectrostatics(double cutoffAngstrom, std::optional<double> longRangeCutoffAngstrom,
-                        LongRange<Real>& parameters);
+OPENMMGEMS_MODEL_EXPORT void fillElectrostatics(double cutoffAngstrom,
+                                                std::optional<double> longRangeCutoffAngstrom,
+                                                LongRange<Real>& parameters);
 
 } // namespace OpenMMGems
 

@@ -136,6 +136,36 @@ double BasisSplines::largestError(const RadialBasis& basis) const {
     return error / largest;
 }
 
+std::vector<double> BasisSplines::polynomials() const {
+    // Cox and de Boor's recursion for the coefficients: polynomials[m] is that of spline m.
+    std::array<SplineValues, SPLINE_ORDER> splines{};
+    splines[0][0] = 1.0;
+    for (int degree = 1; degree <= SPLINE_DEGREE; degree++) {
+        for (int m = degree; m >= 0; m--) {
+            const SplineValues before = m > 0 ? splines[m - 1] : SplineValues{};
+            const SplineValues same = m < degree ? splines[m] : SplineValues{};
+            for (int power = SPLINE_DEGREE; power >= 0; power--) {
+                const double lower = power > 0 ? before[power - 1] - same[power - 1] : 0.0;
+                splines[m][power] =
+                    (lower + (degree - m) * before[power] + (m + 1) * same[power]) / degree;
+            }
+        }
+    }
+    const size_t number = coefficients.columns();
+    std::vector<double> result(numIntervals() * number * SPLINE_ORDER, 0.0);
+    for (int interval = 0; interval < numIntervals(); interval++) {
+        for (size_t k = 0; k < number; k++) {
+            for (int power = 0; power < SPLINE_ORDER; power++) {
+                for (int m = 0; m < SPLINE_ORDER; m++) {
+                    result[(interval * number + k) * SPLINE_ORDER + power] +=
+                        splines[m][power] * coefficients.row(interval + m)[k];
+                }
+            }
+        }
+    }
+    return result;
+}
+
 template <class Real>
 Filters<Real>::Filters(const BasisSplines& splines, const std::vector<Matrix<double>>& weights) {
     const Matrix<double>& ofBasis = splines.getCoefficients();

@@ -5,6 +5,7 @@
 
 #include "Panels.h"
 #include "RadialBasis.h"
+#include "openmmgems/internal/OpenMMGemsModelExport.h"
 #include <cmath>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace OpenMMGems {
  * short that slopes are right to a tolerance. Slopes are those of the same polynomials. There is a
  * power of two of intervals in an angstrom: a distance falls into its interval without rounding.
  */
-class BasisSplines {
+class OPENMMGEMS_MODEL_EXPORT BasisSplines {
 public:
     /** @param tolerance  largest error of a slope, relative to the largest slope */
     BasisSplines(const RadialBasis& basis, double tolerance);
@@ -23,6 +24,11 @@ public:
     double intervalsPerAngstrom() const { return perAngstrom; }
     /** Coefficients [numIntervals + 5, numFunctions] of the splines. */
     const Matrix<double>& getCoefficients() const { return coefficients; }
+    /**
+     * The same as polynomials in the place within an interval, from 0 to 1: coefficients
+     * [numIntervals, numFunctions, 6] of the powers.
+     */
+    std::vector<double> polynomials() const;
 
 private:
     void fit(const RadialBasis& basis);

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "NeighbourLists.h"
+#include "SpatialOrder.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -15,29 +16,6 @@ namespace {
 
 /** Added to cutoffs, so that lists stay right while atoms move. */
 constexpr double SKIN = 1.0;
-/** Room around a molecule that is not periodic. */
-constexpr double MARGIN = 1.0;
-
-/** Rows a, b, c of the matrix that turns positions into fractions of the box vectors. */
-Box inverse(const Box& box) {
-    const double volume = box[0].dot(box[1].cross(box[2]));
-    return {box[1].cross(box[2]) / volume, box[2].cross(box[0]) / volume,
-            box[0].cross(box[1]) / volume};
-}
-
-Vec3 fractions(const Box& inverseBox, const Vec3& position) {
-    return {inverseBox[0].dot(position), inverseBox[1].dot(position), inverseBox[2].dot(position)};
-}
-
-/** Distance between opposite faces. */
-double height(const Box& inverseBox, int axis) {
-    return 1 / std::sqrt(inverseBox[axis].dot(inverseBox[axis]));
-}
-
-Vec3 combine(const Box& box, const std::array<int, 3>& factors) {
-    return box[0] * factors[0] + box[1] * factors[1] + box[2] * factors[2];
-}
-
 /** Square of the distance from a point to the nearest of a box. */
 double squareToBox(const Vec3& point, const Vec3& low, const Vec3& high) {
     double sum = 0.0;
@@ -230,66 +208,17 @@ int NeighbourLists::imageIndex(const Image& image) const {
 void NeighbourLists::build(const vector<Vec3>& newPositions, const Box* box) {
     reference = newPositions;
     referenceBox = box ? std::optional<Box>(*box) : std::nullopt;
-    vector<Vec3> wrapped = newPositions;
-    wraps.assign(newPositions.size(), Image{});
-    Box cell;
-    Vec3 low = wrapped[0], high = wrapped[0];
-    if (box) {
-        cell = *box;
-        const Box inverseBox = inverse(cell);
-        for (size_t atom = 0; atom < wrapped.size(); atom++) {
-            const Vec3 f = fractions(inverseBox, wrapped[atom]);
-            for (int a = 0; a < 3; a++) {
-                wraps[atom][a] = static_cast<int>(std::floor(f[a]));
-            }
-            wrapped[atom] -= combine(cell, wraps[atom]);
-        }
-        low = Vec3();
-    } else {
-        for (const Vec3& position : wrapped) {
-            for (int a = 0; a < 3; a++) {
-                low[a] = std::min(low[a], position[a] - MARGIN);
-                high[a] = std::max(high[a], position[a] + MARGIN);
-            }
-        }
-        const Vec3 size = high - low;
-        cell = {Vec3(size[0], 0, 0), Vec3(0, size[1], 0), Vec3(0, 0, size[2])};
-        for (Vec3& position : wrapped) {
-            position -= low;
-        }
-    }
-    sortAtoms(wrapped, cell);
+    SpatialOrder sorted(newPositions, box, CLUSTER_SIZE);
+    order = std::move(sorted.order);
+    wraps = std::move(sorted.wraps);
     positions.resize(order.size());
     follow(newPositions, box);
     const vector<ClusterBox> boxes = makeClusterBoxes();
-    const Grid grid(boxes, cell, low, box != nullptr);
+    const Grid grid(boxes, sorted.cell, sorted.origin, box != nullptr);
     largestImage =
         grid.largestImage(allAreFar() ? nearCutoff + SKIN : std::max(nearCutoff, farCutoff) + SKIN);
     listNear(boxes, grid);
     listFar(boxes, grid);
-}
-
-/** Columns of square base, taken in turns, in which atoms follow each other up or down. */
-void NeighbourLists::sortAtoms(const vector<Vec3>& wrapped, const Box& cell) {
-    const Box inverseCell = inverse(cell);
-    const double volume = cell[0].dot(cell[1].cross(cell[2]));
-    const double edge = std::cbrt(volume * CLUSTER_SIZE / static_cast<double>(wrapped.size()));
-    std::array<int, 2> columns;
-    for (int a = 0; a < 2; a++) {
-        columns[a] = std::max(1, static_cast<int>(std::lround(height(inverseCell, a) / edge)));
-    }
-    vector<std::pair<int, double>> keys(wrapped.size());
-    for (size_t atom = 0; atom < wrapped.size(); atom++) {
-        const Vec3 f = fractions(inverseCell, wrapped[atom]);
-        const int x = std::clamp(static_cast<int>(f[0] * columns[0]), 0, columns[0] - 1);
-        const int y = std::clamp(static_cast<int>(f[1] * columns[1]), 0, columns[1] - 1);
-        const int rank = x * columns[1] + (x % 2 == 0 ? y : columns[1] - 1 - y);
-        keys[atom] = {rank, rank % 2 == 0 ? f[2] : -f[2]};
-    }
-    order.resize(wrapped.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order,
-                      [&](int a, int b) { return keys[a] != keys[b] ? keys[a] < keys[b] : a < b; });
 }
 
 vector<NeighbourLists::ClusterBox> NeighbourLists::makeClusterBoxes() const {

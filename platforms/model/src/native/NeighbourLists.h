@@ -3,10 +3,8 @@
 #ifndef OPENMMGEMS_NATIVE_NEIGHBOURLISTS_H_
 #define OPENMMGEMS_NATIVE_NEIGHBOURLISTS_H_
 
+#include "BoxGeometry.h"
 #include "Workers.h"
-#include "openmmgems/Evaluator.h"
-#include <array>
-#include <openmm/Vec3.h>
 #include <optional>
 #include <vector>
 
@@ -57,7 +55,6 @@ public:
     const OpenMM::Vec3& shift(int image) const { return shifts[image]; }
 
 private:
-    using Image = std::array<int, 3>;
     struct ClusterBox {
         OpenMM::Vec3 low, high, centre;
         double radius;
@@ -66,7 +63,6 @@ private:
     void build(const std::vector<OpenMM::Vec3>& newPositions, const Box* box);
     bool isValid(const std::vector<OpenMM::Vec3>& newPositions, const Box* box) const;
     void follow(const std::vector<OpenMM::Vec3>& newPositions, const Box* box);
-    void sortAtoms(const std::vector<OpenMM::Vec3>& wrapped, const Box& cell);
     std::vector<ClusterBox> makeClusterBoxes() const;
     /** list(cluster, lists of its atoms) for all clusters; what they found is joined. */
     template <class Entry, class ListCluster>

@@ -4,6 +4,7 @@
 #define OPENMMGEMS_NATIVE_RADIALBASIS_H_
 
 #include "SpookyNetOptions.h"
+#include "openmmgems/internal/OpenMMGemsModelExport.h"
 #include <vector>
 
 namespace OpenMMGems {
@@ -20,7 +21,7 @@ ValueAndSlope cutoffFunction(double r, double cutoff);
  * The radial basis functions: one of five kinds times the cutoff function, in double precision.
  * Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Eq. 10 and 11.
  */
-class RadialBasis {
+class OPENMMGEMS_MODEL_EXPORT RadialBasis {
 public:
     RadialBasis(const TensorReader& reader, const SpookyNetOptions& options, size_t numFunctions);
     size_t numFunctions() const { return number; }

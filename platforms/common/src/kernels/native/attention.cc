@@ -1,0 +1,358 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+// Attention through random features. The sums over all atoms are, in this order, the sum of
+// features times values [feature][value], its transpose, and the sum of features.
+
+/** x omega, and h = |x|^2 scaled, of the thread's atoms. */
+DEVICE void projectRandom(const real4* x, GLOBAL const real* RESTRICT omega,
+                          LOCAL_ARG real4* shared, real4* u, real* h) {
+    real4 square[TILE_ATOMS];
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        square[n] = x[n] * x[n];
+    }
+    shareTile(square, shared);
+    sumShared(shared, h);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        h[n] *= (real) SCALE_H;
+    }
+    shareTile(x, shared);
+    clearTile(u);
+    multiplyShared(shared, omega, u);
+}
+
+/** scale (exp(u - shift) + epsilon); columns that only fill up stay zero. */
+DEVICE void makeFeatures(real4* u, const real* shift) {
+    int column = 4 * FEATURE_TILE;
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        real4 value = u[n] - shift[n];
+        u[n] = (real) SCALE_FEATURES *
+               make_real4(EXP(value.x) + (real) EPSILON_FEATURES,
+                          column + 1 < NUM_FEATURES ? EXP(value.y) + (real) EPSILON_FEATURES : 0,
+                          column + 2 < NUM_FEATURES ? EXP(value.z) + (real) EPSILON_FEATURES : 0,
+                          column + 3 < NUM_FEATURES ? EXP(value.w) + (real) EPSILON_FEATURES : 0);
+    }
+}
+
+/**
+ * Features of queries, and the column of the largest of each atom; of keys what becomes their
+ * features: u, h, and the largest u of each atom.
+ */
+KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored,
+                                  GLOBAL int* RESTRICT queryColumn, GLOBAL real* RESTRICT keyShift,
+                                  GLOBAL real* RESTRICT keyMaximum) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int item = GROUP_ID; item < 2 * NUM_BLOCKS; item += NUM_GROUPS) {
+        int isKey = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
+        real4 x[TILE_ATOMS], u[TILE_ATOMS];
+        real h[TILE_ATOMS];
+        loadTile(SLOT(stored, isKey ? K_SLOT : Q_SLOT), block, x);
+        projectRandom(x, weights + OMEGA_WEIGHTS, shared, u, h);
+        shareTile(u, shared);
+        LOCAL_ARG const real* row = (LOCAL_ARG const real*) shared + ATOM_TILE * TILE_ATOMS;
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n, largest = 0;
+            for (int k = 1; k < NUM_FEATURES; k++) {
+                if (row[k * BLOCK_ATOMS + n] > row[largest * BLOCK_ATOMS + n]) {
+                    largest = k;
+                }
+            }
+            real maximum = row[largest * BLOCK_ATOMS + n];
+            if (FEATURE_TILE == 0 && atom < NUM_ATOMS) {
+                if (isKey) {
+                    keyShift[atom] = h[n];
+                    keyMaximum[atom] = maximum;
+                } else {
+                    queryColumn[atom] = largest;
+                }
+            }
+            h[n] += maximum;
+        }
+        if (!isKey) {
+            makeFeatures(u, h);
+        }
+        storeTile(u, SLOT(stored, isKey ? KEYS_SLOT : QUERY_FEATURES_SLOT), block);
+    }
+}
+
+#ifdef EXACT_ATTENTION
+/**
+ * The largest key of all atoms, from which on keys count as equally large (those of mirror images
+ * differ by rounding), and how many do. One group of SUM_THREADS threads.
+ */
+KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
+                           GLOBAL const real* RESTRICT stored, GLOBAL real* RESTRICT largestKey) {
+    LOCAL real shared[SUM_THREADS];
+    LOCAL mixed sharedNumber[SUM_THREADS];
+    if (GROUP_ID > 0) {
+        return;
+    }
+    GLOBAL const real* keys = SLOT(stored, KEYS_SLOT);
+    real maximum = keyMaximum[0];
+    for (int atom = LOCAL_ID; atom < NUM_ATOMS; atom += SUM_THREADS) {
+        maximum = keyMaximum[atom] > maximum ? keyMaximum[atom] : maximum;
+    }
+    shared[LOCAL_ID] = maximum;
+    SYNC_THREADS;
+    for (int k = 0; k < SUM_THREADS; k++) {
+        maximum = shared[k] > maximum ? shared[k] : maximum;
+    }
+    real size = maximum > 1 ? maximum : (maximum < -1 ? -maximum : 1);
+    real equal = maximum - (real) SAME_KEY * size;
+    int number = 0;
+    for (int atom = LOCAL_ID; atom < NUM_ATOMS; atom += SUM_THREADS) {
+        for (int k = 0; keyMaximum[atom] >= equal && k < NUM_FEATURES; k++) {
+            number += keys[atom * PADDED_FEATURES + k] >= equal ? 1 : 0;
+        }
+    }
+    mixed total = sumOverGroup(number, sharedNumber);
+    if (LOCAL_ID == 0) {
+        largestKey[0] = maximum;
+        largestKey[1] = equal;
+        largestKey[2] = (real) total;
+    }
+}
+#endif
+
+/** Features of keys; largestKey is what all keys are shifted by. */
+KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* RESTRICT largestKey,
+                       GLOBAL real* RESTRICT stored) {
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 u[TILE_ATOMS];
+        real shift[TILE_ATOMS];
+        loadTile(SLOT(stored, KEYS_SLOT), block, u);
+        loadColumn(keyShift, block, shift);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            shift[n] += largestKey[0];
+        }
+        makeFeatures(u, shift);
+        storeTile(u, SLOT(stored, KEY_FEATURES_SLOT), block);
+    }
+}
+
+/**
+ * Parts of the sums over atoms of left^T right, and of left. Rows of left count in their sum with
+ * leftFactor, rows of right with rightFactor. Groups of PRODUCT_THREADS = 8 x 8 threads have
+ * PRODUCT_TILE^2 products of one part of the atoms, a thread 4 x 4 of them.
+ */
+KERNEL void sumProducts(GLOBAL const real* RESTRICT leftArray, int leftSlot,
+                        GLOBAL const real* RESTRICT leftFactor,
+                        GLOBAL const real* RESTRICT rightArray, int rightSlot,
+                        GLOBAL const real* RESTRICT rightFactor, GLOBAL real* RESTRICT parts) {
+    LOCAL real left[PRODUCT_ATOMS * PRODUCT_TILE], right[PRODUCT_ATOMS * PRODUCT_TILE];
+    LOCAL real factor[PRODUCT_ATOMS];
+    GLOBAL const real* leftRows = SLOT(leftArray, leftSlot);
+    GLOBAL const real* rightRows = SLOT(rightArray, rightSlot);
+    int x = LOCAL_ID % 8, y = LOCAL_ID / 8;
+    for (int item = GROUP_ID; item < NUM_PRODUCT_TILES * NUM_PRODUCT_TILES * NUM_PRODUCT_PARTS;
+         item += NUM_GROUPS) {
+        int part = item % NUM_PRODUCT_PARTS, tile = item / NUM_PRODUCT_PARTS;
+        int firstLeft = tile / NUM_PRODUCT_TILES * PRODUCT_TILE;
+        int firstRight = tile % NUM_PRODUCT_TILES * PRODUCT_TILE;
+        int first = part * PRODUCT_PART_ATOMS, end = first + PRODUCT_PART_ATOMS;
+        real product[16], sum[4];
+        for (int k = 0; k < 16; k++) {
+            product[k] = 0;
+        }
+        for (int k = 0; k < 4; k++) {
+            sum[k] = 0;
+        }
+        end = end < NUM_ATOMS ? end : NUM_ATOMS;
+        for (; first < end; first += PRODUCT_ATOMS) {
+            SYNC_THREADS;
+            for (int k = LOCAL_ID; k < PRODUCT_ATOMS * PRODUCT_TILE; k += PRODUCT_THREADS) {
+                int atom = first + k / PRODUCT_TILE, column = k % PRODUCT_TILE;
+                int isInside = atom < end;
+                left[k] = isInside && firstLeft + column < PADDED_FEATURES
+                              ? leftRows[atom * PADDED_FEATURES + firstLeft + column]
+                              : 0;
+                right[k] = isInside && firstRight + column < PADDED_FEATURES
+                               ? rightFactor[atom] *
+                                     rightRows[atom * PADDED_FEATURES + firstRight + column]
+                               : 0;
+                if (column == 0) {
+                    factor[k / PRODUCT_TILE] = isInside ? leftFactor[atom] : 0;
+                }
+            }
+            SYNC_THREADS;
+            for (int n = 0; n < PRODUCT_ATOMS; n++) {
+                for (int a = 0; a < 4; a++) {
+                    real l = left[n * PRODUCT_TILE + 4 * y + a];
+                    sum[a] += factor[n] * l;
+                    for (int b = 0; b < 4; b++) {
+                        product[4 * a + b] += l * right[n * PRODUCT_TILE + 4 * x + b];
+                    }
+                }
+            }
+        }
+        GLOBAL real* result = parts + part * (MATRIX_SIZE + PADDED_FEATURES);
+        for (int a = 0; a < 4; a++) {
+            int row = firstLeft + 4 * y + a;
+            for (int b = 0; b < 4; b++) {
+                int column = firstRight + 4 * x + b;
+                if (row < PADDED_FEATURES && column < PADDED_FEATURES) {
+                    result[row * PADDED_FEATURES + column] = product[4 * a + b];
+                }
+            }
+            if (firstRight == 0 && x == 0 && row < PADDED_FEATURES) {
+                result[MATRIX_SIZE + row] = sum[a];
+            }
+        }
+    }
+}
+
+/** Adds the parts. */
+KERNEL void addParts(GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT sums) {
+    for (int k = GLOBAL_ID; k < MATRIX_SIZE + PADDED_FEATURES; k += GLOBAL_SIZE) {
+        mixed sum = 0;
+        for (int part = 0; part < NUM_PRODUCT_PARTS; part++) {
+            sum += parts[part * (MATRIX_SIZE + PADDED_FEATURES) + k];
+        }
+        if (k < MATRIX_SIZE) {
+            sums[k] = (real) sum;
+            sums[MATRIX_SIZE + k % PADDED_FEATURES * PADDED_FEATURES + k / PADDED_FEATURES] =
+                (real) sum;
+        } else {
+            sums[MATRIX_SIZE + k] = (real) sum;
+        }
+    }
+}
+
+/** of = the gradient by u of keys without the part of the largest; total = its sums by atom. */
+DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
+                           GLOBAL const real* RESTRICT gradientSums, int block,
+                           LOCAL_ARG real4* shared, real4* of, real* total) {
+    real4 tile[TILE_ATOMS];
+    real4 ofSum = ((GLOBAL const real4*) (gradientSums + 2 * MATRIX_SIZE))[FEATURE_TILE];
+    loadTile(SLOT(stored, V_SLOT), block, tile);
+    shareTile(tile, shared);
+    clearTile(of);
+    multiplyShared(shared, gradientSums + MATRIX_SIZE, of);
+    loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, tile);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        of[n] = (of[n] + ofSum) * (tile[n] - (real) (SCALE_FEATURES * EPSILON_FEATURES));
+    }
+    shareTile(of, shared);
+    sumShared(shared, total);
+}
+
+/** The same for queries, whose largest key is each atom's own. */
+DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
+                              GLOBAL const real* RESTRICT keySums,
+                              GLOBAL const int* RESTRICT queryColumn,
+                              GLOBAL const real* RESTRICT inverseNorm,
+                              GLOBAL const real* RESTRICT tau,
+                              GLOBAL const real* RESTRICT gradients, int block,
+                              LOCAL_ARG real4* shared, real4* of, real* total) {
+    real4 tile[TILE_ATOMS];
+    real norm[TILE_ATOMS], factor[TILE_ATOMS];
+    real4 sum = ((GLOBAL const real4*) (keySums + 2 * MATRIX_SIZE))[FEATURE_TILE];
+    loadTile(SLOT(gradients, OF_SUM), block, tile);
+    loadColumn(inverseNorm, block, norm);
+    loadColumn(tau, block, factor);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        tile[n] *= norm[n];
+    }
+    shareTile(tile, shared);
+    clearTile(of);
+    multiplyShared(shared, keySums + MATRIX_SIZE, of);
+    loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, tile);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        of[n] = (of[n] + factor[n] * sum) *
+                (tile[n] - (real) (SCALE_FEATURES * EPSILON_FEATURES));
+    }
+    shareTile(of, shared);
+    sumShared(shared, total);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
+        int column = queryColumn[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1] - 4 * FEATURE_TILE;
+        of[n].x -= column == 0 ? total[n] : 0;
+        of[n].y -= column == 1 ? total[n] : 0;
+        of[n].z -= column == 2 ? total[n] : 0;
+        of[n].w -= column == 3 ? total[n] : 0;
+    }
+}
+
+#ifdef EXACT_ATTENTION
+/** The part of each atom in the gradient by the largest key. */
+KERNEL void sumKeyGradients(GLOBAL const real* RESTRICT stored,
+                            GLOBAL const real* RESTRICT gradientSums,
+                            GLOBAL mixed* RESTRICT totals) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 of[TILE_ATOMS];
+        real total[TILE_ATOMS];
+        gradientByKeys(stored, gradientSums, block, shared, of, total);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
+            if (FEATURE_TILE == 0 && atom < NUM_ATOMS) {
+                totals[atom] = total[n];
+            }
+        }
+    }
+}
+
+/** The largest keys take their part of the gradient. */
+DEVICE void subtractLargest(GLOBAL const real* RESTRICT stored,
+                            GLOBAL const real* RESTRICT largestKey,
+                            GLOBAL const mixed* RESTRICT totalParts, int block, real4* of) {
+    real4 keys[TILE_ATOMS];
+    mixed total = 0;
+    for (int part = 0; part < NUM_PARTS; part++) {
+        total += totalParts[part];
+    }
+    real share = (real) total / largestKey[2], equal = largestKey[1];
+    int column = 4 * FEATURE_TILE;
+    loadTile(SLOT(stored, KEYS_SLOT), block, keys);
+    for (int n = 0; n < TILE_ATOMS; n++) {
+        of[n].x -= keys[n].x >= equal ? share : 0;
+        of[n].y -= column + 1 < NUM_FEATURES && keys[n].y >= equal ? share : 0;
+        of[n].z -= column + 2 < NUM_FEATURES && keys[n].z >= equal ? share : 0;
+        of[n].w -= column + 3 < NUM_FEATURES && keys[n].w >= equal ? share : 0;
+    }
+}
+#endif
+
+/** Gradients by queries, keys and values. */
+KERNEL void transposeAttention(GLOBAL const real* RESTRICT weights,
+                               GLOBAL const real* RESTRICT stored,
+                               GLOBAL const real* RESTRICT keySums,
+                               GLOBAL const real* RESTRICT gradientSums,
+                               GLOBAL const int* RESTRICT queryColumn,
+                               GLOBAL const real* RESTRICT inverseNorm,
+                               GLOBAL const real* RESTRICT tau,
+#ifdef EXACT_ATTENTION
+                               GLOBAL const real* RESTRICT largestKey,
+                               GLOBAL const mixed* RESTRICT totalParts,
+#endif
+                               GLOBAL real* RESTRICT gradients) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int item = GROUP_ID; item < 3 * NUM_BLOCKS; item += NUM_GROUPS) {
+        int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS; // query, key, value
+        real4 of[TILE_ATOMS], result[TILE_ATOMS], x[TILE_ATOMS];
+        real total[TILE_ATOMS];
+        clearTile(result);
+        if (which == 2) {
+            loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, x);
+            shareTile(x, shared);
+            multiplyShared(shared, gradientSums, result);
+        } else {
+            if (which == 0) {
+                gradientByQueries(stored, keySums, queryColumn, inverseNorm, tau, gradients, block,
+                                  shared, of, total);
+            } else {
+                gradientByKeys(stored, gradientSums, block, shared, of, total);
+#ifdef EXACT_ATTENTION
+                subtractLargest(stored, largestKey, totalParts, block, of);
+#endif
+            }
+            shareTile(of, shared);
+            multiplyShared(shared, weights + OMEGA_WEIGHTS + MATRIX_SIZE, result);
+            loadTile(SLOT(stored, which == 0 ? Q_SLOT : K_SLOT), block, x);
+            for (int n = 0; n < TILE_ATOMS; n++) {
+                result[n] -= (real) (2 * SCALE_H) * total[n] * x[n];
+            }
+        }
+        storeTile(result, SLOT(gradients, OF_MLPS + 4 + which), block);
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+
+// A module's layers, forward and in reverse. What a module keeps of all atoms is in "stored", in the
+// slots *_SLOT; gradients are in "gradients", in the slots OF_*. Groups have DENSE_THREADS threads.
+
+/** Stored x = residual blocks of the input. */
+KERNEL void applyPre(GLOBAL const real* RESTRICT inputs, int inputSlot,
+                     GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 x[TILE_ATOMS];
+        loadTile(SLOT(inputs, inputSlot), block, x);
+        applyStack(x, weights + PRE_WEIGHTS, PRE_DEPTH, SLOT(stored, PRE_SLOT), block, shared);
+        storeTile(x, SLOT(stored, X_SLOT), block);
+    }
+}
+
+/**
+ * The seven functions of x: what an atom sends to itself, its s, p and d sources, and its query, key
+ * and value. layout holds for each: place of its weights, depth, slot of what it keeps.
+ */
+KERNEL void applyMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT layout,
+                      GLOBAL real* RESTRICT stored) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int item = GROUP_ID; item < NUM_MLPS * NUM_BLOCKS; item += NUM_GROUPS) {
+        int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
+        real4 x[TILE_ATOMS];
+        loadTile(SLOT(stored, X_SLOT), block, x);
+        applyMlp(x, weights + layout[3 * which], layout[3 * which + 1],
+                 SLOT(stored, layout[3 * which + 2]), block, shared);
+        storeTile(x, SLOT(stored, MLP_SLOT + which), block);
+    }
+}
+
+/** Gradients by x of each of the seven functions, from those by their results. */
+KERNEL void transposeMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT layout,
+                          GLOBAL const real* RESTRICT stored, GLOBAL real* RESTRICT gradients) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int item = GROUP_ID; item < NUM_MLPS * NUM_BLOCKS; item += NUM_GROUPS) {
+        int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
+        real4 gradient[TILE_ATOMS];
+        loadTile(SLOT(gradients, OF_MLPS + which), block, gradient);
+        transposeMlp(gradient, weights + layout[3 * which], layout[3 * which + 1],
+                     SLOT(stored, X_SLOT), SLOT(stored, layout[3 * which + 2]), block, shared);
+        storeTile(gradient, SLOT(gradients, OF_X_BY_MLPS + which), block);
+    }
+}
+
+/** left and right: what the two halves of a projection make of the stored component of a sum. */
+DEVICE void projectComponent(GLOBAL const real* RESTRICT component,
+                             GLOBAL const real* RESTRICT projection, int block,
+                             LOCAL_ARG real4* shared, real4* left, real4* right) {
+    real4 sum[TILE_ATOMS];
+    loadTile(component, block, sum);
+    shareTile(sum, shared);
+    clearTile(left);
+    multiplyShared(shared, projection, left);
+    clearTile(right);
+    multiplyShared(shared, projection + MATRIX_SIZE, right);
+}
+
+/** h += scalar products of the projected components. */
+DEVICE void addProducts(GLOBAL const real* RESTRICT components, int numComponents,
+                        GLOBAL const real* RESTRICT projection, int block,
+                        LOCAL_ARG real4* shared, real4* h) {
+    for (int c = 0; c < numComponents; c++) {
+        real4 left[TILE_ATOMS], right[TILE_ATOMS];
+        projectComponent(SLOT(components, c), projection, block, shared, left, right);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            h[n] += left[n] * right[n];
+        }
+    }
+}
+
+/** From the collected messages to h, what goes through the last function of the local part. */
+KERNEL void projectMessages(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 h[TILE_ATOMS];
+        loadTile(SLOT(stored, S_SLOT), block, h);
+        addProducts(SLOT(stored, P_SLOT), 3, weights + P_WEIGHTS, block, shared, h);
+        addProducts(SLOT(stored, D_SLOT), NUM_D, weights + D_WEIGHTS, block, shared, h);
+        storeTile(h, SLOT(stored, H_SLOT), block);
+    }
+}
+
+/** Gradients by the components of the collected messages from that by h. */
+KERNEL void transposeProjections(GLOBAL const real* RESTRICT weights,
+                                 GLOBAL const real* RESTRICT stored,
+                                 GLOBAL real* RESTRICT gradients) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int item = GROUP_ID; item < (3 + NUM_D) * NUM_BLOCKS; item += NUM_GROUPS) {
+        int component = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
+        GLOBAL const real* projection = weights + (component < 3 ? P_WEIGHTS : D_WEIGHTS);
+        real4 left[TILE_ATOMS], right[TILE_ATOMS], ofH[TILE_ATOMS];
+        projectComponent(SLOT(stored, P_SLOT + component), projection, block, shared, left, right);
+        loadTile(SLOT(gradients, OF_H), block, ofH);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            left[n] *= ofH[n];
+            right[n] *= ofH[n];
+        }
+        clearTile(ofH);
+        shareTile(right, shared);
+        multiplyShared(shared, projection + 2 * MATRIX_SIZE, ofH);
+        shareTile(left, shared);
+        multiplyShared(shared, projection + 3 * MATRIX_SIZE, ofH);
+        storeTile(ofH, SLOT(gradients, OF_P + component), block);
+    }
+}
+
+/** Sum = x + local interactions + attention. */
+KERNEL void addInteractions(GLOBAL const real* RESTRICT weights,
+                            GLOBAL const real* RESTRICT keySums, GLOBAL real* RESTRICT stored,
+                            GLOBAL real* RESTRICT inverseNorm) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 sum[TILE_ATOMS], result[TILE_ATOMS];
+        real norm[TILE_ATOMS];
+        loadTile(SLOT(stored, H_SLOT), block, sum);
+        applyMlp(sum, weights + LOCAL_WEIGHTS, LOCAL_DEPTH, SLOT(stored, LOCAL_SLOT), block,
+                 shared);
+        addStored(SLOT(stored, X_SLOT), block, sum);
+        loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, result);
+        shareTile(result, shared);
+        clearTile(result);
+        multiplyShared(shared, keySums, result);
+        dotShared(shared, keySums + 2 * MATRIX_SIZE, norm);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            norm[n] = 1 / (norm[n] + (real) EPSILON_NORM);
+            result[n] *= norm[n];
+            sum[n] += result[n];
+        }
+        storeColumn(norm, inverseNorm, block);
+        storeTile(result, SLOT(stored, ATTENTION_SLOT), block);
+        storeTile(sum, SLOT(stored, SUM_SLOT), block);
+    }
+}
+
+/** From the sum to the module's result y, and to its output, which is added up over modules. */
+KERNEL void applyOutput(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored,
+                        GLOBAL real* RESTRICT output, int isFirst) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 x[TILE_ATOMS];
+        loadTile(SLOT(stored, SUM_SLOT), block, x);
+        applyStack(x, weights + POST_WEIGHTS, POST_DEPTH, SLOT(stored, POST_SLOT), block, shared);
+        storeTile(x, SLOT(stored, Y_SLOT), block);
+        applyMlp(x, weights + OUTPUT_WEIGHTS, OUTPUT_DEPTH, SLOT(stored, OUTPUT_SLOT), block,
+                 shared);
+        if (!isFirst) {
+            addStored(output, block, x);
+        }
+        storeTile(x, output, block);
+    }
+}
+
+/** The gradient by y of a module through the next one's x: weights and nextStored are its. */
+KERNEL void transposePre(GLOBAL const real* RESTRICT weights, GLOBAL const real* RESTRICT stored,
+                         GLOBAL const real* RESTRICT nextStored,
+                         GLOBAL real* RESTRICT gradients) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 gradient[TILE_ATOMS];
+        loadTile(SLOT(gradients, OF_SUM), block, gradient);
+        for (int which = 0; which < NUM_MLPS; which++) {
+            addStored(SLOT(gradients, OF_X_BY_MLPS + which), block, gradient);
+        }
+        transposeStack(gradient, weights + PRE_WEIGHTS, PRE_DEPTH, SLOT(stored, Y_SLOT),
+                       SLOT(nextStored, PRE_SLOT), block, shared);
+        storeTile(gradient, SLOT(gradients, OF_SUM), block);
+    }
+}
+
+/** From the module's output, and unless it is the last its y, to the sum. */
+KERNEL void transposeOutput(GLOBAL const real* RESTRICT weights, GLOBAL const real* RESTRICT stored,
+                            GLOBAL const mixed* RESTRICT outputWeights,
+                            GLOBAL const mixed* RESTRICT chargeGradient,
+                            GLOBAL real* RESTRICT gradients, int isLast) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 gradient[TILE_ATOMS];
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
+            mixed ofCharge = chargeGradient[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1];
+            GLOBAL const mixed* w = outputWeights + 4 * FEATURE_TILE;
+            gradient[n] = make_real4((real) (w[0] + ofCharge * w[PADDED_FEATURES]),
+                                     (real) (w[1] + ofCharge * w[PADDED_FEATURES + 1]),
+                                     (real) (w[2] + ofCharge * w[PADDED_FEATURES + 2]),
+                                     (real) (w[3] + ofCharge * w[PADDED_FEATURES + 3]));
+        }
+        transposeMlp(gradient, weights + OUTPUT_WEIGHTS, OUTPUT_DEPTH, SLOT(stored, Y_SLOT),
+                     SLOT(stored, OUTPUT_SLOT), block, shared);
+        if (!isLast) {
+            addStored(SLOT(gradients, OF_SUM), block, gradient);
+        }
+        transposeStack(gradient, weights + POST_WEIGHTS, POST_DEPTH, SLOT(stored, SUM_SLOT),
+                       SLOT(stored, POST_SLOT), block, shared);
+        storeTile(gradient, SLOT(gradients, OF_SUM), block);
+    }
+}
+
+/**
+ * From the sum to h, and to tau, with which query features count in the gradient by the sum of key
+ * features.
+ */
+KERNEL void transposeInteractions(GLOBAL const real* RESTRICT weights,
+                                  GLOBAL const real* RESTRICT stored,
+                                  GLOBAL const real* RESTRICT inverseNorm,
+                                  GLOBAL real* RESTRICT tau, GLOBAL real* RESTRICT gradients) {
+    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
+        real4 gradient[TILE_ATOMS], product[TILE_ATOMS];
+        real norm[TILE_ATOMS], sums[TILE_ATOMS];
+        loadTile(SLOT(gradients, OF_SUM), block, gradient);
+        loadTile(SLOT(stored, ATTENTION_SLOT), block, product);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            product[n] *= gradient[n];
+        }
+        shareTile(product, shared);
+        sumShared(shared, sums);
+        loadColumn(inverseNorm, block, norm);
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            sums[n] *= -norm[n];
+        }
+        storeColumn(sums, tau, block);
+        transposeMlp(gradient, weights + LOCAL_WEIGHTS, LOCAL_DEPTH, SLOT(stored, H_SLOT),
+                     SLOT(stored, LOCAL_SLOT), block, shared);
+        storeTile(gradient, SLOT(gradients, OF_H), block);
+    }
+}
+
+/** Energy in eV and charge of each atom, before charges are corrected for their sum. */
+KERNEL void readOut(GLOBAL const real* RESTRICT output, GLOBAL const mixed* RESTRICT outputWeights,
+                    GLOBAL const mixed* RESTRICT elementBias, GLOBAL mixed* RESTRICT energies,
+                    GLOBAL mixed* RESTRICT charges) {
+    for (int atom = GLOBAL_ID; atom < NUM_ATOMS; atom += GLOBAL_SIZE) {
+        mixed energy = elementBias[2 * atom], charge = elementBias[2 * atom + 1];
+        for (int f = 0; f < NUM_FEATURES; f++) {
+            real value = output[atom * PADDED_FEATURES + f];
+            energy += outputWeights[f] * value;
+            charge += outputWeights[PADDED_FEATURES + f] * value;
+        }
+        energies[NETWORK_ENERGY * NUM_ATOMS + atom] = energy;
+        charges[atom] = charge;
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_NATIVE_DEVICEEVALUATOR_H_
+#define OPENMMGEMS_NATIVE_DEVICEEVALUATOR_H_
+
+#include "DeviceLists.h"
+#include "DeviceNetwork.h"
+#include "DeviceTerms.h"
+#include "native/SpookyNetParameters.h"
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace OpenMMGems {
+
+/**
+ * Evaluates a SpookyNet on a device: positions are read from OpenMM's arrays, forces and energy
+ * added to them, and nothing else leaves the device in a step but some flags.
+ */
+class DeviceEvaluator {
+public:
+    /** Throws as Model::validate(). */
+    DeviceEvaluator(OpenMM::ComputeContext& cc, std::shared_ptr<const Model> model,
+                    const ModelSettings& settings, const std::vector<int>& atomOfParticle,
+                    const std::string& scaleParameterName);
+    ~DeviceEvaluator();
+    /** Take over atomic numbers, charge and unpaired electrons. Throws as Model::validate(). */
+    void setComposition(const ModelSettings& settings);
+    /**
+     * Add to OpenMM's force and energy buffers, times the scale. Throws OpenMMException if
+     * positions or results are not finite, or atoms coincide: for forces alone in the next call.
+     */
+    void execute(double scale, bool includeForces, bool includeEnergy);
+    /** Unscaled terms in kJ/mol, and charges in elementary charges, at the present positions. */
+    std::map<std::string, double> getEnergyTerms();
+    std::vector<double> getAtomicCharges();
+
+private:
+    class Listener;
+    enum Energy { NETWORK, REPULSION, ELECTROSTATICS, DISPERSION, NUM_ENERGIES };
+    Defines getDefines() const;
+    void makeReady();
+    void createKernels();
+    /** From positions to charges and energies; returns whether the lists had room. */
+    bool evaluate(bool includeForces, double scale);
+    void evaluateWithoutForces();
+    void check(const std::vector<int>& flags);
+    OpenMM::ComputeContext& cc;
+    std::shared_ptr<const Model> model;
+    ModelSettings settings;
+    SpookyNetParameters parameters;
+    std::string scaleParameterName;
+    DeviceProgram program;
+    DeviceLists lists;
+    DeviceNetwork network;
+    DeviceTerms terms;
+    OpenMM::ComputeArray charges, chargeGradient, energies, parts;
+    OpenMM::ComputeKernel sumCharges, shiftCharges, sumGradients, shiftGradients;
+    OpenMM::ComputeKernel addAllForces, addAllEnergies;
+    OpenMM::ComputeEvent flagsAreHere;
+    bool isReady = false; ///< compiled for the present composition
+};
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_NATIVE_DEVICEEVALUATOR_H_

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#include "DeviceLists.h"
+#include "checks.h"
+#include "native/SpatialOrder.h"
+#include "openmmgems/Units.h"
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+using namespace OpenMMGems;
+using OpenMM::ComputeArray;
+using OpenMM::mm_int4;
+using OpenMM::Vec3;
+using std::vector;
+
+namespace {
+
+/** Added to cutoffs in angstrom, so that lists stay right while atoms move. */
+constexpr double SKIN = 1.0;
+/** Clusters grow as atoms diffuse; OpenMM puts its own atoms in order as often. */
+constexpr int UPDATES_BETWEEN_SORTING = 250;
+/** Lists grow by more than is needed at the moment. */
+constexpr double HEADROOM = 1.2;
+/** Threads of the group that lists the clusters around a cluster. */
+constexpr int LIST_THREADS = 64;
+
+} // namespace
+
+DeviceLists::DeviceLists(const DeviceProgram& program, const vector<int>& atoms, int numAtoms,
+                         bool periodic)
+    : program(program), numParticles(static_cast<int>(atoms.size())), numAtoms(numAtoms),
+      numClusters((numAtoms + CLUSTER_SIZE - 1) / CLUSTER_SIZE), periodic(periodic),
+      wrapsOnHost(numAtoms, mm_int4(0, 0, 0, 0)) {
+    vector<int> order(numAtoms);
+    std::iota(order.begin(), order.end(), 0);
+    program.uploadInt(atomOfParticle, atoms, "gemsAtomOfParticle");
+    program.uploadInt(atomOfPlace, order, "gemsAtomOfPlace");
+    program.uploadInt(status, vector<int>(STATUS_SIZE, 0), "gemsStatus");
+    program.makeInt(cellOffsets, 4 * static_cast<size_t>(numParticles), "gemsCellOffsets");
+    wraps.initialize<mm_int4>(program.context(), numAtoms, "gemsWraps");
+    wraps.upload(wrapsOnHost);
+    program.makeInt(slotOfAtom, numAtoms, "gemsSlotOfAtom");
+    program.makeMixed(positions, 4 * static_cast<size_t>(numAtoms), "gemsPositions");
+    program.uploadMixed(reference, vector<double>(4 * static_cast<size_t>(numAtoms), 0.0),
+                        "gemsReference");
+    program.makeMixed(bounds, 16 * static_cast<size_t>(numClusters), "gemsClusterBounds");
+    program.makeInt(numEntries, numClusters, "gemsNumEntries");
+    program.makeInt(numCandidates, numAtoms, "gemsNumCandidates");
+    program.makeInt(numPairs, numAtoms, "gemsNumPairs");
+    makePairArrays();
+    followReordering();
+}
+
+void DeviceLists::makePairArrays() {
+    const size_t number = static_cast<size_t>(numAtoms) * maxPairs;
+    program.makeInt(entries, 4 * static_cast<size_t>(numClusters) * maxEntries, "gemsEntries");
+    program.makeInt(candidates, 2 * number, "gemsCandidates");
+    program.makeInt(pairAtom, number, "gemsPairAtom");
+    program.makeReal(pairVector, 4 * number, "gemsPairVector");
+    program.makeReal(pairForce, 4 * number, "gemsPairForce");
+}
+
+Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
+    const bool allAreFar = std::isinf(farCutoff);
+    const double range = allAreFar ? nearCutoff : std::max(nearCutoff, farCutoff);
+    Defines defines = {
+        {"NUM_PARTICLES", literal(numParticles)},
+        {"NUM_ATOMS", literal(numAtoms)},
+        {"CLUSTER_SIZE", literal(CLUSTER_SIZE)},
+        {"LIST_THREADS", literal(LIST_THREADS)},
+        {"ANGSTROM_PER_NM", literal(ANGSTROM_PER_NM)},
+        {"SKIN", literal(SKIN)},
+        {"NEAR_CUTOFF", literal(nearCutoff)},
+        {"NEAR_RANGE", literal(nearCutoff + SKIN)},
+        {"LIST_RANGE", literal(range + SKIN)},
+        {"ALL_ARE_FAR", literal(allAreFar ? 1 : 0)},
+        {"REBUILD", literal(REBUILD)},
+        {"TOO_MANY_ENTRIES", literal(TOO_MANY_ENTRIES)},
+        {"TOO_MANY_PAIRS", literal(TOO_MANY_PAIRS)},
+        {"MUST_SORT", literal(MUST_SORT)},
+        {"COINCIDENCE", literal(COINCIDENCE)},
+        {"BAD_FORCE", literal(BAD_FORCE)},
+        {"BAD_ENERGY", literal(BAD_ENERGY)},
+    };
+    if (periodic) {
+        defines.emplace("PERIODIC", "1");
+    }
+    return defines;
+}
+
+void DeviceLists::createKernels() {
+    OpenMM::ComputeContext& cc = program.context();
+    updateBox();
+    followAtoms = cc.getUseMixedPrecision()
+                      ? program.kernel("followAtoms", cc.getPosq(), cc.getPosqCorrection())
+                      : program.kernel("followAtoms", cc.getPosq());
+    for (OpenMM::ArrayInterface* array : std::initializer_list<OpenMM::ArrayInterface*>{
+             &cc.getAtomIndexArray(), &cellOffsets, &atomOfParticle, &wraps, &box, &reference,
+             &positions, &slotOfAtom, &status}) {
+        followAtoms->addArg(*array);
+    }
+    followAtoms->addArg(); // rebuild
+    boundClusters =
+        program.kernel("boundClusters", atomOfPlace, positions, box, status, reference, bounds);
+    listClusters =
+        program.kernel("listClusters", bounds, box, status, maxEntries, numEntries, entries);
+    listCandidates =
+        program.kernel("listCandidates", atomOfPlace, positions, box, numEntries, entries,
+                       maxEntries, status, maxPairs, numCandidates, candidates);
+    measurePairs = program.kernel("measurePairs", atomOfPlace, positions, box, entries, maxEntries,
+                                  numCandidates, candidates, maxPairs, numPairs, pairAtom,
+                                  pairVector, pairForce, status);
+    clearRebuild = program.kernel("clearRebuild", status);
+}
+
+/** Box vectors and the rows of the inverse, where they have changed; returns whether they have. */
+bool DeviceLists::updateBox() {
+    Box vectors;
+    program.context().getPeriodicBoxVectors(vectors[0], vectors[1], vectors[2]);
+    for (Vec3& vector : vectors) {
+        vector *= ANGSTROM_PER_NM;
+    }
+    vector<double> numbers;
+    for (const Box& matrix : {vectors, inverse(vectors)}) {
+        for (const Vec3& row : matrix) {
+            numbers.insert(numbers.end(), {row[0], row[1], row[2]});
+        }
+    }
+    const bool isNew = numbers != boxOnHost;
+    if (isNew) {
+        boxOnHost = numbers;
+        program.uploadMixed(box, boxOnHost, "gemsBox");
+    }
+    return isNew;
+}
+
+void DeviceLists::followReordering() {
+    cellOffsets.upload(program.context().getPosCellOffsets().data());
+    updatesSinceSorting = UPDATES_BETWEEN_SORTING;
+}
+
+/** Put the atoms in order by their positions on the device. */
+void DeviceLists::sortAtoms() {
+    followAtoms->setArg(program.context().getUseMixedPrecision() ? 11 : 10, 1);
+    followAtoms->execute(numParticles);
+    const vector<Vec3> current = downloadPositions();
+    checkFinite(current);
+    const Box vectors = getBox();
+    const SpatialOrder sorted(current, periodic ? &vectors : nullptr, CLUSTER_SIZE);
+    for (int atom = 0; atom < numAtoms; atom++) {
+        wrapsOnHost[atom].x += sorted.wraps[atom][0];
+        wrapsOnHost[atom].y += sorted.wraps[atom][1];
+        wrapsOnHost[atom].z += sorted.wraps[atom][2];
+    }
+    wraps.upload(wrapsOnHost);
+    atomOfPlace.upload(sorted.order);
+    updatesSinceSorting = 0;
+    isValid = false;
+}
+
+void DeviceLists::update() {
+    if (updateBox()) {
+        isValid = false;
+    }
+    if (updatesSinceSorting++ >= UPDATES_BETWEEN_SORTING) {
+        sortAtoms();
+    }
+    followAtoms->setArg(program.context().getUseMixedPrecision() ? 11 : 10, isValid ? 0 : 1);
+    followAtoms->execute(numParticles);
+    boundClusters->execute(numClusters);
+    listClusters->execute(numClusters * LIST_THREADS, LIST_THREADS);
+    listCandidates->execute(numClusters * CLUSTER_SIZE, CLUSTER_SIZE);
+    measurePairs->execute(numAtoms);
+    isValid = true;
+}
+
+void DeviceLists::finish() {
+    clearRebuild->execute(1);
+}
+
+int DeviceLists::largest(ComputeArray& numbers) const {
+    vector<int> onHost;
+    numbers.download(onHost);
+    return *std::ranges::max_element(onHost);
+}
+
+bool DeviceLists::grow(const vector<int>& statusOnHost) {
+    const bool isFull = statusOnHost[TOO_MANY_ENTRIES] != 0 || statusOnHost[TOO_MANY_PAIRS] != 0;
+    if (!isFull && statusOnHost[MUST_SORT] == 0) {
+        return false;
+    }
+    status.upload(vector<int>(STATUS_SIZE, 0));
+    isValid = false;
+    if (statusOnHost[MUST_SORT] != 0) {
+        updatesSinceSorting = UPDATES_BETWEEN_SORTING;
+        return true;
+    }
+    // Where entries are missing, so are pairs: their number will be known next time.
+    maxEntries = std::max(maxEntries, static_cast<int>(HEADROOM * largest(numEntries)));
+    maxPairs = std::max(maxPairs, static_cast<int>(HEADROOM * largest(numCandidates)));
+    makePairArrays();
+    return true;
+}
+
+vector<Vec3> DeviceLists::downloadPositions() const {
+    vector<double> numbers;
+    positions.download(numbers, /*convert=*/true);
+    vector<Vec3> result(numAtoms);
+    for (int atom = 0; atom < numAtoms; atom++) {
+        result[atom] = Vec3(numbers[4 * atom], numbers[4 * atom + 1], numbers[4 * atom + 2]);
+    }
+    return result;
+}
+
+Box DeviceLists::getBox() const {
+    const vector<double>& b = boxOnHost;
+    return {Vec3(b[0], b[1], b[2]), Vec3(b[3], b[4], b[5]), Vec3(b[6], b[7], b[8])};
+}

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The openmm-gems authors
+// SPDX-License-Identifier: MIT
+#ifndef OPENMMGEMS_NATIVE_DEVICELISTS_H_
+#define OPENMMGEMS_NATIVE_DEVICELISTS_H_
+
+#include "DeviceProgram.h"
+#include "openmmgems/Evaluator.h"
+#include <openmm/Vec3.h>
+#include <vector>
+
+namespace OpenMMGems {
+
+/**
+ * Positions of a force's atoms on the device, and their neighbour lists: see lists.cc. The order of
+ * atoms in space is made on the host, at long intervals.
+ */
+class DeviceLists {
+public:
+    static constexpr int CLUSTER_SIZE = 32;
+    /** Places in the array status. */
+    enum Status {
+        REBUILD,
+        TOO_MANY_ENTRIES,
+        TOO_MANY_PAIRS,
+        MUST_SORT,
+        COINCIDENCE,
+        BAD_FORCE,
+        BAD_ENERGY,
+        STATUS_SIZE
+    };
+    /**
+     * @param atomOfParticle  -1 for particles that are no atoms of the force
+     * @param numAtoms        of the force
+     */
+    DeviceLists(const DeviceProgram& program, const std::vector<int>& atomOfParticle, int numAtoms,
+                bool periodic);
+    /** Constants of lists.cc; lengths in angstrom, farCutoff infinite if all atoms interact. */
+    Defines getDefines(double nearCutoff, double farCutoff) const;
+    /** Make the kernels, when the program is new or arrays have grown. */
+    void createKernels();
+    /** Take over the positions, and bring lists and pairs up to date. */
+    void update();
+    /** After the atoms were moved in memory: molecules may be in other periodic images. */
+    void followReordering();
+    /**
+     * Whether the lists could not be made, for lack of room or because clusters are spread over
+     * several boxes. Then it will be better next time; kernels are to be made anew.
+     */
+    bool grow(const std::vector<int>& statusOnHost);
+    /** The lists serve until they must be made anew. */
+    void finish();
+    /** The next update makes the lists anew. */
+    void invalidate() { isValid = false; }
+    /** Positions that update() took over, in angstrom, and their box. */
+    std::vector<OpenMM::Vec3> downloadPositions() const;
+    Box getBox() const;
+
+    int maxEntries = 64, maxPairs = 64;
+    OpenMM::ComputeArray atomOfPlace, positions, slotOfAtom, box, status;
+    OpenMM::ComputeArray numEntries, entries;
+    OpenMM::ComputeArray numPairs, pairAtom, pairVector, pairForce;
+
+private:
+    void makePairArrays();
+    bool updateBox();
+    void sortAtoms();
+    int largest(OpenMM::ComputeArray& numbers) const;
+    const DeviceProgram& program;
+    int numParticles, numAtoms, numClusters;
+    bool periodic, isValid = false;
+    int updatesSinceSorting = 0;
+    std::vector<double> boxOnHost;
+    std::vector<OpenMM::mm_int4> wrapsOnHost;
+    OpenMM::ComputeArray atomOfParticle, cellOffsets, wraps, reference, bounds;
+    OpenMM::ComputeArray numCandidates, candidates;
+    OpenMM::ComputeKernel followAtoms, boundClusters, listClusters, listCandidates, measurePairs,
+        clearRebuild;
+};
+
+} // namespace OpenMMGems
+
+#endif // OPENMMGEMS_NATIVE_DEVICELISTS_H_
