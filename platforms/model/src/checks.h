@@ -15,7 +15,8 @@ OPENMMGEMS_MODEL_EXPORT void checkFinite(const std::vector<OpenMM::Vec3>& positi
 /** Throws OpenMMException if there is a box and no cutoff. */
 void checkBox(const Box* box, std::optional<double> cutoff);
 /** Throws OpenMMException if energy or a force is not finite. */
-void checkFinite(const Evaluation& evaluation, const std::string& modelFile);
+OPENMMGEMS_MODEL_EXPORT void checkFinite(const Evaluation& evaluation,
+                                         const std::string& modelFile);
 
 } // namespace OpenMMGems
 

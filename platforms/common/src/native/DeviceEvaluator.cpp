@@ -164,9 +164,11 @@ void DeviceEvaluator::execute(double scale, bool includeForces, bool includeEner
         cc.setForcesValid(false); // OpenMM calls again
         return;
     }
-    if (includeEnergy) {
+    if (includeEnergy || !scaleParameterName.empty()) { // whose derivative comes with forces
         program.setMixed(addAllEnergies, 1, scale);
         addAllEnergies->execute(static_cast<int>(energies.getSize()));
+    }
+    if (includeEnergy) {
         vector<int> flags;
         lists.status.download(flags);
         check(flags);

@@ -25,7 +25,7 @@ DEVICE void projectRandom(const real4* x, GLOBAL const real* RESTRICT omega,
 DEVICE void makeFeatures(real4* u, const real* shift) {
     int column = 4 * FEATURE_TILE;
     for (int n = 0; n < TILE_ATOMS; n++) {
-        real4 value = u[n] - shift[n];
+        real4 value = u[n] - repeat(shift[n]);
         u[n] = (real) SCALE_FEATURES *
                make_real4(EXP(value.x) + (real) EPSILON_FEATURES,
                           column + 1 < NUM_FEATURES ? EXP(value.y) + (real) EPSILON_FEATURES : 0,
@@ -223,6 +223,7 @@ DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
                            GLOBAL const real* RESTRICT gradientSums, int block,
                            LOCAL_ARG real4* shared, real4* of, real* total) {
     real4 tile[TILE_ATOMS];
+    real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
     real4 ofSum = ((GLOBAL const real4*) (gradientSums + 2 * MATRIX_SIZE))[FEATURE_TILE];
     loadTile(SLOT(stored, V_SLOT), block, tile);
     shareTile(tile, shared);
@@ -230,7 +231,7 @@ DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
     multiplyShared(shared, gradientSums + MATRIX_SIZE, of);
     loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, tile);
     for (int n = 0; n < TILE_ATOMS; n++) {
-        of[n] = (of[n] + ofSum) * (tile[n] - (real) (SCALE_FEATURES * EPSILON_FEATURES));
+        of[n] = (of[n] + ofSum) * (tile[n] - rest);
     }
     shareTile(of, shared);
     sumShared(shared, total);
@@ -246,6 +247,7 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
                               LOCAL_ARG real4* shared, real4* of, real* total) {
     real4 tile[TILE_ATOMS];
     real norm[TILE_ATOMS], factor[TILE_ATOMS];
+    real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
     real4 sum = ((GLOBAL const real4*) (keySums + 2 * MATRIX_SIZE))[FEATURE_TILE];
     loadTile(SLOT(gradients, OF_SUM), block, tile);
     loadColumn(inverseNorm, block, norm);
@@ -258,8 +260,7 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
     multiplyShared(shared, keySums + MATRIX_SIZE, of);
     loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, tile);
     for (int n = 0; n < TILE_ATOMS; n++) {
-        of[n] = (of[n] + factor[n] * sum) *
-                (tile[n] - (real) (SCALE_FEATURES * EPSILON_FEATURES));
+        of[n] = (of[n] + factor[n] * sum) * (tile[n] - rest);
     }
     shareTile(of, shared);
     sumShared(shared, total);

@@ -54,9 +54,13 @@ DEVICE void addStored(GLOBAL const real* RESTRICT matrix, int block, real4* tile
     }
 }
 
+DEVICE real4 repeat(real x) {
+    return make_real4(x, x, x, x);
+}
+
 DEVICE void clearTile(real4* tile) {
     for (int n = 0; n < TILE_ATOMS; n++) {
-        tile[n] = make_real4(0, 0, 0, 0);
+        tile[n] = repeat(0);
     }
 }
 

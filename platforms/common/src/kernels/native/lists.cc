@@ -12,8 +12,6 @@
 /** Clusters of atoms that were sorted are smaller than a box; so many images are looked for. */
 #define LARGEST_EXTENT 2
 #define MOST_IMAGES 256
-#else
-#define LARGEST_EXTENT ((mixed) 1e30)
 #endif
 
 /** What adding multiples of the box vectors does: box holds them, then the inverse's rows. */
@@ -58,6 +56,10 @@ KERNEL void followAtoms(GLOBAL const real4* RESTRICT posq,
         mixed square = moved.x * moved.x + moved.y * moved.y + moved.z * moved.z;
         positions[atom] = position;
         slotOfAtom[atom] = slot;
+        if (!(position.x * position.x + position.y * position.y + position.z * position.z <
+              (mixed) 1e30)) {
+            status[MUST_SORT] = 1; // the host will tell which atom it is
+        }
         if (rebuild || !(square < (mixed) (0.24 * SKIN * SKIN))) {
             status[REBUILD] = 1;
         }
@@ -96,10 +98,12 @@ KERNEL void boundClusters(GLOBAL const int* RESTRICT atomOfPlace,
                                        isFirst || f.y > highFraction.y ? f.y : highFraction.y,
                                        isFirst || f.z > highFraction.z ? f.z : highFraction.z, 0);
         }
+#ifdef PERIODIC
         mixed4 size = highFraction - lowFraction;
-        if (!(size.x < LARGEST_EXTENT && size.y < LARGEST_EXTENT && size.z < LARGEST_EXTENT)) {
-            status[MUST_SORT] = 1; // or a position is not finite
+        if (size.x > LARGEST_EXTENT || size.y > LARGEST_EXTENT || size.z > LARGEST_EXTENT) {
+            status[MUST_SORT] = 1;
         }
+#endif
         bounds[4 * cluster] = low;
         bounds[4 * cluster + 1] = high;
         bounds[4 * cluster + 2] = lowFraction;
