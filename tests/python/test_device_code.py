@@ -4,58 +4,94 @@
 
 from pathlib import Path
 
+import openmmgems
 import pytest
+from openmmgems.benchmark import device_code, roofline
+from openmmgems.models.export import save_spookynet
+from openmmgems.models.hyperparameters import Hyperparameters
+from support.random_models import EXACT, SMOOTH, random_model
 
-nvrtc = pytest.importorskip("cuda.bindings.nvrtc")
+pytest.importorskip("cuda.bindings.nvrtc")
 
-KERNELS = sorted((Path(__file__).parents[2] / "platforms/common/src/kernels").glob("*.cc"))
-
-#: What the kernels use of OpenMM's common kernel language, in CUDA.
-PRELUDE = """
-#define KERNEL extern "C" __global__
-#define GLOBAL
-#define RESTRICT __restrict__
-#define GLOBAL_ID (blockIdx.x * blockDim.x + threadIdx.x)
-#define GLOBAL_SIZE (blockDim.x * gridDim.x)
-#define NUM_PARTICLES 22
-#define PADDED_NUM_PARTICLES 32
-typedef long long mm_long;
-inline __device__ mm_long realToFixedPoint(real x) {
-    return static_cast<mm_long>(x * static_cast<real>(0x100000000));
-}
-"""
-TYPES = {
-    "single": "#define real float\n#define real4 float4\n#define mixed float\n",
-    "mixed": "#define USE_MIXED_PRECISION 1\n"
-    "#define real float\n#define real4 float4\n#define mixed double\n",
-    "double": "#define USE_DOUBLE_PRECISION 1\n"
-    "#define real double\n#define real4 double4_32a\n#define mixed double\n",
-}
+STAGED = Path(__file__).parents[2] / "platforms/common/src/kernels/gemsForce.cc"
+#: A group may have so much without being asked for more.
+MOST_SHARED_BYTES = 49152
+#: Every term and the published sizes; the other options at the largest size.
+PUBLISHED = Hyperparameters(num_features=64, num_modules=1, lr_cutoff=10.0)
+LARGE = Hyperparameters(
+    num_features=128,
+    num_modules=1,
+    lr_cutoff=None,
+    use_irreps=False,
+    activation="ssp",
+    num_residual_local=2,
+)
 
 
-def compile_to_cubin(source: str, architecture: str) -> bytes:
-    """Machine code of a program; a failure is told with the compiler's log."""
-    _, program = nvrtc.nvrtcCreateProgram(source.encode(), b"kernels.cu", 0, [], [])
-    options = [f"--gpu-architecture={architecture}".encode(), b"--use_fast_math"]
-    (result,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
-    _, size = nvrtc.nvrtcGetProgramLogSize(program)
-    log = b" " * (size + 1)  # never one byte: Python shares those, and this is written into
-    nvrtc.nvrtcGetProgramLog(program, log)
-    assert result == nvrtc.nvrtcResult.NVRTC_SUCCESS, log.decode()
-    _, size = nvrtc.nvrtcGetCUBINSize(program)
-    code = b" " * (size + 1)
-    nvrtc.nvrtcGetCUBIN(program, code)
-    return code
+@pytest.fixture(scope="module")
+def library() -> Path:
+    found = device_code.cuda_platform_library()
+    if found is None:
+        pytest.skip("OpenMM's CUDA platform is not installed")
+    return found
 
 
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
-@pytest.mark.parametrize("precision", TYPES)
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda path: path.stem)
-def test_kernels_compile_for_cuda(kernel: Path, precision: str, architecture: str) -> None:
-    code = compile_to_cubin(TYPES[precision] + PRELUDE + kernel.read_text(), architecture)
+@pytest.mark.parametrize("precision", device_code.PRECISIONS)
+def test_staged_kernels_compile(library: Path, precision: str, architecture: str) -> None:
+    constants = "#define NUM_PARTICLES 22\n#define PADDED_NUM_PARTICLES 32\n"
+    source = device_code.prelude(library, precision) + constants + STAGED.read_text()
+    code, log = device_code.compile_to_cubin(source, architecture)
     assert code[:4] == b"\x7fELF"
+    assert set(device_code.read_log(log)) == {"gatherPositions", "addForces"}
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "precision", "architecture"),
+    [
+        (PUBLISHED, SMOOTH, "mixed", "sm_80"),
+        (PUBLISHED, SMOOTH, "mixed", "sm_90"),
+        (PUBLISHED, SMOOTH, "single", "sm_90"),
+        (PUBLISHED, SMOOTH, "double", "sm_90"),
+        (LARGE, EXACT, "mixed", "sm_80"),
+        (LARGE, EXACT, "double", "sm_90"),
+    ],
+)
+def test_native_program_compiles(
+    library: Path,
+    tmp_path: Path,
+    options: Hyperparameters,
+    mode: int,
+    precision: str,
+    architecture: str,
+) -> None:
+    """Within what every group has; in single and mixed precision without spilling registers."""
+    if "OpenCL" in openmmgems.plugin_load_failures:
+        pytest.skip(openmmgems.plugin_load_failures["OpenCL"])
+    model = random_model(options, 1)
+    model.set_attention(mode)
+    save_spookynet(model, options, tmp_path / "model.pt")
+    text = device_code.program_text(tmp_path / "model.pt", [8, 1, 1], precision=precision)
+    source = device_code.prelude(library, precision) + text
+    code, log = device_code.compile_to_cubin(source, architecture)
+    assert code[:4] == b"\x7fELF"
+    kernels = device_code.read_log(log)
+    assert {"applyMlps", "transposeMessages", "addLongRange", "addAllForces"} <= set(kernels)
+    assert max(kernel.shared_bytes for kernel in kernels.values()) <= MOST_SHARED_BYTES
+    if precision != "double":
+        assert {name: k.spilled_bytes for name, k in kernels.items() if k.spilled_bytes} == {}
+    constants = device_code.constants(text)
+    assert int(constants["NUM_FEATURES"]) == options.num_features
+    size = roofline.Size(100, options.num_features, 3, 16, 8, 50.0, 80.0, 400.0, 2000.0)
+    work = roofline.work_of_step(size, constants)
+    assert set(work) <= set(kernels)
+    for name, of in work.items():
+        assert 0 < roofline.occupancy(kernels[name], of.threads, roofline.H200) <= 1
+        assert roofline.seconds(of, roofline.H200) > 0
 
 
 def test_a_mistake_is_found() -> None:
-    with pytest.raises(AssertionError, match='identifier "missing" is undefined'):
-        compile_to_cubin('extern "C" __global__ void f(float* x) { x[0] = missing; }', "sm_80")
+    with pytest.raises(RuntimeError, match='identifier "missing" is undefined'):
+        device_code.compile_to_cubin(
+            'extern "C" __global__ void f(float* x) { x[0] = missing; }', "sm_80"
+        )

@@ -14,6 +14,8 @@ from openmmgems.units import KJ_PER_MOL_PER_EV
 from support import oracle, systems
 
 KJ_PER_MOL_NM = KJ_PER_MOL_PER_EV * 10
+#: Native evaluators in float32 may err so many times as much as the published code does.
+SPREADS = 3
 
 
 @pytest.fixture(scope="module", params=oracle.MODEL_CASES)
@@ -106,11 +108,11 @@ def test_float32_platforms_stay_within_rounding(
         energy, forces = systems.energy_and_forces(context_for(molecule, force, platform))
         sum_of_terms = sum(abs(term) for term in molecule.terms.values())
         error = abs(energy / KJ_PER_MOL_PER_EV - molecule.energy)
-        assert error <= max(10 * record["f32_energy_err"], 5e-7 * sum_of_terms)
+        assert error <= max(SPREADS * record["f32_energy_err"], 5e-7 * sum_of_terms)
         if case == "b_water_dimer_mirror":
             continue  # on a kink float32 may land on the other side: forces are not comparable
         largest = np.abs(molecule.forces).max()
-        tolerance = max(10 * record["f32_force_err"], 2e-5 + 1e-6 * largest)
+        tolerance = max(SPREADS * record["f32_force_err"], 2e-5 + 1e-6 * largest)
         np.testing.assert_allclose(forces / KJ_PER_MOL_NM, molecule.forces, rtol=0, atol=tolerance)
 
 

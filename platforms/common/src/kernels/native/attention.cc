@@ -50,23 +50,30 @@ KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL re
         projectRandom(x, weights + OMEGA_WEIGHTS, shared, u, h);
         shareTile(u, shared);
         LOCAL_ARG const real* row = (LOCAL_ARG const real*) shared + ATOM_TILE * TILE_ATOMS;
+        real maximum[TILE_ATOMS];
+        int largest[TILE_ATOMS];
         for (int n = 0; n < TILE_ATOMS; n++) {
-            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n, largest = 0;
-            for (int k = 1; k < NUM_FEATURES; k++) {
-                if (row[k * BLOCK_ATOMS + n] > row[largest * BLOCK_ATOMS + n]) {
-                    largest = k;
-                }
+            maximum[n] = row[n];
+            largest[n] = 0;
+        }
+        for (int k = 1; k < NUM_FEATURES; k++) {
+            for (int n = 0; n < TILE_ATOMS; n++) {
+                real value = row[k * BLOCK_ATOMS + n];
+                largest[n] = value > maximum[n] ? k : largest[n];
+                maximum[n] = value > maximum[n] ? value : maximum[n];
             }
-            real maximum = row[largest * BLOCK_ATOMS + n];
+        }
+        for (int n = 0; n < TILE_ATOMS; n++) {
+            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
             if (FEATURE_TILE == 0 && atom < NUM_ATOMS) {
                 if (isKey) {
                     keyShift[atom] = h[n];
-                    keyMaximum[atom] = maximum;
+                    keyMaximum[atom] = maximum[n];
                 } else {
-                    queryColumn[atom] = largest;
+                    queryColumn[atom] = largest[n];
                 }
             }
-            h[n] += maximum;
+            h[n] += maximum[n];
         }
         if (!isKey) {
             makeFeatures(u, h);

@@ -8,8 +8,11 @@
 #define LANE ((int) LOCAL_ID % PADDED_FEATURES)
 #define RECEIVER ((int) LOCAL_ID / PADDED_FEATURES)
 #define MESSAGE_THREADS (RECEIVERS * PADDED_FEATURES)
+/** Numbers that all threads read are read four at a time; there are zeros up to whole fours. */
+#define BASIS_QUADS ((NUM_BASIS + 3) / 4)
 /** Of a pair: 3 numbers for the unit vector, and NUM_D of degree two. */
-#define NUM_ANGULAR (3 + NUM_D)
+#define ANGULAR_QUADS ((3 + NUM_D + 3) / 4)
+#define NUM_ANGULAR (4 * ANGULAR_QUADS)
 
 /** Of degree two in the components of a unit vector. */
 DEVICE void angular(real x, real y, real z, LOCAL_ARG real* numbers) {
@@ -41,13 +44,16 @@ DEVICE void angular(real x, real y, real z, LOCAL_ARG real* numbers) {
  */
 DEVICE void describePairs(GLOBAL const real4* RESTRICT pairVector,
                           GLOBAL const real* RESTRICT radial, int firstPair, int number,
-                          real sign, LOCAL_ARG real* values, LOCAL_ARG real* slopes,
-                          LOCAL_ARG real* directions) {
-    for (int k = LANE; k < PAIRS_AT_ONCE * NUM_BASIS; k += PADDED_FEATURES) {
-        int pair = k / NUM_BASIS, function = k % NUM_BASIS;
+                          real sign, LOCAL_ARG real4* valueQuads, LOCAL_ARG real4* slopeQuads,
+                          LOCAL_ARG real4* directionQuads) {
+    LOCAL_ARG real* values = (LOCAL_ARG real*) valueQuads;
+    LOCAL_ARG real* slopes = (LOCAL_ARG real*) slopeQuads;
+    LOCAL_ARG real* directions = (LOCAL_ARG real*) directionQuads;
+    for (int k = LANE; k < PAIRS_AT_ONCE * 4 * BASIS_QUADS; k += PADDED_FEATURES) {
+        int pair = k / (4 * BASIS_QUADS), function = k % (4 * BASIS_QUADS);
         real value = 0, slope = 0;
         real r = pair < number ? pairVector[firstPair + pair].w : (real) CUTOFF;
-        if (r < (real) CUTOFF) {
+        if (r < (real) CUTOFF && function < NUM_BASIS) {
             int interval = (int) (r * (real) INTERVALS_PER_ANGSTROM);
             real t = r * (real) INTERVALS_PER_ANGSTROM - interval;
             GLOBAL const real* c =
@@ -71,12 +77,35 @@ DEVICE void describePairs(GLOBAL const real4* RESTRICT pairVector,
     }
 }
 
-/** A thread's row of the weights of the radial functions: s, p, d. */
-DEVICE void loadRadialWeights(GLOBAL const real* RESTRICT weights, real* s, real* p, real* d) {
-    for (int k = 0; k < NUM_BASIS; k++) {
-        s[k] = weights[k * PADDED_FEATURES + LANE];
-        p[k] = weights[(NUM_BASIS + k) * PADDED_FEATURES + LANE];
-        d[k] = weights[(2 * NUM_BASIS + k) * PADDED_FEATURES + LANE];
+/** A thread's row of the weights of the radial functions of one type. */
+DEVICE void loadRadialWeights(GLOBAL const real* RESTRICT weights, int type, real4* row) {
+    GLOBAL const real* column = weights + type * NUM_BASIS * PADDED_FEATURES + LANE;
+    for (int q = 0; q < BASIS_QUADS; q++) {
+        int k = 4 * q;
+        row[q] = make_real4(column[k * PADDED_FEATURES],
+                            k + 1 < NUM_BASIS ? column[(k + 1) * PADDED_FEATURES] : 0,
+                            k + 2 < NUM_BASIS ? column[(k + 2) * PADDED_FEATURES] : 0,
+                            k + 3 < NUM_BASIS ? column[(k + 3) * PADDED_FEATURES] : 0);
+    }
+}
+
+/** The sum of the products of all components. */
+DEVICE real multiplyQuads(const real4* a, LOCAL_ARG const real4* b) {
+    real sum = 0;
+    for (int q = 0; q < BASIS_QUADS; q++) {
+        real4 other = b[q];
+        sum += a[q].x * other.x + a[q].y * other.y + a[q].z * other.z + a[q].w * other.w;
+    }
+    return sum;
+}
+
+DEVICE void loadDirection(LOCAL_ARG const real4* quads, real* direction) {
+    for (int q = 0; q < ANGULAR_QUADS; q++) {
+        real4 quad = quads[q];
+        direction[4 * q] = quad.x;
+        direction[4 * q + 1] = quad.y;
+        direction[4 * q + 2] = quad.z;
+        direction[4 * q + 3] = quad.w;
     }
 }
 
@@ -98,13 +127,15 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
                             GLOBAL const real* RESTRICT radial,
                             GLOBAL const real* RESTRICT radialWeights,
                             GLOBAL real* RESTRICT stored) {
-    LOCAL real values[RECEIVERS * PAIRS_AT_ONCE * NUM_BASIS];
-    LOCAL real directions[RECEIVERS * PAIRS_AT_ONCE * NUM_ANGULAR];
-    LOCAL_ARG real* ownValues = values + RECEIVER * PAIRS_AT_ONCE * NUM_BASIS;
-    LOCAL_ARG real* ownDirections = directions + RECEIVER * PAIRS_AT_ONCE * NUM_ANGULAR;
+    LOCAL real4 values[RECEIVERS * PAIRS_AT_ONCE * BASIS_QUADS];
+    LOCAL real4 directions[RECEIVERS * PAIRS_AT_ONCE * ANGULAR_QUADS];
+    LOCAL_ARG real4* ownValues = values + RECEIVER * PAIRS_AT_ONCE * BASIS_QUADS;
+    LOCAL_ARG real4* ownDirections = directions + RECEIVER * PAIRS_AT_ONCE * ANGULAR_QUADS;
     GLOBAL const real* sources = SLOT(stored, MLP_SLOT + 1);
-    real weightS[NUM_BASIS], weightP[NUM_BASIS], weightD[NUM_BASIS];
-    loadRadialWeights(radialWeights, weightS, weightP, weightD);
+    real4 weightS[BASIS_QUADS], weightP[BASIS_QUADS], weightD[BASIS_QUADS];
+    loadRadialWeights(radialWeights, 0, weightS);
+    loadRadialWeights(radialWeights, 1, weightP);
+    loadRadialWeights(radialWeights, 2, weightD);
     for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < NUM_ATOMS;
          firstPlace += NUM_GROUPS * RECEIVERS) {
         int place = firstPlace + RECEIVER, isAtom = place < NUM_ATOMS;
@@ -124,18 +155,13 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
             describePairs(pairVector + start, radial, first, here, 1, ownValues, 0, ownDirections);
             SYNC_THREADS;
             for (int pair = 0; pair < here; pair++) {
-                LOCAL_ARG const real* value = ownValues + pair * NUM_BASIS;
-                LOCAL_ARG const real* direction = ownDirections + pair * NUM_ANGULAR;
+                LOCAL_ARG const real4* value = ownValues + pair * BASIS_QUADS;
                 int other = pairAtom[start + first + pair] * PADDED_FEATURES + LANE;
-                real filterS = 0, filterP = 0, filterD = 0;
-                for (int k = 0; k < NUM_BASIS; k++) {
-                    filterS += weightS[k] * value[k];
-                    filterP += weightP[k] * value[k];
-                    filterD += weightD[k] * value[k];
-                }
-                s += filterS * sources[other];
-                filterP *= SLOT(sources, 1)[other];
-                filterD *= SLOT(sources, 2)[other];
+                real filterP = multiplyQuads(weightP, value) * SLOT(sources, 1)[other];
+                real filterD = multiplyQuads(weightD, value) * SLOT(sources, 2)[other];
+                real direction[NUM_ANGULAR];
+                loadDirection(ownDirections + pair * ANGULAR_QUADS, direction);
+                s += multiplyQuads(weightS, value) * sources[other];
                 for (int c = 0; c < 3; c++) {
                     p[c] += filterP * direction[c];
                 }
@@ -157,7 +183,7 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
 }
 
 /** Gradient by a unit vector from those by the angular functions [NUM_D]. */
-DEVICE void transposeAngular(LOCAL_ARG const real* u, const real* of, real* ofVector) {
+DEVICE void transposeAngular(const real* u, const real* of, real* ofVector) {
 #ifdef IRREPS
     real root3 = (real) 1.7320508075688772;
     ofVector[0] += root3 * (u[1] * of[0] + u[2] * of[1] + u[0] * of[4]);
@@ -184,16 +210,18 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
                               GLOBAL const real* RESTRICT radialWeights,
                               GLOBAL const real* RESTRICT stored, GLOBAL real* RESTRICT gradients,
                               GLOBAL real4* RESTRICT pairForce, int isFirst) {
-    LOCAL real values[RECEIVERS * PAIRS_AT_ONCE * NUM_BASIS];
-    LOCAL real slopes[RECEIVERS * PAIRS_AT_ONCE * NUM_BASIS];
-    LOCAL real directions[RECEIVERS * PAIRS_AT_ONCE * NUM_ANGULAR];
+    LOCAL real4 values[RECEIVERS * PAIRS_AT_ONCE * BASIS_QUADS];
+    LOCAL real4 slopes[RECEIVERS * PAIRS_AT_ONCE * BASIS_QUADS];
+    LOCAL real4 directions[RECEIVERS * PAIRS_AT_ONCE * ANGULAR_QUADS];
     LOCAL real parts[RECEIVERS * PAIRS_AT_ONCE * 4 * PART_STRIDE];
-    LOCAL_ARG real* ownValues = values + RECEIVER * PAIRS_AT_ONCE * NUM_BASIS;
-    LOCAL_ARG real* ownSlopes = slopes + RECEIVER * PAIRS_AT_ONCE * NUM_BASIS;
-    LOCAL_ARG real* ownDirections = directions + RECEIVER * PAIRS_AT_ONCE * NUM_ANGULAR;
+    LOCAL_ARG real4* ownValues = values + RECEIVER * PAIRS_AT_ONCE * BASIS_QUADS;
+    LOCAL_ARG real4* ownSlopes = slopes + RECEIVER * PAIRS_AT_ONCE * BASIS_QUADS;
+    LOCAL_ARG real4* ownDirections = directions + RECEIVER * PAIRS_AT_ONCE * ANGULAR_QUADS;
     LOCAL_ARG real* ownParts = parts + RECEIVER * PAIRS_AT_ONCE * 4 * PART_STRIDE;
-    real weightS[NUM_BASIS], weightP[NUM_BASIS], weightD[NUM_BASIS];
-    loadRadialWeights(radialWeights, weightS, weightP, weightD);
+    real4 weightS[BASIS_QUADS], weightP[BASIS_QUADS], weightD[BASIS_QUADS];
+    loadRadialWeights(radialWeights, 0, weightS);
+    loadRadialWeights(radialWeights, 1, weightP);
+    loadRadialWeights(radialWeights, 2, weightD);
     for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < NUM_ATOMS;
          firstPlace += NUM_GROUPS * RECEIVERS) {
         int place = firstPlace + RECEIVER, isAtom = place < NUM_ATOMS;
@@ -210,20 +238,14 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
                           ownDirections);
             SYNC_THREADS;
             for (int pair = 0; pair < here; pair++) {
-                LOCAL_ARG const real* value = ownValues + pair * NUM_BASIS;
-                LOCAL_ARG const real* slope = ownSlopes + pair * NUM_BASIS;
-                LOCAL_ARG const real* direction = ownDirections + pair * NUM_ANGULAR;
+                LOCAL_ARG const real4* value = ownValues + pair * BASIS_QUADS;
+                LOCAL_ARG const real4* slope = ownSlopes + pair * BASIS_QUADS;
                 int other = pairAtom[start + first + pair] * PADDED_FEATURES + LANE;
-                real filterS = 0, filterP = 0, filterD = 0;
-                real slopeS = 0, slopeP = 0, slopeD = 0;
-                for (int k = 0; k < NUM_BASIS; k++) {
-                    filterS += weightS[k] * value[k];
-                    filterP += weightP[k] * value[k];
-                    filterD += weightD[k] * value[k];
-                    slopeS += weightS[k] * slope[k];
-                    slopeP += weightP[k] * slope[k];
-                    slopeD += weightD[k] * slope[k];
-                }
+                real filterS = multiplyQuads(weightS, value);
+                real filterP = multiplyQuads(weightP, value);
+                real filterD = multiplyQuads(weightD, value);
+                real direction[NUM_ANGULAR];
+                loadDirection(ownDirections + pair * ANGULAR_QUADS, direction);
                 real h = SLOT(gradients, OF_H)[other], alongP = 0, alongD = 0;
                 real ofVector[3], ofAngular[NUM_D];
                 for (int c = 0; c < 3; c++) {
@@ -241,7 +263,9 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
                 ofP += filterP * alongP;
                 ofD += filterD * alongD;
                 LOCAL_ARG real* part = ownParts + pair * 4 * PART_STRIDE + LANE;
-                part[0] = h * s * slopeS + alongP * p * slopeP + alongD * d * slopeD;
+                part[0] = h * s * multiplyQuads(weightS, slope) +
+                          alongP * p * multiplyQuads(weightP, slope) +
+                          alongD * d * multiplyQuads(weightD, slope);
                 part[PART_STRIDE] = ofVector[0];
                 part[2 * PART_STRIDE] = ofVector[1];
                 part[3 * PART_STRIDE] = ofVector[2];
@@ -256,15 +280,15 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
             }
             SYNC_THREADS;
             for (int pair = LANE; pair < here; pair += PADDED_FEATURES) {
-                LOCAL_ARG const real* u = ownDirections + pair * NUM_ANGULAR;
+                LOCAL_ARG const real4* u = ownDirections + pair * ANGULAR_QUADS;
                 LOCAL_ARG const real* sum = ownParts + pair * 4 * PART_STRIDE;
                 real ofX = sum[PART_STRIDE], ofY = sum[2 * PART_STRIDE],
                      ofZ = sum[3 * PART_STRIDE];
                 real inverse = 1 / pairVector[start + first + pair].w;
-                real along = sum[0] - (ofX * u[0] + ofY * u[1] + ofZ * u[2]) * inverse;
+                real along = sum[0] - (ofX * u->x + ofY * u->y + ofZ * u->z) * inverse;
                 pairForce[start + first + pair] -=
-                    make_real4(along * u[0] + ofX * inverse, along * u[1] + ofY * inverse,
-                               along * u[2] + ofZ * inverse, 0);
+                    make_real4(along * u->x + ofX * inverse, along * u->y + ofY * inverse,
+                               along * u->z + ofZ * inverse, 0);
             }
         }
         if (isAtom && !isFirst) {

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""What the native evaluator's kernels must do in a step on a device, and how fast that can be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openmmgems.benchmark.device_code import CompiledKernel
+
+
+@dataclass(frozen=True)
+class Device:
+    """Rates of a device, from its maker's data sheet; that of the second cache was measured."""
+
+    name: str
+    multiprocessors: int
+    flop_per_second: float
+    memory_bytes_per_second: float
+    cache_bytes_per_second: float
+    registers: int = 65536
+    shared_bytes: int = 233472
+    warps: int = 64
+
+
+#: H200 SXM; cache: that of the H100, chipsandcheese.com/p/nvidias-h100-microbenchmarks (2023).
+H200 = Device("H200", 132, 66.9e12, 4.8e12, 5.5e12)
+#: OpenMM starts at most so many thread groups on a multiprocessor.
+GROUPS_PER_MULTIPROCESSOR = 6
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one kernel does in a step, all its calls together."""
+
+    calls: int
+    flop: float
+    memory_bytes: float
+    cache_bytes: float
+    threads: int  #: of a group
+
+
+@dataclass(frozen=True)
+class Size:
+    """A network and a system; neighbours are averages over atoms."""
+
+    atoms: int
+    features: int
+    modules: int
+    functions: int
+    components: int  #: of p and d messages
+    near: float
+    candidates: float
+    far: float
+    tested: float  #: atoms of clusters in range
+
+    @property
+    def matrix(self) -> float:
+        """Bytes of a matrix of features of all atoms."""
+        return 4.0 * self.atoms * self.features
+
+
+def _dense(
+    size: Size, block: int, products: float, matrices: float, calls: int, threads: int
+) -> Work:
+    """Layers: products with square matrices of weights, matrices read and written."""
+    square = size.features**2
+    weights = 4.0 * products * square * size.atoms / block
+    flop = 2.0 * products * square * size.atoms
+    return Work(calls, calls * flop, calls * matrices * size.matrix, calls * weights, threads)
+
+
+def _pairs(
+    size: Size, products: float, gathered: int, matrices: float, calls: int, threads: int
+) -> Work:
+    """Messages: products of each pair and feature, rows of neighbours, matrices of all atoms."""
+    pairs = size.atoms * size.near
+    radial = 24.0 * size.functions  # polynomials of degree five and their slopes
+    flop = pairs * (2.0 * products * size.features + radial)
+    rows = pairs * gathered * 4.0 * size.features
+    memory = matrices * size.matrix + 20.0 * pairs
+    return Work(calls, calls * flop, calls * memory, calls * rows, threads)
+
+
+def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int = 64) -> Work:
+    """So many operations and bytes of memory for each atom."""
+    return Work(calls, calls * size.atoms * flop, calls * size.atoms * number, 0.0, threads)
+
+
+def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
+    """Work by kernel; depths and sizes of blocks are those of a program's constants."""
+    number = {name: int(text) for name, text in constants.items() if text.lstrip("-").isdigit()}
+    tiles, padded = number["ATOM_TILES"], number["PADDED_FEATURES"]
+    block, dense_threads = 8 * tiles, tiles * padded // 4
+    pair_threads = number["RECEIVERS"] * padded
+    all_modules, inner = size.modules, size.modules - 1
+
+    def dense(products: float, matrices: float, calls: int) -> Work:
+        return _dense(size, block, products, matrices, calls, dense_threads)
+
+    def stack(depth: int) -> int:
+        return max(2 * depth - 1, 0)
+
+    pre, post = number["PRE_DEPTH"], number["POST_DEPTH"]
+    local, output = number["LOCAL_DEPTH"], number["OUTPUT_DEPTH"]
+    functions, c = size.functions, size.components
+    mlp = 7 * 3  # the seven functions of x, each with one residual block
+    return {
+        "applyPre": dense(2 * pre, 2 + stack(pre), inner),
+        "applyMlps": dense(mlp, 7 * 4, inner),
+        "projectQueriesAndKeys": dense(2, 4, inner),
+        "finishKeys": dense(0, 2, inner),
+        "sumProducts": dense(1, 4, 2 * inner),
+        "collectMessages": _pairs(size, 3 * functions + 3 + c, 3, 5 + c, all_modules, pair_threads),
+        "projectMessages": dense(2 * c, 2 + c, all_modules),
+        "addInteractions": dense(2 * local + 2, 5 + 2 * local, all_modules),
+        "applyOutput": dense(2 * post + 2 * output + 1, 4 + stack(post) + 2 * output, all_modules),
+        "readOut": _each(size, 4.0 * size.features, 4.0 * size.features),
+        "transposeOutput": dense(2 * post + 2 * output + 1, 4 + 2 * post + 2 * output, all_modules),
+        "transposeInteractions": dense(2 * local + 1, 3 + 2 * local, all_modules),
+        "transposeProjections": dense(4 * c, 3 * c, all_modules),
+        "transposeMessages": _pairs(
+            size, 6 * functions + 40, 1 + c, 5 + c, all_modules, pair_threads
+        ),
+        "transposeAttention": dense(5, 9, inner),
+        "transposeMlps": dense(mlp, 7 * 5, inner),
+        "transposePre": dense(2 * pre, 10 + stack(pre), inner),
+        "measurePairs": _each(
+            size, 30.0 * size.candidates, 8.0 * size.candidates + 36.0 * size.near
+        ),
+        "addLongRange": _each(size, 160.0 * size.far + 10.0 * size.tested, 250.0, threads=128),
+        "countBonds": _each(size, 60.0 * size.near, 20.0 * size.near),
+        "addNearTerms": _each(size, 150.0 * size.near, 52.0 * size.near),
+        "addAllForces": _each(size, 10.0 * size.near, 44.0 * size.near),
+    }
+
+
+def seconds(work: Work, device: Device) -> float:
+    """The least time that arithmetic, memory and cache allow."""
+    return max(
+        work.flop / device.flop_per_second,
+        work.memory_bytes / device.memory_bytes_per_second,
+        work.cache_bytes / device.cache_bytes_per_second,
+    )
+
+
+def occupancy(kernel: CompiledKernel, threads: int, device: Device) -> float:
+    """Share of a multiprocessor's warps that are there at a time."""
+    warps = -(-threads // 32)
+    registers = -(-kernel.registers // 8) * 8 * 32 * warps
+    groups = min(
+        GROUPS_PER_MULTIPROCESSOR,
+        device.registers // registers,
+        device.shared_bytes // (kernel.shared_bytes + 1024),
+        device.warps // warps,
+    )
+    return groups * warps / device.warps
