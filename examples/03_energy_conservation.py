@@ -4,9 +4,9 @@
 
     python examples/03_energy_conservation.py --equilibration 5 --time 20 --seeds 4
 
-Runs a capped alanine at constant energy, prints the drift of the total energy of every run in kT
-per atom and ps, and draws the energies, and a force along a displacement in both modes of
-attention.
+Runs a capped alanine, or another molecule, at constant energy, prints the drift of the total energy
+of every run in kT per atom and ps, and draws the energies, and a force along a displacement in both
+modes of attention.
 """
 
 import argparse
@@ -27,25 +27,37 @@ PEPTIDE = importlib.resources.files("openmmgems") / "data/structures/ace-ala-nme
 TIME_STEP_PS, SAMPLE_STEPS, TEMPERATURE = 0.0005, 20, 300.0
 
 
+#: By label: whether it is a model, and the platform, which decides the precision.
+ENGINES = {
+    "GEMS, Smooth": (True, "CPU"),
+    "GEMS, float64": (True, "Reference"),
+    "AMBER99SB-ILDN": (False, "CPU"),
+}
+
+
 def make_system(pdb: app.PDBFile, model: str | None) -> openmm.System:
-    """The peptide under a model, or under AMBER without constraints."""
+    """The molecule under a model, or under AMBER without constraints."""
     if model is None:
         return app.ForceField("amber99sbildn.xml").createSystem(pdb.topology, constraints=None)
-    return openmmgems.createSystem(pdb.topology, model)
+    system = openmmgems.createSystem(pdb.topology, model)
+    openmmgems.GemsForce.cast(system.getForce(0)).setEvaluator(openmmgems.GemsForce.Native)
+    return system
 
 
 def run_nve(
     pdb: app.PDBFile,
     system: openmm.System,
+    platform_name: str,
     equilibration_ps: float,
     time_ps: float,
     seed: int,
     label: str,
 ) -> np.ndarray:
     """Total energies in kJ/mol after equipartition, one every SAMPLE_STEPS steps."""
-    platform = openmm.Platform.getPlatform("CPU")
+    platform = openmm.Platform.getPlatform(platform_name)
+    properties = {"Threads": "1"} if platform_name == "CPU" else {}
     integrator = openmm.VerletIntegrator(TIME_STEP_PS)
-    context = openmm.Context(system, integrator, platform, {"Threads": "1"})
+    context = openmm.Context(system, integrator, platform, properties)
     context.setPositions(pdb.positions)
     openmm.LocalEnergyMinimizer.minimize(context, 10.0, 100)
     # Half of the kinetic energy goes to the potential, which starts at its minimum.
@@ -85,7 +97,7 @@ def forces_along_path(model: str, attention: str) -> np.ndarray:
 def draw(energies: dict[str, list[np.ndarray]], paths: dict[str, np.ndarray], file: Path) -> None:
     """Energies of all runs, and the force along the path in both modes of attention."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
-    for (label, runs), colour in zip(energies.items(), ("C0", "C1"), strict=True):
+    for (label, runs), colour in zip(energies.items(), ("C0", "C2", "C1"), strict=False):
         for number, run in enumerate(runs):
             time = np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS
             left.plot(time, run - run[0], colour, lw=0.6, label=label if number == 0 else None)
@@ -111,16 +123,19 @@ def main() -> None:
     parser.add_argument("--time", type=float, default=2.0, help="ps after equipartition")
     parser.add_argument("--equilibration", type=float, default=0.5, help="ps before")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each")
+    parser.add_argument("--structure", default=str(PEPTIDE), help="PDB file with hydrogens")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="repeat for more")
     parser.add_argument("--out", type=Path, default=Path("energy-conservation.png"))
     options = parser.parse_args()
 
-    pdb = app.PDBFile(str(PEPTIDE))
+    pdb = app.PDBFile(options.structure)
     kt_all_atoms = 0.0083144626 * TEMPERATURE * pdb.topology.getNumAtoms()
-    energies: dict[str, list[np.ndarray]] = {"GEMS, Smooth": [], "AMBER99SB-ILDN": []}
-    models_of = {"GEMS, Smooth": options.model, "AMBER99SB-ILDN": None}
+    engines = options.engine or ["GEMS, Smooth", "AMBER99SB-ILDN"]
+    energies: dict[str, list[np.ndarray]] = {label: [] for label in engines}
     for label, seed in itertools.product(energies, range(1, options.seeds + 1)):
-        system = make_system(pdb, models_of[label])
-        run = run_nve(pdb, system, options.equilibration, options.time, seed, label)
+        is_model, platform = ENGINES[label]
+        system = make_system(pdb, options.model if is_model else None)
+        run = run_nve(pdb, system, platform, options.equilibration, options.time, seed, label)
         energies[label].append(run)
         drift = energy_drift(np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS, run / kt_all_atoms)
         print(f"{label}, seed {seed}: {drift.slope:+.1e} +- {drift.error:.1e} kT per atom and ps")

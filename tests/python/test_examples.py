@@ -15,11 +15,13 @@ SETTINGS = {
     "01_peptide_gems_and_amber.py": ["--time", "0.05", "--platform", "CPU", "--out", "out"],
     "02_train_first_model.py": ["--windows", "2", "--steps", "4", "--folder", "out"],
     "03_energy_conservation.py": ["--time", "0.5", "--equilibration", "0.02", "--out", "out.png"],
+    "04_device_roofline.py": ["--system", "water:300", "--model", "random:64:1"],
 }
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
     "03_energy_conservation.py": ["out.png"],
+    "04_device_roofline.py": [],
 }
 
 
