@@ -40,10 +40,20 @@ def lennard_jones_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def platform_or_skip(name: str) -> openmm.Platform:
+    """A platform of OpenMM, unless its library cannot be loaded here."""
+    if name in openmmgems.plugin_load_failures:
+        if name == "CUDA" and os.environ.get("GEMS_REQUIRE_CUDA") == "1":
+            pytest.fail(openmmgems.plugin_load_failures["CUDA"])
+        pytest.skip(f"{name}: {openmmgems.plugin_load_failures[name]}")
+    return openmm.Platform.getPlatform(name)
+
+
 @pytest.fixture(params=["Reference", "CPU", "OpenCL", "CUDA"])
 def platform(request: pytest.FixtureRequest) -> openmm.Platform:
-    if request.param in openmmgems.plugin_load_failures:
-        if request.param == "CUDA" and os.environ.get("GEMS_REQUIRE_CUDA") == "1":
-            pytest.fail(openmmgems.plugin_load_failures["CUDA"])
-        pytest.skip(f"{request.param}: {openmmgems.plugin_load_failures[request.param]}")
-    return openmm.Platform.getPlatform(request.param)
+    return platform_or_skip(request.param)
+
+
+@pytest.fixture(scope="module", params=["OpenCL", "CUDA"])
+def device(request: pytest.FixtureRequest) -> openmm.Platform:
+    return platform_or_skip(request.param)

@@ -6,14 +6,12 @@ In double precision, where rounding hides nothing. Every system and precision is
 own, which takes PoCL half a minute to compile: there are few of them, and they do a lot.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openmm
-import openmmgems
 import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -35,15 +33,6 @@ from support.random_models import (
 
 KJ_PER_MOL_NM = 10 * KJ_PER_MOL_PER_EV
 SMALL = Hyperparameters(num_features=16, num_modules=2, num_basis_functions=4, lr_cutoff=6.0)
-
-
-@pytest.fixture(scope="module", params=["OpenCL", "CUDA"])
-def device(request: pytest.FixtureRequest) -> openmm.Platform:
-    if request.param in openmmgems.plugin_load_failures:
-        if request.param == "CUDA" and os.environ.get("GEMS_REQUIRE_CUDA") == "1":
-            pytest.fail(openmmgems.plugin_load_failures["CUDA"])
-        pytest.skip(f"{request.param}: {openmmgems.plugin_load_failures[request.param]}")
-    return openmm.Platform.getPlatform(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ void DeviceEvaluator::setComposition(const ModelSettings& newSettings) {
 }
 
 Defines DeviceEvaluator::getDefines() const {
-    Defines defines = network.getDefines(static_cast<int>(settings.atomicNumbers.size()));
+    Defines defines = network.getDefines();
     defines.merge(lists.getDefines(terms.getNearCutoff(), terms.getFarCutoff()));
     defines.merge(terms.getDefines());
     defines.insert({

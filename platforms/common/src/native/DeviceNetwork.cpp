@@ -63,13 +63,12 @@ int DeviceNetwork::partAtoms() const {
     return std::max(FEWEST_PART_ATOMS, (numAtoms + MOST_PARTS - 1) / MOST_PARTS);
 }
 
-Defines DeviceNetwork::getDefines(int number) const {
+Defines DeviceNetwork::getDefines() const {
     Defines defines = layout.getDefines();
     const int padded = layout.getPaddedFeatures();
     const double epsilon = program.context().getUseDoublePrecision()
                                ? std::numeric_limits<double>::epsilon()
                                : std::numeric_limits<float>::epsilon();
-    const int atomsOfPart = std::max(FEWEST_PART_ATOMS, (number + MOST_PARTS - 1) / MOST_PARTS);
     defines.insert({
         {"ATOM_TILES", literal(atomTiles)},
         {"RECEIVERS", literal(receivers)},
@@ -84,8 +83,8 @@ Defines DeviceNetwork::getDefines(int number) const {
         {"PRODUCT_THREADS", literal(PRODUCT_THREADS)},
         {"PRODUCT_TILE", literal(PRODUCT_TILE)},
         {"PRODUCT_ATOMS", literal(PRODUCT_ATOMS)},
-        {"PRODUCT_PART_ATOMS", literal(atomsOfPart)},
-        {"NUM_PRODUCT_PARTS", literal((number + atomsOfPart - 1) / atomsOfPart)},
+        {"PRODUCT_PART_ATOMS", literal(partAtoms())},
+        {"NUM_PRODUCT_PARTS", literal((numAtoms + partAtoms() - 1) / partAtoms())},
         {"NUM_PRODUCT_TILES", literal((padded + PRODUCT_TILE - 1) / PRODUCT_TILE)},
     });
     return defines;

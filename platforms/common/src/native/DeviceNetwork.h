@@ -20,7 +20,8 @@ class DeviceNetwork {
 public:
     DeviceNetwork(const DeviceProgram& program, const TensorReader& tensors,
                   const SpookyNetOptions& options);
-    Defines getDefines(int numAtoms) const;
+    /** After setComposition(). */
+    Defines getDefines() const;
     /** Take over what does not change with positions: features before the first module. */
     void setComposition(const Matrix<double>& features, const std::vector<int>& atomicNumbers);
     /** See DeviceTerms; energies and charges are written, the gradient by charges is read. */

@@ -142,26 +142,19 @@ void NetworkLayout::addProjection(const TensorReader& reader, Numbers& weights) 
 void NetworkLayout::addModule(const TensorReader& reader, bool isFirst) {
     Numbers weights;
     const auto place = [&](const string& name) { define(name, static_cast<int>(weights.size())); };
-    const auto addNamedMlp = [&](const string& name, const string& part) {
+    const auto add = [&](const string& name, const string& part, bool isMlp) {
         place(name + "_WEIGHTS");
-        const int depth = addMlp(reader.part(part), weights);
+        const TensorReader layers = reader.part(part);
+        const int depth = isMlp ? addMlp(layers, weights) : addStack(layers, weights);
         define(name + "_DEPTH", depth);
         if (isFirst) {
-            define(name + "_SLOT", newSlots(mlpSlots(depth)));
+            define(name + "_SLOT", newSlots(isMlp ? mlpSlots(depth) : stackSlots(depth)));
         }
     };
-    const auto addNamedStack = [&](const string& name, const string& part) {
-        place(name + "_WEIGHTS");
-        const int depth = addStack(reader.part(part), weights);
-        define(name + "_DEPTH", depth);
-        if (isFirst) {
-            define(name + "_SLOT", newSlots(stackSlots(depth)));
-        }
-    };
-    addNamedStack("PRE", "residual_pre");
-    addNamedStack("POST", "residual_post");
-    addNamedMlp("LOCAL", "local_interaction.resblock");
-    addNamedMlp("OUTPUT", "resblock");
+    add("PRE", "residual_pre", /*isMlp=*/false);
+    add("POST", "residual_post", /*isMlp=*/false);
+    add("LOCAL", "local_interaction.resblock", /*isMlp=*/true);
+    add("OUTPUT", "resblock", /*isMlp=*/true);
     for (const char* part : MLPS) {
         const int first = static_cast<int>(weights.size());
         const int depth = addMlp(reader.part(part), weights);

@@ -16,7 +16,6 @@ class NetworkLayout {
 public:
     NetworkLayout(const TensorReader& tensors, const SpookyNetOptions& options);
     int getNumModules() const { return static_cast<int>(moduleWeights.size()); }
-    int getNumFeatures() const { return numFeatures; }
     /** A multiple of four. */
     int getPaddedFeatures() const { return paddedFeatures; }
     /** Matrices [atom][paddedFeatures] that each module keeps, and that all share for gradients. */

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 
-// A module's layers, forward and in reverse. What a module keeps of all atoms is in "stored", in the
-// slots *_SLOT; gradients are in "gradients", in the slots OF_*. Groups have DENSE_THREADS threads.
+// A module's layers, forward and in reverse. What a module keeps of all atoms is in "stored", in
+// the slots *_SLOT; gradients are in "gradients", in the slots OF_*. Groups have DENSE_THREADS
+// threads.
 
 /** Stored x = residual blocks of the input. */
 KERNEL void applyPre(GLOBAL const real* RESTRICT inputs, int inputSlot,
@@ -17,8 +18,8 @@ KERNEL void applyPre(GLOBAL const real* RESTRICT inputs, int inputSlot,
 }
 
 /**
- * The seven functions of x: what an atom sends to itself, its s, p and d sources, and its query, key
- * and value. layout holds for each: place of its weights, depth, slot of what it keeps.
+ * The seven functions of x: what an atom sends to itself, its s, p and d sources, and its query,
+ * key and value. layout holds for each: place of its weights, depth, slot of what it keeps.
  */
 KERNEL void applyMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT layout,
                       GLOBAL real* RESTRICT stored) {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 
-// Layers of the network. Matrices of features are [atom][PADDED_FEATURES]; columns that only fill up
-// are zero. They pass through the layers in blocks of BLOCK_ATOMS atoms, one block to a thread
+// Layers of the network. Matrices of features are [atom][PADDED_FEATURES]; columns that only fill
+// up are zero. They pass through the layers in blocks of BLOCK_ATOMS atoms, one block to a thread
 // group. A thread has a tile of a block in its registers, TILE_ATOMS atoms x 4 features; what is
 // multiplied by weights lies in local memory, [feature][atom of the block].
 //
@@ -28,11 +28,16 @@
 /** Matrices of all atoms follow each other in an array: this is the one with a number. */
 #define SLOT(array, number) ((array) + (mm_long) (number) * NUM_ATOMS * PADDED_FEATURES)
 
+DEVICE real4 repeat(real x) {
+    return make_real4(x, x, x, x);
+}
+
+/** Beyond the last atom there are zeros. */
 DEVICE void loadTile(GLOBAL const real* RESTRICT matrix, int block, real4* tile) {
     GLOBAL const real4* rows = (GLOBAL const real4*) matrix;
     for (int n = 0; n < TILE_ATOMS; n++) {
         int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
-        tile[n] = rows[(atom < NUM_ATOMS ? atom : NUM_ATOMS - 1) * FEATURE_TILES + FEATURE_TILE];
+        tile[n] = atom < NUM_ATOMS ? rows[atom * FEATURE_TILES + FEATURE_TILE] : repeat(0);
     }
 }
 
@@ -52,10 +57,6 @@ DEVICE void addStored(GLOBAL const real* RESTRICT matrix, int block, real4* tile
     for (int n = 0; n < TILE_ATOMS; n++) {
         tile[n] += other[n];
     }
-}
-
-DEVICE real4 repeat(real x) {
-    return make_real4(x, x, x, x);
 }
 
 DEVICE void clearTile(real4* tile) {
@@ -129,7 +130,7 @@ DEVICE void sumShared(LOCAL_ARG const real4* shared, real* sums) {
 DEVICE void loadColumn(GLOBAL const real* RESTRICT numbers, int block, real* column) {
     for (int n = 0; n < TILE_ATOMS; n++) {
         int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
-        column[n] = numbers[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1];
+        column[n] = atom < NUM_ATOMS ? numbers[atom] : 0;
     }
 }
 

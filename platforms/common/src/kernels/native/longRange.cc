@@ -95,7 +95,7 @@ KERNEL void weighReferences(GLOBAL const int* RESTRICT typeOfAtom,
     }
 }
 
-/** From the gradient by polarisabilities to those by charges, which it adds to, and coordination. */
+/** From the gradient by polarisabilities to those by charges, added to, and by coordination. */
 KERNEL void transposeReferences(GLOBAL const int* RESTRICT typeOfAtom,
                                 GLOBAL const real* RESTRICT elements,
                                 GLOBAL const real* RESTRICT slopes,
