@@ -143,3 +143,50 @@ def test_every_instruction_set_agrees(folder: Path, instruction_set: str) -> Non
     else:
         assert result.returncode == 0, result.stderr
         assert instruction_set != "abacus"
+
+
+def test_a_thousand_configurations(folder: Path) -> None:
+    """Overlaps, gaps, atoms that leave the box, a box that changes: right, or refused by name."""
+    model = make_model(folder, 6.0)
+    used, torch = Evaluator(model, "native"), Evaluator(model, "torchscript")
+    generator = np.random.default_rng(12)
+    cell = TRICLINIC_ANGSTROM.copy()
+    refused = 0
+    for step in range(1000):
+        kind = step % 5
+        positions = random_positions(step) + generator.uniform(-20, 20, 3)
+        if kind == 1:  # two atoms on top of each other, or nearly
+            distance = generator.choice([0.0, 1e-9, 1e-3, 0.05, 0.3])
+            positions[1] = positions[0] + [distance, 0.0, 0.0]
+        elif kind == 2:  # a gap in the middle
+            positions[4:] += [0.0, 0.0, generator.uniform(5, 40)]
+        elif kind == 3:
+            positions += generator.integers(-3, 4, positions.shape) @ cell
+        elif kind == 4:
+            cell = TRICLINIC_ANGSTROM * generator.uniform(0.7, 1.4)
+        system = (ELEMENTS, positions, 0, 0, None if step % 7 == 0 else cell)
+        try:
+            found = used.evaluate(*system)
+        except ValueError as error:
+            assert "atoms 0 and 1" in str(error) or "force on atom" in str(error)
+            refused += 1
+            continue
+        assert np.isfinite(found["forces_ev_per_angstrom"]).all()
+        if step % 25 < 5:
+            check_equal(found, torch.evaluate(*system))
+    assert 0 < refused < 100
+
+
+def test_five_thousand_atoms_in_the_gas_phase(folder: Path) -> None:
+    """All pairs interact; forces are the slope of the energy."""
+    numbers, positions, _ = arrays("water:5001")
+    evaluate = Evaluator(make_model(folder, None), "native", num_threads=2).evaluate
+    direction = np.random.default_rng(5).standard_normal(positions.shape)
+    step = 1e-5
+    forces = evaluate(numbers, positions)["forces_ev_per_angstrom"]
+    energies = [
+        evaluate(numbers, positions + sign * step * direction, forces=False)["energy_ev"]
+        for sign in (1, -1)
+    ]
+    slope = (energies[0] - energies[1]) / (2 * step)
+    assert slope == pytest.approx(-(forces * direction).sum(), rel=1e-5)

@@ -14,6 +14,7 @@ import openmmgems
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
+
 from support import systems
 from support.random_models import ELEMENTS, EXACT, SMOOTH, random_model, random_positions
 
