@@ -4,6 +4,8 @@
 #include "openmmgems/Evaluator.h"
 #include "support/catch.h"
 #include "support/lennardJonesModel.h"
+#include <functional>
+#include <thread>
 
 using namespace OpenMMGems;
 using OpenMM::Vec3;
@@ -66,4 +68,34 @@ TEST_CASE("a model of another kind has no native evaluator", "[NativeEvaluator]"
     settings.evaluator = GemsForce::Native;
     CHECK_THAT(messageOf([&] { createEvaluator(model, settings, {}); }),
                ContainsSubstring("'lennard-jones', or older than that evaluator"));
+}
+
+TEST_CASE("evaluators in several threads do not disturb each other", "[NativeEvaluator]") {
+    const auto model = std::make_shared<const Model>(GEMS_BUNDLED_MODEL);
+    ModelSettings settings;
+    for (int copy = 0; copy < 12; copy++) { // enough for two threads of each evaluator
+        settings.atomicNumbers.insert(settings.atomicNumbers.end(), ELEMENTS.begin(),
+                                      ELEMENTS.end());
+    }
+    EvaluatorOptions options;
+    options.numThreads = 2;
+    const auto run = [&](double& energy) {
+        const auto evaluator = createEvaluator(model, settings, options);
+        for (int step = 0; step < 20; step++) {
+            vector<Vec3> positions;
+            for (int copy = 0; copy < 12; copy++) {
+                for (const Vec3& position : POSITIONS) {
+                    positions.push_back(position * (1 + 0.01 * step) + Vec3(6.0 * copy, 0, 0));
+                }
+            }
+            energy = evaluator->evaluate(positions, nullptr, {}).energyEv;
+        }
+    };
+    double alone = 0.0, first = 1.0, second = 2.0;
+    run(alone);
+    std::thread other(run, std::ref(first));
+    run(second);
+    other.join();
+    CHECK(first == alone);
+    CHECK(second == alone);
 }
