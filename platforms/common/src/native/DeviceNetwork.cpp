@@ -16,13 +16,13 @@ namespace {
 
 /** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
 constexpr double TOLERANCE_SINGLE = 1e-6, TOLERANCE_DOUBLE = 1e-11;
-/** Bytes of local memory that every device has, of which a group may take half. */
+/** Bytes of local memory that every device has, which one array of a group may take. */
 constexpr size_t LOCAL_MEMORY = 32768;
 /** Atoms of a thread's tile: TILE_ATOMS in layers.cc. */
-constexpr int TILE_ATOMS = 8;
+constexpr int TILE_ATOMS = 8, MOST_ATOM_TILES = 8;
 /** Threads of a group, about: enough to keep a multiprocessor busy with six groups. */
 constexpr int GROUP_THREADS = 128;
-constexpr int PAIRS_AT_ONCE = 8;
+constexpr int MOST_PAIRS_AT_ONCE = 8;
 /** Of sumProducts: threads, the side of a tile of products, atoms at a time, and parts. */
 constexpr int PRODUCT_THREADS = 64, PRODUCT_TILE = 32, PRODUCT_ATOMS = 16, MOST_PARTS = 128;
 /** Atoms of a part at least; more would lose digits in single precision. */
@@ -38,13 +38,7 @@ DeviceNetwork::DeviceNetwork(const DeviceProgram& program, const TensorReader& t
                   tensors.matrix<double>("module.0.local_interaction.radial_s.weight").columns()),
               program.context().getUseDoublePrecision() ? TOLERANCE_DOUBLE : TOLERANCE_SINGLE),
       elementBias(tensors.matrix<double>("element_bias")) {
-    const int padded = layout.getPaddedFeatures();
-    const size_t realSize = program.context().getUseDoublePrecision() ? 8 : 4;
-    const auto fits = static_cast<int>(LOCAL_MEMORY / (padded * TILE_ATOMS * realSize));
-    atomTiles = std::clamp(GROUP_THREADS / (padded / 4), 1, std::max(1, fits));
-    atomTiles = std::min(atomTiles, 8);
-    blockAtoms = atomTiles * TILE_ATOMS;
-    receivers = std::max(1, GROUP_THREADS / padded);
+    chooseGroups();
     program.uploadInt(mlps, layout.getMlps(), "gemsLayers");
     program.uploadReal(radial, splines.polynomials(), "gemsRadial");
     program.uploadMixed(outputWeights, layout.getOutputWeights(), "gemsOutputWeights");
@@ -57,6 +51,19 @@ DeviceNetwork::DeviceNetwork(const DeviceProgram& program, const TensorReader& t
                                             ".nonlocal_interaction.attention.key_maximum");
         program.uploadReal(modules[t]->largestKey, {shift, 0.0, 0.0}, "gemsLargestKey");
     }
+}
+
+/** How much thread groups work on at a time, by what fits into local memory. */
+void DeviceNetwork::chooseGroups() {
+    const int padded = layout.getPaddedFeatures();
+    const size_t realSize = program.context().getUseDoublePrecision() ? 8 : 4;
+    const auto fits = static_cast<int>(LOCAL_MEMORY / (padded * TILE_ATOMS * realSize));
+    atomTiles = std::clamp(std::min(GROUP_THREADS / (padded / 4), fits), 1, MOST_ATOM_TILES);
+    blockAtoms = atomTiles * TILE_ATOMS;
+    receivers = std::max(1, GROUP_THREADS / padded);
+    // Of a pair, four numbers of each feature and receiver.
+    const auto pairSize = static_cast<size_t>(4 * (padded + 1) * receivers) * realSize;
+    pairsAtOnce = std::clamp(static_cast<int>(LOCAL_MEMORY / pairSize), 1, MOST_PAIRS_AT_ONCE);
 }
 
 int DeviceNetwork::partAtoms() const {
@@ -72,7 +79,7 @@ Defines DeviceNetwork::getDefines() const {
     defines.insert({
         {"ATOM_TILES", literal(atomTiles)},
         {"RECEIVERS", literal(receivers)},
-        {"PAIRS_AT_ONCE", literal(PAIRS_AT_ONCE)},
+        {"PAIRS_AT_ONCE", literal(pairsAtOnce)},
         {"PART_STRIDE", literal(padded + 1)},
         {"CUTOFF", literal(options.cutoff)},
         {"INTERVALS_PER_ANGSTROM", literal(splines.intervalsPerAngstrom())},

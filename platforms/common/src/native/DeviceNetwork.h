@@ -42,6 +42,7 @@ private:
     };
     int slot(const char* name) const { return layout.slot(name); }
     int numBlocks() const { return (numAtoms + blockAtoms - 1) / blockAtoms; }
+    void chooseGroups();
     void executeDense(OpenMM::ComputeKernel& kernel, int itemsPerBlock) const;
     void executeProducts(OpenMM::ComputeKernel& products, OpenMM::ComputeKernel& parts) const;
     void createForward(int number, DeviceLists& lists);
@@ -53,7 +54,7 @@ private:
     NetworkLayout layout;
     BasisSplines splines;
     Matrix<double> elementBias;
-    int atomTiles, blockAtoms, receivers, numAtoms = 0;
+    int atomTiles, blockAtoms, receivers, pairsAtOnce, numAtoms = 0;
     bool isPrepared = false; ///< what the first module does before its atoms see neighbours
     std::vector<std::unique_ptr<Module>> modules;
     OpenMM::ComputeArray mlps, radial, outputWeights, bias, initialFeatures, ones;
