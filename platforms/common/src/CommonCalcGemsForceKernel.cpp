@@ -70,19 +70,14 @@ void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const G
         cc.addEnergyParameterDerivative(scaleParameterName);
     }
     const ModelSettings settings = ModelSettings::of(force);
-    if (settings.evaluator == GemsForce::TorchScript) {
-        staged = std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
-    } else {
-        const auto model = std::make_shared<const Model>(force.getModelFile());
-        model->validate(settings);
+    const auto model = std::make_shared<const Model>(force.getModelFile());
+    model->validate(settings);
+    if (settings.evaluator != GemsForce::TorchScript && model->hasNativeEvaluator()) {
         const ContextSelector selector(cc);
-        if (model->hasNativeEvaluator()) {
-            native = std::make_unique<DeviceEvaluator>(cc, model, settings, atomOfParticle,
-                                                       scaleParameterName);
-        } else {
-            staged =
-                std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
-        }
+        native = std::make_unique<DeviceEvaluator>(cc, model, settings, atomOfParticle,
+                                                   scaleParameterName);
+    } else {
+        staged = std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
     }
     info = new ForceInfo(system, force);
     cc.addForce(info);

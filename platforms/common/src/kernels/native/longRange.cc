@@ -49,7 +49,7 @@ DEVICE real chargeSlope(real hardness, real reference, real charge) {
 
 /**
  * Polarisabilities of atoms in their surroundings, and what the gradient needs: slopes of the
- * references' weights by charge and coordination number. elements: see DeviceDispersion.
+ * references' weights by charge and coordination number. DeviceTerms.cpp tells what elements holds.
  */
 KERNEL void weighReferences(GLOBAL const int* RESTRICT typeOfAtom,
                             GLOBAL const real* RESTRICT elements,
