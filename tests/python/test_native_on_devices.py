@@ -156,6 +156,7 @@ def test_a_larger_system_agrees_and_mistakes_are_named(
     )
     for change, message in (
         (lambda x: x.__setitem__((7, 1), np.nan), "position of atom 7 is|coordinate is NaN"),
+        (lambda x: x.__setitem__((9, 0), 1e17), "so far away"),
         (lambda x: x.__setitem__(5, x[4]), "atoms (4 and 5|5 and 4) are at the same position"),
     ):
         wrong = positions.copy()

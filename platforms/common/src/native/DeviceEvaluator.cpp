@@ -109,13 +109,12 @@ void DeviceEvaluator::createKernels() {
     sumGradients = program.kernel("sumParts", chargeGradient, parts);
     shiftGradients = program.kernel("shiftToSum", parts, later, chargeGradient);
     program.setMixed(shiftGradients, 1, 0.0);
-    addAllForces = program.kernel("addAllForces", lists.atomOfPlace, lists.numPairs, lists.pairAtom,
-                                  lists.pairForce, lists.maxPairs);
+    addAllForces = program.kernel("addAllForces", later, lists.atomOfPlace, lists.numPairs,
+                                  lists.pairAtom, lists.pairForce, lists.maxPairs);
     if (terms.hasElectrostatics() || terms.hasDispersion()) {
         addAllForces->addArg(terms.farForce);
     }
     addAllForces->addArg(lists.slotOfAtom);
-    addAllForces->addArg(); // scale
     addAllForces->addArg(cc.getLongForceBuffer());
     addAllForces->addArg(lists.status);
     addAllEnergies = program.kernel("addEnergy", energies, later);
@@ -143,8 +142,7 @@ bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
         sumGradients->execute(NUM_PARTS * SUM_THREADS, SUM_THREADS);
         shiftGradients->execute(number);
         network.reverse();
-        const int scaleIndex = terms.hasElectrostatics() || terms.hasDispersion() ? 7 : 6;
-        program.setReal(addAllForces, scaleIndex, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
+        program.setReal(addAllForces, 0, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
         addAllForces->execute(number);
     }
     lists.finish();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <openmm/OpenMMException.h>
 
 using namespace OpenMMGems;
 using OpenMM::ComputeArray;
@@ -92,15 +93,15 @@ Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
 void DeviceLists::createKernels() {
     OpenMM::ComputeContext& cc = program.context();
     updateBox();
-    followAtoms = cc.getUseMixedPrecision()
-                      ? program.kernel("followAtoms", cc.getPosq(), cc.getPosqCorrection())
-                      : program.kernel("followAtoms", cc.getPosq());
+    followAtoms = program.kernel("followAtoms", DeviceProgram::Later(), cc.getPosq());
+    if (cc.getUseMixedPrecision()) {
+        followAtoms->addArg(cc.getPosqCorrection());
+    }
     for (OpenMM::ArrayInterface* array : std::initializer_list<OpenMM::ArrayInterface*>{
              &cc.getAtomIndexArray(), &cellOffsets, &atomOfParticle, &wraps, &box, &reference,
              &positions, &slotOfAtom, &status}) {
         followAtoms->addArg(*array);
     }
-    followAtoms->addArg(); // rebuild
     boundClusters =
         program.kernel("boundClusters", atomOfPlace, positions, box, status, reference, bounds);
     listClusters =
@@ -142,7 +143,7 @@ void DeviceLists::followReordering() {
 
 /** Put the atoms in order by their positions on the device. */
 void DeviceLists::sortAtoms() {
-    followAtoms->setArg(program.context().getUseMixedPrecision() ? 11 : 10, 1);
+    followAtoms->setArg(0, 1);
     followAtoms->execute(numParticles);
     const vector<Vec3> current = downloadPositions();
     checkFinite(current);
@@ -166,7 +167,7 @@ void DeviceLists::update() {
     if (updatesSinceSorting++ >= UPDATES_BETWEEN_SORTING) {
         sortAtoms();
     }
-    followAtoms->setArg(program.context().getUseMixedPrecision() ? 11 : 10, isValid ? 0 : 1);
+    followAtoms->setArg(0, isValid ? 0 : 1);
     followAtoms->execute(numParticles);
     boundClusters->execute(numClusters);
     listClusters->execute(numClusters * LIST_THREADS, LIST_THREADS);
@@ -193,6 +194,12 @@ bool DeviceLists::grow(const vector<int>& statusOnHost) {
     status.upload(vector<int>(STATUS_SIZE, 0));
     isValid = false;
     if (statusOnHost[MUST_SORT] != 0) {
+        if (updatesSinceSorting == 0) { // they have just been sorted: it would go on for ever
+            throw OpenMM::OpenMMException(
+                "GemsForce: an atom is so far away that neighbours cannot be found; expected "
+                "positions within 1e15 angstrom and 1e9 boxes of the origin. The simulation may "
+                "have become unstable: try a smaller step or minimise.");
+        }
         updatesSinceSorting = UPDATES_BETWEEN_SORTING;
         return true;
     }

@@ -155,6 +155,7 @@ void NetworkLayout::addModule(const TensorReader& reader, bool isFirst) {
     add("POST", "residual_post", /*isMlp=*/false);
     add("LOCAL", "local_interaction.resblock", /*isMlp=*/true);
     add("OUTPUT", "resblock", /*isMlp=*/true);
+    const auto firstMlp = static_cast<int>(weights.size());
     for (const char* part : MLPS) {
         const int first = static_cast<int>(weights.size());
         const int depth = addMlp(reader.part(part), weights);
@@ -162,6 +163,7 @@ void NetworkLayout::addModule(const TensorReader& reader, bool isFirst) {
             mlps.insert(mlps.end(), {first, depth, newSlots(mlpSlots(depth))});
         }
     }
+    define("MLP_LAYERS", (static_cast<int>(weights.size()) - firstMlp) / layerSize());
     place("P_WEIGHTS");
     addProjection(reader.part("local_interaction.projection_p"), weights);
     place("D_WEIGHTS");

@@ -46,6 +46,8 @@ private:
     void addRadialWeights(const TensorReader& reader);
     void define(const std::string& name, int value) { defines[name] = std::to_string(value); }
     int newSlots(int number);
+    /** Numbers of a layer: alpha, beta, bias, two matrices. */
+    int layerSize() const { return paddedFeatures * (3 + 2 * paddedFeatures); }
     static int stackSlots(int depth) { return depth > 0 ? 2 * depth - 1 : 0; }
     static int mlpSlots(int depth) { return stackSlots(depth) + 1; }
     void assignGradients(int numD);

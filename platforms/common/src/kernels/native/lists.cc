@@ -24,7 +24,7 @@ DEVICE mixed4 boxShift(GLOBAL const mixed* RESTRICT box, int a, int b, int c) {
  * Positions of the atoms, moved by the multiples of the box vectors that keep clusters together,
  * and whether the lists must be made anew.
  */
-KERNEL void followAtoms(GLOBAL const real4* RESTRICT posq,
+KERNEL void followAtoms(int rebuild, GLOBAL const real4* RESTRICT posq,
 #ifdef USE_MIXED_PRECISION
                         GLOBAL const real4* RESTRICT posqCorrection,
 #endif
@@ -35,7 +35,7 @@ KERNEL void followAtoms(GLOBAL const real4* RESTRICT posq,
                         GLOBAL const mixed* RESTRICT box,
                         GLOBAL const mixed4* RESTRICT reference,
                         GLOBAL mixed4* RESTRICT positions, GLOBAL int* RESTRICT slotOfAtom,
-                        GLOBAL int* RESTRICT status, int rebuild) {
+                        GLOBAL int* RESTRICT status) {
     for (int slot = GLOBAL_ID; slot < NUM_PARTICLES; slot += GLOBAL_SIZE) {
         int atom = atomOfParticle[particleOfSlot[slot]];
         if (atom < 0) {

@@ -10,13 +10,13 @@ DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffer, int slot, real x, re
 }
 
 /** Adds the forces of pairs and long-range terms. Fixed point: the order does not matter. */
-KERNEL void addAllForces(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void addAllForces(real scale, GLOBAL const int* RESTRICT atomOfPlace,
                          GLOBAL const int* RESTRICT numPairs, GLOBAL const int* RESTRICT pairAtom,
                          GLOBAL const real4* RESTRICT pairForce, int maxPairs,
 #if defined(USE_ELECTROSTATICS) || defined(USE_DISPERSION)
                          GLOBAL const real4* RESTRICT farForce,
 #endif
-                         GLOBAL const int* RESTRICT slotOfAtom, real scale,
+                         GLOBAL const int* RESTRICT slotOfAtom,
                          GLOBAL mm_ulong* RESTRICT forceBuffer, GLOBAL int* RESTRICT status) {
     for (int place = GLOBAL_ID; place < NUM_ATOMS; place += GLOBAL_SIZE) {
         int atom = atomOfPlace[place];
