@@ -57,12 +57,12 @@ def size_of(
 def report(kernels: dict, work: dict[str, roofline.Work], device: roofline.Device) -> float:
     """Print a line for each kernel; returns the sum of the least times, s."""
     print(
-        f"{'kernel':22} {'registers':>9} {'shared B':>8} {'spilled B':>9} {'occupancy':>9} "
+        f"{'kernel':22} {'registers':>9} {'shared B':>8} {'stack B':>9} {'occupancy':>9} "
         f"{'calls':>5} {'GFLOP':>7} {'memory MB':>9} {'cache MB':>8} {'least us':>8}"
     )
     total = 0.0
     for name, kernel in sorted(kernels.items()):
-        line = f"{name:22} {kernel.registers:9} {kernel.shared_bytes:8} {kernel.spilled_bytes:9} "
+        line = f"{name:22} {kernel.registers:9} {kernel.shared_bytes:8} {kernel.stack_bytes:9} "
         if name in work:
             of = work[name]
             total += roofline.seconds(of, device)

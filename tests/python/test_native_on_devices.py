@@ -119,6 +119,55 @@ def test_random_models_agree_with_torch(
     check_equal(found, expected)
 
 
+#: One and several blocks of 16 features and functions, with numbers that only fill up.
+TENSOR_CASES = {
+    "exact": (Hyperparameters(num_features=8, num_modules=2, lr_cutoff=6.0), EXACT),
+    "smooth": (
+        Hyperparameters(
+            num_features=24,
+            num_modules=2,
+            num_basis_functions=20,
+            use_irreps=False,
+            activation="ssp",
+            num_residual_local=2,
+            lr_cutoff=6.0,
+        ),
+        SMOOTH,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TENSOR_CASES)
+def test_tensor_cores(
+    device: openmm.Platform, folder: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Computed through local memory where there are none; in double precision without rounding."""
+    options, mode = TENSOR_CASES[case]
+    model = random_model(options, 4)
+    model.set_attention(mode)
+    save_spookynet(model, options, folder / "tensor.pt")
+    shift = np.array([[0.0, 0.0, 4.2]])
+    numbers, cell = np.tile(ELEMENTS, 9), 0.9 * systems.TRICLINIC_ANGSTROM
+    positions = np.concatenate([random_positions(k) + k * shift for k in range(9)])
+    expected = Evaluator(folder / "tensor.pt", "torchscript").evaluate(
+        numbers, positions, 0, 0, cell
+    )
+    monkeypatch.setenv("OPENMMGEMS_TENSOR_CORES", "1")
+    found = OnDevice(device, folder / "tensor.pt", numbers, cell).evaluate(positions)
+    check_equal(found, expected)
+    found = OnDevice(device, folder / "tensor.pt", numbers, cell, "single").evaluate(positions)
+    largest = np.abs(expected["forces_ev_per_angstrom"]).max()
+    np.testing.assert_allclose(
+        found["forces_ev_per_angstrom"],
+        expected["forces_ev_per_angstrom"],
+        rtol=0,
+        atol=1e-5 * largest,
+    )
+    monkeypatch.setenv("OPENMMGEMS_TENSOR_CORES", "yes")
+    with pytest.raises(openmm.OpenMMException, match="is 'yes'; expected 0 or 1"):
+        OnDevice(device, folder / "tensor.pt", numbers, cell)
+
+
 def test_lists_stay_right_while_atoms_and_box_change(device: openmm.Platform, small: Path) -> None:
     """Small steps, large steps, jumps to images near and far, and another box."""
     numbers = np.concatenate([ELEMENTS, ELEMENTS])

@@ -75,7 +75,7 @@ void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const G
     if (settings.evaluator != GemsForce::TorchScript && model->hasNativeEvaluator()) {
         const ContextSelector selector(cc);
         native = std::make_unique<DeviceEvaluator>(cc, model, settings, atomOfParticle,
-                                                   scaleParameterName);
+                                                   scaleParameterName, options.hasTensorCores);
     } else {
         staged = std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
     }

@@ -17,6 +17,8 @@ class CudaGemsKernelFactory : public GemsKernelFactory {
         EvaluatorOptions options;
         options.precision = cc.getUseDoublePrecision() ? Precision::Double : Precision::Single;
         options.cudaDevice = cc.getDeviceIndex();
+        // Compute capability 8.0 and later, in single precision.
+        options.hasTensorCores = cc.getComputeCapability() >= 8 && !cc.getUseDoublePrecision();
         const auto primary = std::make_shared<const PrimaryContext>(options.cudaDevice);
         return new CommonCalcGemsForceKernel(
             CalcGemsForceKernel::Name(), platform, cc, options,

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """The native evaluator's program for devices, compiled for NVIDIA's GPUs without having one."""
 
+import contextlib
 import importlib.util
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,11 @@ PRECISIONS = ("single", "mixed", "double")
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """What the compiler says of a kernel: registers of a thread, bytes of a thread group."""
+    """What the compiler says of a kernel: of a thread, but for what a thread group shares."""
 
     registers: int
     shared_bytes: int
-    spilled_bytes: int
+    stack_bytes: int  #: spilled registers, and arrays that found no place in registers
 
 
 def program_text(
@@ -32,9 +33,10 @@ def program_text(
     atomic_numbers: Sequence[int],
     cell_angstrom: np.ndarray | None = None,
     precision: str = "mixed",
+    tensor_cores: bool = True,
 ) -> str:
     """
-    What is compiled for a model and a system: constants and kernels.
+    What is compiled for a model and a system: constants and kernels, for tensor cores or without.
 
     Needs OpenMM's OpenCL platform with some device; nothing is computed there.
 
@@ -53,21 +55,39 @@ def program_text(
         force.setUsesPeriodicBoundaryConditions(True)
         system.setDefaultPeriodicBoxVectors(*(np.asarray(cell_angstrom) / 10))
     system.addForce(force)
+    with tempfile.TemporaryDirectory() as folder:
+        choice = {
+            "OPENMMGEMS_SAVE_DEVICE_CODE": folder,
+            "OPENMMGEMS_TENSOR_CORES": str(int(tensor_cores)),
+        }
+        with _environment(choice):
+            _evaluate_nowhere(system, precision)
+        return (Path(folder) / "native.cc").read_text()
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _evaluate_nowhere(system: openmm.System, precision: str) -> None:
+    """The program is written before positions are looked at, and refused."""
     platform = openmm.Platform.getPlatform("OpenCL")
     integrator = openmm.VerletIntegrator(0.001)
     context = openmm.Context(system, integrator, platform, {"Precision": precision})
-    # The text is written before positions are looked at, and refused.
-    context.setPositions(np.full((len(atomic_numbers), 3), np.nan))
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["OPENMMGEMS_SAVE_DEVICE_CODE"] = folder
-        try:
-            context.getState(getForces=True)
-        except openmm.OpenMMException:
-            if not (Path(folder) / "native.cc").exists():
-                raise
-        finally:
-            del os.environ["OPENMMGEMS_SAVE_DEVICE_CODE"]
-        return (Path(folder) / "native.cc").read_text()
+    context.setPositions(np.full((system.getNumParticles(), 3), np.nan))
+    try:
+        context.getState(getForces=True)
+    except openmm.OpenMMException as error:
+        if "nan" not in str(error).lower():
+            raise
 
 
 def constants(text: str) -> dict[str, str]:
@@ -137,10 +157,10 @@ def read_log(log: str) -> dict[str, CompiledKernel]:
     for part in log.split("Compiling entry function '")[1:]:
         shared = re.search(r"(\d+) bytes smem", part)
         registers = re.search(r"Used (\d+) registers", part)
-        spilled = re.search(r"(\d+) bytes spill stores", part)
+        stack = re.search(r"(\d+) bytes stack frame", part)
         assert registers is not None
-        assert spilled is not None
+        assert stack is not None
         kernels[part[: part.index("'")]] = CompiledKernel(
-            int(registers[1]), int(shared[1]) if shared else 0, int(spilled[1])
+            int(registers[1]), int(shared[1]) if shared else 0, int(stack[1])
         )
     return kernels

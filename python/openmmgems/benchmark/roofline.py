@@ -89,8 +89,8 @@ def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int =
 def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
     """Work by kernel; depths and sizes of blocks are those of a program's constants."""
     number = {name: int(text) for name, text in constants.items() if text.lstrip("-").isdigit()}
-    tiles, padded = number["ATOM_TILES"], number["PADDED_FEATURES"]
-    block, dense_threads = 8 * tiles, tiles * padded // 4
+    block, dense_threads = number["BLOCK_ATOMS"], number["DENSE_THREADS"]
+    padded = number["PADDED_FEATURES"]
     pair_threads = number["RECEIVERS"] * padded
     all_modules, inner = size.modules, size.modules - 1
 

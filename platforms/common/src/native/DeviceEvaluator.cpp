@@ -37,9 +37,9 @@ private:
 DeviceEvaluator::DeviceEvaluator(OpenMM::ComputeContext& cc,
                                  std::shared_ptr<const Model> givenModel,
                                  const ModelSettings& settings, const vector<int>& atomOfParticle,
-                                 const string& scaleParameterName)
+                                 const string& scaleParameterName, bool hasTensorCores)
     : cc(cc), model(std::move(givenModel)), settings(settings), parameters(*model, settings),
-      scaleParameterName(scaleParameterName), program(cc),
+      scaleParameterName(scaleParameterName), program(cc, hasTensorCores),
       lists(program, atomOfParticle, static_cast<int>(settings.atomicNumbers.size()),
             settings.periodic),
       network(program, parameters.getTensors(), parameters.getOptions()),

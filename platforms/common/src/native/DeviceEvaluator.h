@@ -23,7 +23,7 @@ public:
     /** Throws as Model::validate(). */
     DeviceEvaluator(OpenMM::ComputeContext& cc, std::shared_ptr<const Model> model,
                     const ModelSettings& settings, const std::vector<int>& atomOfParticle,
-                    const std::string& scaleParameterName);
+                    const std::string& scaleParameterName, bool hasTensorCores);
     ~DeviceEvaluator();
     /** Take over atomic numbers, charge and unpaired electrons. Throws as Model::validate(). */
     void setComposition(const ModelSettings& settings);

@@ -20,6 +20,8 @@ constexpr double TOLERANCE_SINGLE = 1e-6, TOLERANCE_DOUBLE = 1e-11;
 constexpr size_t LOCAL_MEMORY = 32768;
 /** Atoms of a thread's tile: TILE_ATOMS in layers.cc. */
 constexpr int TILE_ATOMS = 8, MOST_ATOM_TILES = 8;
+/** Threads and atoms of a warp: see tensorProducts.cc. */
+constexpr int WARP_THREADS = 32, WARP_ATOMS = 16;
 /** Threads of a group, about: enough to keep a multiprocessor busy with six groups. */
 constexpr int GROUP_THREADS = 128;
 constexpr int MOST_PAIRS_AT_ONCE = 8;
@@ -32,7 +34,7 @@ constexpr int FEWEST_PART_ATOMS = 64;
 
 DeviceNetwork::DeviceNetwork(const DeviceProgram& program, const TensorReader& tensors,
                              const SpookyNetOptions& options)
-    : program(program), options(options), layout(tensors, options),
+    : program(program), options(options), layout(tensors, options, program.usesTensorCores()),
       splines(RadialBasis(
                   tensors.part("radial_basis_functions"), options,
                   tensors.matrix<double>("module.0.local_interaction.radial_s.weight").columns()),
@@ -58,9 +60,22 @@ void DeviceNetwork::chooseGroups() {
     const int padded = layout.getPaddedFeatures();
     const size_t realSize = program.context().getUseDoublePrecision() ? 8 : 4;
     const auto fits = static_cast<int>(LOCAL_MEMORY / (padded * TILE_ATOMS * realSize));
-    atomTiles = std::clamp(std::min(GROUP_THREADS / (padded / 4), fits), 1, MOST_ATOM_TILES);
-    blockAtoms = atomTiles * TILE_ATOMS;
+    if (program.usesTensorCores()) {
+        denseThreads = GROUP_THREADS;
+        blockAtoms = GROUP_THREADS / WARP_THREADS * WARP_ATOMS;
+    } else {
+        const int tiles = std::min(GROUP_THREADS / (padded / 4), fits);
+        blockAtoms = std::clamp(tiles, 1, MOST_ATOM_TILES) * TILE_ATOMS;
+        denseThreads = blockAtoms / TILE_ATOMS * (padded / 4);
+    }
+    if (program.usesTensorCores()) {
+        receivers = 1;
+        messageThreads = padded / WARP_ATOMS * WARP_THREADS;
+        pairsAtOnce = WARP_ATOMS;
+        return;
+    }
     receivers = std::max(1, GROUP_THREADS / padded);
+    messageThreads = receivers * padded;
     // Of a pair, four numbers of each feature and receiver.
     const auto pairSize = static_cast<size_t>(4 * (padded + 1) * receivers) * realSize;
     pairsAtOnce = std::clamp(static_cast<int>(LOCAL_MEMORY / pairSize), 1, MOST_PAIRS_AT_ONCE);
@@ -77,7 +92,8 @@ Defines DeviceNetwork::getDefines() const {
                                ? std::numeric_limits<double>::epsilon()
                                : std::numeric_limits<float>::epsilon();
     defines.insert({
-        {"ATOM_TILES", literal(atomTiles)},
+        {"BLOCK_ATOMS", literal(blockAtoms)},
+        {"DENSE_THREADS", literal(denseThreads)},
         {"RECEIVERS", literal(receivers)},
         {"PAIRS_AT_ONCE", literal(pairsAtOnce)},
         {"PART_STRIDE", literal(padded + 1)},
@@ -203,8 +219,7 @@ void DeviceNetwork::createKernels(DeviceLists& lists, ComputeArray& charges,
 }
 
 void DeviceNetwork::executeDense(ComputeKernel& kernel, int itemsPerBlock) const {
-    const int threads = atomTiles * layout.getPaddedFeatures() / 4;
-    kernel->execute(itemsPerBlock * numBlocks() * threads, threads);
+    kernel->execute(itemsPerBlock * numBlocks() * denseThreads, denseThreads);
 }
 
 void DeviceNetwork::executeProducts(ComputeKernel& products, ComputeKernel& parts) const {
@@ -232,7 +247,6 @@ void DeviceNetwork::forward() {
         if (t > 0 || !isPrepared) {
             prepare(module);
         }
-        const int messageThreads = receivers * layout.getPaddedFeatures();
         module.collect->execute((numAtoms + receivers - 1) / receivers * messageThreads,
                                 messageThreads);
         executeDense(module.projectMessages, 1);
@@ -250,7 +264,6 @@ void DeviceNetwork::reverse() {
         executeDense(module.transposeOutput, 1);
         executeDense(module.transposeInteractions, 1);
         executeDense(module.transposeProjections, numComponents);
-        const int messageThreads = receivers * layout.getPaddedFeatures();
         module.transposeMessages->execute((numAtoms + receivers - 1) / receivers * messageThreads,
                                           messageThreads);
         if (t == 0) {

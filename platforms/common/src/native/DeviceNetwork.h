@@ -54,7 +54,7 @@ private:
     NetworkLayout layout;
     BasisSplines splines;
     Matrix<double> elementBias;
-    int atomTiles, blockAtoms, receivers, pairsAtOnce, numAtoms = 0;
+    int denseThreads, blockAtoms, messageThreads, receivers, pairsAtOnce, numAtoms = 0;
     bool isPrepared = false; ///< what the first module does before its atoms see neighbours
     std::vector<std::unique_ptr<Module>> modules;
     OpenMM::ComputeArray mlps, radial, outputWeights, bias, initialFeatures, ones;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iomanip>
 #include <limits>
+#include <openmm/OpenMMException.h>
 #include <sstream>
 
 using namespace OpenMMGems;
@@ -18,9 +19,10 @@ using std::vector;
 namespace {
 
 /** The text of all kernels of the native evaluator. */
-string sourceText() {
+string sourceText(bool tensorCores) {
     using namespace CommonGemsKernelSources;
-    return layers + sums + features + attention + messages + lists + nearTerms + longRange +
+    return (tensorCores ? tensorProducts : products) + layers + sums + features + attention +
+           pairs + (tensorCores ? tensorMessages : messages) + lists + nearTerms + longRange +
            results;
 }
 
@@ -50,11 +52,20 @@ string OpenMMGems::literal(int number) {
     return std::to_string(number);
 }
 
+DeviceProgram::DeviceProgram(OpenMM::ComputeContext& cc, bool hasTensorCores) : cc(cc) {
+    const char* choice = std::getenv("OPENMMGEMS_TENSOR_CORES");
+    if (choice != nullptr && choice != string("0") && choice != string("1")) {
+        throw OpenMM::OpenMMException("GemsForce: OPENMMGEMS_TENSOR_CORES is '" + string(choice) +
+                                      "'; expected 0 or 1. Unset it to use what the device has.");
+    }
+    tensorCores = choice != nullptr ? choice == string("1") : hasTensorCores;
+}
+
 bool DeviceProgram::compile(const Defines& defines) {
     if (program && defines == compiled) {
         return false;
     }
-    const string source = sourceText();
+    const string source = sourceText(tensorCores);
     save(source, defines);
     program = cc.compileProgram(source, defines);
     compiled = defines;

@@ -22,8 +22,11 @@ std::string literal(int number);
 /** Makes arrays, and kernels with their arguments, in the precision of a device context. */
 class DeviceProgram {
 public:
-    explicit DeviceProgram(OpenMM::ComputeContext& cc) : cc(cc) {}
+    /** hasTensorCores: what the environment variable OPENMMGEMS_TENSOR_CORES, 0 or 1, overrules. */
+    DeviceProgram(OpenMM::ComputeContext& cc, bool hasTensorCores);
     OpenMM::ComputeContext& context() const { return cc; }
+    /** Whether matrices are multiplied as in tensorProducts.cc. */
+    bool usesTensorCores() const { return tensorCores; }
     /** Compile unless it was compiled with the same constants; returns whether it was. */
     bool compile(const Defines& defines);
 
@@ -62,6 +65,7 @@ private:
     size_t realSize() const;
     size_t mixedSize() const;
     OpenMM::ComputeContext& cc;
+    bool tensorCores;
     OpenMM::ComputeProgram program;
     Defines compiled;
 };

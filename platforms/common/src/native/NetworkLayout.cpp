@@ -21,12 +21,15 @@ constexpr int NUM_MLPS = 7;
 
 } // namespace
 
-NetworkLayout::NetworkLayout(const TensorReader& tensors, const SpookyNetOptions& options) {
+NetworkLayout::NetworkLayout(const TensorReader& tensors, const SpookyNetOptions& options,
+                             bool tensorCores)
+    : tensorCores(tensorCores) {
     const auto output = tensors.matrix<double>("output.weight");
     numFeatures = static_cast<int>(output.columns());
-    paddedFeatures = (numFeatures + 3) / 4 * 4;
-    addMatrix(output, 0, false, 1.0, outputWeights);
-    outputWeights.resize(2 * static_cast<size_t>(paddedFeatures));
+    paddedFeatures = padded(numFeatures);
+    for (size_t row = 0; row < output.rows(); row++) {
+        addVector(Numbers(output.row(row), output.row(row) + numFeatures), outputWeights);
+    }
     define("NUM_FEATURES", numFeatures);
     define("PADDED_FEATURES", paddedFeatures);
     define("NUM_MLPS", NUM_MLPS);
@@ -85,6 +88,21 @@ void NetworkLayout::assignGradients(int numD) {
     next("OF_X_BY_MLPS", NUM_MLPS);
 }
 
+/** What sizes of matrices are filled up to. */
+int NetworkLayout::padded(int size) const {
+    const int multiple = tensorCores ? 16 : 4;
+    return (size + multiple - 1) / multiple * multiple;
+}
+
+/** MATRIX_PLACE in products.cc and tensorProducts.cc. */
+size_t NetworkLayout::place(size_t row, size_t column) const {
+    if (!tensorCores) {
+        return row * paddedFeatures + column;
+    }
+    const size_t block = row / 16 * (paddedFeatures / 16) + column / 16;
+    return (2 * block + column % 4 / 2) * 128 + (column % 16 / 4 * 2 + column % 2) * 16 + row % 16;
+}
+
 void NetworkLayout::addVector(Numbers numbers, Numbers& weights) const {
     numbers.resize(paddedFeatures, 0.0);
     weights.insert(weights.end(), numbers.begin(), numbers.end());
@@ -93,12 +111,12 @@ void NetworkLayout::addVector(Numbers numbers, Numbers& weights) const {
 /** numFeatures rows of a matrix, and zeros up to a square of paddedFeatures. */
 void NetworkLayout::addMatrix(const Matrix<double>& matrix, int firstRow, bool transposed,
                               double scale, Numbers& weights) const {
-    const size_t first = weights.size(), width = paddedFeatures;
-    weights.resize(first + width * width, 0.0);
+    const size_t first = weights.size();
+    weights.resize(first + static_cast<size_t>(paddedFeatures) * paddedFeatures, 0.0);
     const size_t rows = std::min(matrix.rows() - firstRow, static_cast<size_t>(numFeatures));
     for (size_t i = 0; i < rows; i++) {
         for (size_t k = 0; k < matrix.columns(); k++) {
-            weights[first + (transposed ? k * width + i : i * width + k)] =
+            weights[first + (transposed ? place(k, i) : place(i, k))] =
                 scale * matrix.row(firstRow + i)[k];
         }
     }
@@ -179,15 +197,17 @@ void NetworkLayout::addModule(const TensorReader& reader, bool isFirst) {
 void NetworkLayout::addRadialWeights(const TensorReader& reader) {
     Numbers weights;
     for (const char* name : {"radial_s.weight", "radial_p.weight", "radial_d.weight"}) {
-        const auto matrix = reader.matrix<double>(name);
+        const auto matrix = reader.matrix<double>(name); // [feature][function]
+        const size_t first = weights.size();
+        const int rows = padded(static_cast<int>(matrix.columns()));
+        weights.resize(first + static_cast<size_t>(rows) * paddedFeatures, 0.0);
         for (size_t k = 0; k < matrix.columns(); k++) {
-            Numbers column(numFeatures);
-            for (int f = 0; f < numFeatures; f++) {
-                column[f] = matrix.row(f)[k];
+            for (size_t f = 0; f < matrix.rows(); f++) {
+                weights[first + place(k, f)] = matrix.row(f)[k];
             }
-            addVector(std::move(column), weights);
         }
         define("NUM_BASIS", static_cast<int>(matrix.columns()));
+        define("BASIS_QUADS", rows / 4);
     }
     radialWeights.push_back(std::move(weights));
 }

@@ -14,15 +14,16 @@ namespace OpenMMGems {
 /** Where the kernels find weights, and what they keep: see layers.cc and features.cc. */
 class NetworkLayout {
 public:
-    NetworkLayout(const TensorReader& tensors, const SpookyNetOptions& options);
+    /** Tensor cores want matrices in an order of their own. */
+    NetworkLayout(const TensorReader& tensors, const SpookyNetOptions& options, bool tensorCores);
     int getNumModules() const { return static_cast<int>(moduleWeights.size()); }
-    /** A multiple of four. */
+    /** A multiple of four, for tensor cores of sixteen. */
     int getPaddedFeatures() const { return paddedFeatures; }
     /** Matrices [atom][paddedFeatures] that each module keeps, and that all share for gradients. */
     int getNumStored() const { return numStored; }
     int getNumGradients() const { return numGradients; }
     const std::vector<double>& getWeights(int module) const { return moduleWeights[module]; }
-    /** [3][function][paddedFeatures] */
+    /** Of each of the three types of messages a matrix [function][paddedFeatures]. */
     const std::vector<double>& getRadialWeights(int module) const { return radialWeights[module]; }
     /** Of the seven functions of an atom's features: weights, depth and slot of each. */
     const std::vector<int>& getMlps() const { return mlps; }
@@ -34,6 +35,8 @@ public:
 
 private:
     using Numbers = std::vector<double>;
+    int padded(int size) const;
+    size_t place(size_t row, size_t column) const;
     void addVector(Numbers numbers, Numbers& weights) const;
     void addMatrix(const Matrix<double>& matrix, int firstRow, bool transposed, double scale,
                    Numbers& weights) const;
@@ -51,6 +54,7 @@ private:
     static int stackSlots(int depth) { return depth > 0 ? 2 * depth - 1 : 0; }
     static int mlpSlots(int depth) { return stackSlots(depth) + 1; }
     void assignGradients(int numD);
+    bool tensorCores;
     int numFeatures, paddedFeatures, numStored = 0, numGradients = 0;
     std::vector<Numbers> moduleWeights, radialWeights;
     std::vector<int> mlps;

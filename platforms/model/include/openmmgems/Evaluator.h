@@ -47,6 +47,8 @@ struct EvaluatorOptions {
     Precision precision = Precision::Double;
     /** Index of the CUDA device, or -1 for the CPU. */
     int cudaDevice = -1;
+    /** Whether that device multiplies TF32 matrices by tensor cores. */
+    bool hasTensorCores = false;
     /** Threads on the CPU at most, small systems use fewer; 0: as many as torch uses. */
     int numThreads = 0;
     /** What GemsForce::Auto means for a model that the native evaluator computes. */

@@ -7,30 +7,35 @@
 /** x omega, and h = |x|^2 scaled, of the thread's atoms. */
 DEVICE void projectRandom(const real4* x, GLOBAL const real* RESTRICT omega,
                           LOCAL_ARG real4* shared, real4* u, real* h) {
-    real4 square[TILE_ATOMS];
-    for (int n = 0; n < TILE_ATOMS; n++) {
+    real4 square[TILE_QUADS];
+    for (int n = 0; n < TILE_QUADS; n++) {
         square[n] = x[n] * x[n];
     }
     shareTile(square, shared);
-    sumShared(shared, h);
+    sumRows(shared, h);
     for (int n = 0; n < TILE_ATOMS; n++) {
         h[n] *= (real) SCALE_H;
     }
     shareTile(x, shared);
     clearTile(u);
-    multiplyShared(shared, omega, u);
+    multiplyTile(shared, omega, u);
 }
 
-/** scale (exp(u - shift) + epsilon); columns that only fill up stay zero. */
+/** The n-th quad of a tile, with zeros in columns that only fill up. */
+DEVICE real4 onlyFeatures(int n, real4 quad) {
+    int column = 4 * FEATURES_OF_QUAD(n);
+    return make_real4(column < NUM_FEATURES ? quad.x : 0, column + 1 < NUM_FEATURES ? quad.y : 0,
+                      column + 2 < NUM_FEATURES ? quad.z : 0,
+                      column + 3 < NUM_FEATURES ? quad.w : 0);
+}
+
+/** scale (exp(u - shift) + epsilon). */
 DEVICE void makeFeatures(real4* u, const real* shift) {
-    int column = 4 * FEATURE_TILE;
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        real4 value = u[n] - repeat(shift[n]);
-        u[n] = (real) SCALE_FEATURES *
-               make_real4(EXP(value.x) + (real) EPSILON_FEATURES,
-                          column + 1 < NUM_FEATURES ? EXP(value.y) + (real) EPSILON_FEATURES : 0,
-                          column + 2 < NUM_FEATURES ? EXP(value.z) + (real) EPSILON_FEATURES : 0,
-                          column + 3 < NUM_FEATURES ? EXP(value.w) + (real) EPSILON_FEATURES : 0);
+    for (int n = 0; n < TILE_QUADS; n++) {
+        real4 value = u[n] - repeat(shift[ATOM_OF_QUAD(n)]);
+        value = make_real4(EXP(value.x), EXP(value.y), EXP(value.z), EXP(value.w)) +
+                repeat((real) EPSILON_FEATURES);
+        u[n] = (real) SCALE_FEATURES * onlyFeatures(n, value);
     }
 }
 
@@ -41,31 +46,20 @@ DEVICE void makeFeatures(real4* u, const real* shift) {
 KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored,
                                   GLOBAL int* RESTRICT queryColumn, GLOBAL real* RESTRICT keyShift,
                                   GLOBAL real* RESTRICT keyMaximum) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < 2 * NUM_BLOCKS; item += NUM_GROUPS) {
         int isKey = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
-        real4 x[TILE_ATOMS], u[TILE_ATOMS];
+        real4 x[TILE_QUADS], u[TILE_QUADS];
         real h[TILE_ATOMS];
         loadTile(SLOT(stored, isKey ? K_SLOT : Q_SLOT), block, x);
         projectRandom(x, weights + OMEGA_WEIGHTS, shared, u, h);
         shareTile(u, shared);
-        LOCAL_ARG const real* row = (LOCAL_ARG const real*) shared + ATOM_TILE * TILE_ATOMS;
         real maximum[TILE_ATOMS];
         int largest[TILE_ATOMS];
+        largestOfRows(shared, maximum, largest);
         for (int n = 0; n < TILE_ATOMS; n++) {
-            maximum[n] = row[n];
-            largest[n] = 0;
-        }
-        for (int k = 1; k < NUM_FEATURES; k++) {
-            for (int n = 0; n < TILE_ATOMS; n++) {
-                real value = row[k * BLOCK_ATOMS + n];
-                largest[n] = value > maximum[n] ? k : largest[n];
-                maximum[n] = value > maximum[n] ? value : maximum[n];
-            }
-        }
-        for (int n = 0; n < TILE_ATOMS; n++) {
-            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
-            if (FEATURE_TILE == 0 && atom < NUM_ATOMS) {
+            int atom = TILE_ATOM(block, n);
+            if (IS_FIRST_OF_ATOM && atom < NUM_ATOMS) {
                 if (isKey) {
                     keyShift[atom] = h[n];
                     keyMaximum[atom] = maximum[n];
@@ -125,7 +119,7 @@ KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
 KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* RESTRICT largestKey,
                        GLOBAL real* RESTRICT stored) {
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 u[TILE_ATOMS];
+        real4 u[TILE_QUADS];
         real shift[TILE_ATOMS];
         loadTile(SLOT(stored, KEYS_SLOT), block, u);
         loadColumn(keyShift, block, shift);
@@ -216,9 +210,9 @@ KERNEL void addParts(GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT su
             sum += parts[part * (MATRIX_SIZE + PADDED_FEATURES) + k];
         }
         if (k < MATRIX_SIZE) {
-            sums[k] = (real) sum;
-            sums[MATRIX_SIZE + k % PADDED_FEATURES * PADDED_FEATURES + k / PADDED_FEATURES] =
-                (real) sum;
+            int row = k / PADDED_FEATURES, column = k % PADDED_FEATURES;
+            sums[MATRIX_PLACE(row, column)] = (real) sum;
+            sums[MATRIX_SIZE + MATRIX_PLACE(column, row)] = (real) sum;
         } else {
             sums[MATRIX_SIZE + k] = (real) sum;
         }
@@ -229,19 +223,18 @@ KERNEL void addParts(GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT su
 DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
                            GLOBAL const real* RESTRICT gradientSums, int block,
                            LOCAL_ARG real4* shared, real4* of, real* total) {
-    real4 tile[TILE_ATOMS];
+    real4 tile[TILE_QUADS];
     real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
-    real4 ofSum = ((GLOBAL const real4*) (gradientSums + 2 * MATRIX_SIZE))[FEATURE_TILE];
     loadTile(SLOT(stored, V_SLOT), block, tile);
     shareTile(tile, shared);
     clearTile(of);
-    multiplyShared(shared, gradientSums + MATRIX_SIZE, of);
+    multiplyTile(shared, gradientSums + MATRIX_SIZE, of);
     loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, tile);
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        of[n] = (of[n] + ofSum) * (tile[n] - rest);
+    for (int n = 0; n < TILE_QUADS; n++) {
+        of[n] = (of[n] + quadOf(gradientSums + 2 * MATRIX_SIZE, n)) * (tile[n] - rest);
     }
     shareTile(of, shared);
-    sumShared(shared, total);
+    sumRows(shared, total);
 }
 
 /** The same for queries, whose largest key is each atom's own. */
@@ -252,32 +245,33 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
                               GLOBAL const real* RESTRICT tau,
                               GLOBAL const real* RESTRICT gradients, int block,
                               LOCAL_ARG real4* shared, real4* of, real* total) {
-    real4 tile[TILE_ATOMS];
+    real4 tile[TILE_QUADS];
     real norm[TILE_ATOMS], factor[TILE_ATOMS];
     real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
-    real4 sum = ((GLOBAL const real4*) (keySums + 2 * MATRIX_SIZE))[FEATURE_TILE];
     loadTile(SLOT(gradients, OF_SUM), block, tile);
     loadColumn(inverseNorm, block, norm);
     loadColumn(tau, block, factor);
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        tile[n] *= norm[n];
+    for (int n = 0; n < TILE_QUADS; n++) {
+        tile[n] *= norm[ATOM_OF_QUAD(n)];
     }
     shareTile(tile, shared);
     clearTile(of);
-    multiplyShared(shared, keySums + MATRIX_SIZE, of);
+    multiplyTile(shared, keySums + MATRIX_SIZE, of);
     loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, tile);
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        of[n] = (of[n] + factor[n] * sum) * (tile[n] - rest);
+    for (int n = 0; n < TILE_QUADS; n++) {
+        real4 ofNorm = factor[ATOM_OF_QUAD(n)] * quadOf(keySums + 2 * MATRIX_SIZE, n);
+        of[n] = (of[n] + ofNorm) * (tile[n] - rest);
     }
     shareTile(of, shared);
-    sumShared(shared, total);
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
-        int column = queryColumn[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1] - 4 * FEATURE_TILE;
-        of[n].x -= column == 0 ? total[n] : 0;
-        of[n].y -= column == 1 ? total[n] : 0;
-        of[n].z -= column == 2 ? total[n] : 0;
-        of[n].w -= column == 3 ? total[n] : 0;
+    sumRows(shared, total);
+    for (int n = 0; n < TILE_QUADS; n++) {
+        int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
+        int column = queryColumn[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1] - 4 * FEATURES_OF_QUAD(n);
+        real ofLargest = total[ATOM_OF_QUAD(n)];
+        of[n].x -= column == 0 ? ofLargest : 0;
+        of[n].y -= column == 1 ? ofLargest : 0;
+        of[n].z -= column == 2 ? ofLargest : 0;
+        of[n].w -= column == 3 ? ofLargest : 0;
     }
 }
 
@@ -286,14 +280,14 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
 KERNEL void sumKeyGradients(GLOBAL const real* RESTRICT stored,
                             GLOBAL const real* RESTRICT gradientSums,
                             GLOBAL mixed* RESTRICT totals) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 of[TILE_ATOMS];
+        real4 of[TILE_QUADS];
         real total[TILE_ATOMS];
         gradientByKeys(stored, gradientSums, block, shared, of, total);
         for (int n = 0; n < TILE_ATOMS; n++) {
-            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
-            if (FEATURE_TILE == 0 && atom < NUM_ATOMS) {
+            int atom = TILE_ATOM(block, n);
+            if (IS_FIRST_OF_ATOM && atom < NUM_ATOMS) {
                 totals[atom] = total[n];
             }
         }
@@ -304,19 +298,17 @@ KERNEL void sumKeyGradients(GLOBAL const real* RESTRICT stored,
 DEVICE void subtractLargest(GLOBAL const real* RESTRICT stored,
                             GLOBAL const real* RESTRICT largestKey,
                             GLOBAL const mixed* RESTRICT totalParts, int block, real4* of) {
-    real4 keys[TILE_ATOMS];
+    real4 keys[TILE_QUADS];
     mixed total = 0;
     for (int part = 0; part < NUM_PARTS; part++) {
         total += totalParts[part];
     }
     real share = (real) total / largestKey[2], equal = largestKey[1];
-    int column = 4 * FEATURE_TILE;
     loadTile(SLOT(stored, KEYS_SLOT), block, keys);
-    for (int n = 0; n < TILE_ATOMS; n++) {
-        of[n].x -= keys[n].x >= equal ? share : 0;
-        of[n].y -= column + 1 < NUM_FEATURES && keys[n].y >= equal ? share : 0;
-        of[n].z -= column + 2 < NUM_FEATURES && keys[n].z >= equal ? share : 0;
-        of[n].w -= column + 3 < NUM_FEATURES && keys[n].w >= equal ? share : 0;
+    for (int n = 0; n < TILE_QUADS; n++) {
+        of[n] -= onlyFeatures(
+            n, make_real4(keys[n].x >= equal ? share : 0, keys[n].y >= equal ? share : 0,
+                          keys[n].z >= equal ? share : 0, keys[n].w >= equal ? share : 0));
     }
 }
 #endif
@@ -334,16 +326,16 @@ KERNEL void transposeAttention(GLOBAL const real* RESTRICT weights,
                                GLOBAL const mixed* RESTRICT totalParts,
 #endif
                                GLOBAL real* RESTRICT gradients) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < 3 * NUM_BLOCKS; item += NUM_GROUPS) {
         int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS; // query, key, value
-        real4 of[TILE_ATOMS], result[TILE_ATOMS], x[TILE_ATOMS];
+        real4 of[TILE_QUADS], result[TILE_QUADS], x[TILE_QUADS];
         real total[TILE_ATOMS];
         clearTile(result);
         if (which == 2) {
             loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, x);
             shareTile(x, shared);
-            multiplyShared(shared, gradientSums, result);
+            multiplyTile(shared, gradientSums, result);
         } else {
             if (which == 0) {
                 gradientByQueries(stored, keySums, queryColumn, inverseNorm, tau, gradients, block,
@@ -355,10 +347,10 @@ KERNEL void transposeAttention(GLOBAL const real* RESTRICT weights,
 #endif
             }
             shareTile(of, shared);
-            multiplyShared(shared, weights + OMEGA_WEIGHTS + MATRIX_SIZE, result);
+            multiplyTile(shared, weights + OMEGA_WEIGHTS + MATRIX_SIZE, result);
             loadTile(SLOT(stored, which == 0 ? Q_SLOT : K_SLOT), block, x);
-            for (int n = 0; n < TILE_ATOMS; n++) {
-                result[n] -= (real) (2 * SCALE_H) * total[n] * x[n];
+            for (int n = 0; n < TILE_QUADS; n++) {
+                result[n] -= (real) (2 * SCALE_H) * total[ATOM_OF_QUAD(n)] * x[n];
             }
         }
         storeTile(result, SLOT(gradients, OF_MLPS + 4 + which), block);

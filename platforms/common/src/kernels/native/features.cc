@@ -8,9 +8,9 @@
 /** Stored x = residual blocks of the input. */
 KERNEL void applyPre(GLOBAL const real* RESTRICT inputs, int inputSlot,
                      GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 x[TILE_ATOMS];
+        real4 x[TILE_QUADS];
         loadTile(SLOT(inputs, inputSlot), block, x);
         applyStack(x, weights + PRE_WEIGHTS, PRE_DEPTH, SLOT(stored, PRE_SLOT), block, shared);
         storeTile(x, SLOT(stored, X_SLOT), block);
@@ -23,10 +23,10 @@ KERNEL void applyPre(GLOBAL const real* RESTRICT inputs, int inputSlot,
  */
 KERNEL void applyMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT layout,
                       GLOBAL real* RESTRICT stored) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < NUM_MLPS * NUM_BLOCKS; item += NUM_GROUPS) {
         int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
-        real4 x[TILE_ATOMS];
+        real4 x[TILE_QUADS];
         loadTile(SLOT(stored, X_SLOT), block, x);
         applyMlp(x, weights + layout[3 * which], layout[3 * which + 1],
                  SLOT(stored, layout[3 * which + 2]), block, shared);
@@ -37,10 +37,10 @@ KERNEL void applyMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RES
 /** Gradients by x of each of the seven functions, from those by their results. */
 KERNEL void transposeMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT layout,
                           GLOBAL const real* RESTRICT stored, GLOBAL real* RESTRICT gradients) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < NUM_MLPS * NUM_BLOCKS; item += NUM_GROUPS) {
         int which = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
-        real4 gradient[TILE_ATOMS];
+        real4 gradient[TILE_QUADS];
         loadTile(SLOT(gradients, OF_MLPS + which), block, gradient);
         transposeMlp(gradient, weights + layout[3 * which], layout[3 * which + 1],
                      SLOT(stored, X_SLOT), SLOT(stored, layout[3 * which + 2]), block, shared);
@@ -52,13 +52,13 @@ KERNEL void transposeMlps(GLOBAL const real* RESTRICT weights, GLOBAL const int*
 DEVICE void projectComponent(GLOBAL const real* RESTRICT component,
                              GLOBAL const real* RESTRICT projection, int block,
                              LOCAL_ARG real4* shared, real4* left, real4* right) {
-    real4 sum[TILE_ATOMS];
+    real4 sum[TILE_QUADS];
     loadTile(component, block, sum);
     shareTile(sum, shared);
     clearTile(left);
-    multiplyShared(shared, projection, left);
+    multiplyTile(shared, projection, left);
     clearTile(right);
-    multiplyShared(shared, projection + MATRIX_SIZE, right);
+    multiplyTile(shared, projection + MATRIX_SIZE, right);
 }
 
 /** h += scalar products of the projected components. */
@@ -66,9 +66,9 @@ DEVICE void addProducts(GLOBAL const real* RESTRICT components, int numComponent
                         GLOBAL const real* RESTRICT projection, int block,
                         LOCAL_ARG real4* shared, real4* h) {
     for (int c = 0; c < numComponents; c++) {
-        real4 left[TILE_ATOMS], right[TILE_ATOMS];
+        real4 left[TILE_QUADS], right[TILE_QUADS];
         projectComponent(SLOT(components, c), projection, block, shared, left, right);
-        for (int n = 0; n < TILE_ATOMS; n++) {
+        for (int n = 0; n < TILE_QUADS; n++) {
             h[n] += left[n] * right[n];
         }
     }
@@ -76,9 +76,9 @@ DEVICE void addProducts(GLOBAL const real* RESTRICT components, int numComponent
 
 /** From the collected messages to h, what goes through the last function of the local part. */
 KERNEL void projectMessages(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 h[TILE_ATOMS];
+        real4 h[TILE_QUADS];
         loadTile(SLOT(stored, S_SLOT), block, h);
         addProducts(SLOT(stored, P_SLOT), 3, weights + P_WEIGHTS, block, shared, h);
         addProducts(SLOT(stored, D_SLOT), NUM_D, weights + D_WEIGHTS, block, shared, h);
@@ -90,22 +90,22 @@ KERNEL void projectMessages(GLOBAL const real* RESTRICT weights, GLOBAL real* RE
 KERNEL void transposeProjections(GLOBAL const real* RESTRICT weights,
                                  GLOBAL const real* RESTRICT stored,
                                  GLOBAL real* RESTRICT gradients) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < (3 + NUM_D) * NUM_BLOCKS; item += NUM_GROUPS) {
         int component = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
         GLOBAL const real* projection = weights + (component < 3 ? P_WEIGHTS : D_WEIGHTS);
-        real4 left[TILE_ATOMS], right[TILE_ATOMS], ofH[TILE_ATOMS];
+        real4 left[TILE_QUADS], right[TILE_QUADS], ofH[TILE_QUADS];
         projectComponent(SLOT(stored, P_SLOT + component), projection, block, shared, left, right);
         loadTile(SLOT(gradients, OF_H), block, ofH);
-        for (int n = 0; n < TILE_ATOMS; n++) {
+        for (int n = 0; n < TILE_QUADS; n++) {
             left[n] *= ofH[n];
             right[n] *= ofH[n];
         }
         clearTile(ofH);
         shareTile(right, shared);
-        multiplyShared(shared, projection + 2 * MATRIX_SIZE, ofH);
+        multiplyTile(shared, projection + 2 * MATRIX_SIZE, ofH);
         shareTile(left, shared);
-        multiplyShared(shared, projection + 3 * MATRIX_SIZE, ofH);
+        multiplyTile(shared, projection + 3 * MATRIX_SIZE, ofH);
         storeTile(ofH, SLOT(gradients, OF_P + component), block);
     }
 }
@@ -114,22 +114,28 @@ KERNEL void transposeProjections(GLOBAL const real* RESTRICT weights,
 KERNEL void addInteractions(GLOBAL const real* RESTRICT weights,
                             GLOBAL const real* RESTRICT keySums, GLOBAL real* RESTRICT stored,
                             GLOBAL real* RESTRICT inverseNorm) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 sum[TILE_ATOMS], result[TILE_ATOMS];
+        real4 sum[TILE_QUADS], query[TILE_QUADS], result[TILE_QUADS];
         real norm[TILE_ATOMS];
         loadTile(SLOT(stored, H_SLOT), block, sum);
         applyMlp(sum, weights + LOCAL_WEIGHTS, LOCAL_DEPTH, SLOT(stored, LOCAL_SLOT), block,
                  shared);
         addStored(SLOT(stored, X_SLOT), block, sum);
-        loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, result);
-        shareTile(result, shared);
+        loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, query);
+        shareTile(query, shared);
         clearTile(result);
-        multiplyShared(shared, keySums, result);
-        dotShared(shared, keySums + 2 * MATRIX_SIZE, norm);
+        multiplyTile(shared, keySums, result);
+        for (int n = 0; n < TILE_QUADS; n++) {
+            query[n] *= quadOf(keySums + 2 * MATRIX_SIZE, n);
+        }
+        shareTile(query, shared);
+        sumRows(shared, norm);
         for (int n = 0; n < TILE_ATOMS; n++) {
             norm[n] = 1 / (norm[n] + (real) EPSILON_NORM);
-            result[n] *= norm[n];
+        }
+        for (int n = 0; n < TILE_QUADS; n++) {
+            result[n] *= norm[ATOM_OF_QUAD(n)];
             sum[n] += result[n];
         }
         storeColumn(norm, inverseNorm, block);
@@ -141,9 +147,9 @@ KERNEL void addInteractions(GLOBAL const real* RESTRICT weights,
 /** From the sum to the module's result y, and to its output, which is added up over modules. */
 KERNEL void applyOutput(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored,
                         GLOBAL real* RESTRICT output, int isFirst) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 x[TILE_ATOMS];
+        real4 x[TILE_QUADS];
         loadTile(SLOT(stored, SUM_SLOT), block, x);
         applyStack(x, weights + POST_WEIGHTS, POST_DEPTH, SLOT(stored, POST_SLOT), block, shared);
         storeTile(x, SLOT(stored, Y_SLOT), block);
@@ -160,9 +166,9 @@ KERNEL void applyOutput(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRI
 KERNEL void transposePre(GLOBAL const real* RESTRICT weights, GLOBAL const real* RESTRICT stored,
                          GLOBAL const real* RESTRICT nextStored,
                          GLOBAL real* RESTRICT gradients) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 gradient[TILE_ATOMS];
+        real4 gradient[TILE_QUADS];
         loadTile(SLOT(gradients, OF_SUM), block, gradient);
         for (int which = 0; which < NUM_MLPS; which++) {
             addStored(SLOT(gradients, OF_X_BY_MLPS + which), block, gradient);
@@ -178,13 +184,13 @@ KERNEL void transposeOutput(GLOBAL const real* RESTRICT weights, GLOBAL const re
                             GLOBAL const mixed* RESTRICT outputWeights,
                             GLOBAL const mixed* RESTRICT chargeGradient,
                             GLOBAL real* RESTRICT gradients, int isLast) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 gradient[TILE_ATOMS];
-        for (int n = 0; n < TILE_ATOMS; n++) {
-            int atom = block * BLOCK_ATOMS + ATOM_TILE * TILE_ATOMS + n;
+        real4 gradient[TILE_QUADS];
+        for (int n = 0; n < TILE_QUADS; n++) {
+            int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
             mixed ofCharge = chargeGradient[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1];
-            GLOBAL const mixed* w = outputWeights + 4 * FEATURE_TILE;
+            GLOBAL const mixed* w = outputWeights + 4 * FEATURES_OF_QUAD(n);
             gradient[n] = make_real4((real) (w[0] + ofCharge * w[PADDED_FEATURES]),
                                      (real) (w[1] + ofCharge * w[PADDED_FEATURES + 1]),
                                      (real) (w[2] + ofCharge * w[PADDED_FEATURES + 2]),
@@ -209,17 +215,17 @@ KERNEL void transposeInteractions(GLOBAL const real* RESTRICT weights,
                                   GLOBAL const real* RESTRICT stored,
                                   GLOBAL const real* RESTRICT inverseNorm,
                                   GLOBAL real* RESTRICT tau, GLOBAL real* RESTRICT gradients) {
-    LOCAL real4 shared[PADDED_FEATURES * QUADS];
+    LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
-        real4 gradient[TILE_ATOMS], product[TILE_ATOMS];
+        real4 gradient[TILE_QUADS], product[TILE_QUADS];
         real norm[TILE_ATOMS], sums[TILE_ATOMS];
         loadTile(SLOT(gradients, OF_SUM), block, gradient);
         loadTile(SLOT(stored, ATTENTION_SLOT), block, product);
-        for (int n = 0; n < TILE_ATOMS; n++) {
+        for (int n = 0; n < TILE_QUADS; n++) {
             product[n] *= gradient[n];
         }
         shareTile(product, shared);
-        sumShared(shared, sums);
+        sumRows(shared, sums);
         loadColumn(inverseNorm, block, norm);
         for (int n = 0; n < TILE_ATOMS; n++) {
             sums[n] *= -norm[n];
