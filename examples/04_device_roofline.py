@@ -47,6 +47,7 @@ def size_of(
         modules=modules,
         functions=int(text["NUM_BASIS"]),
         components=3 + int(text["NUM_D"]),
+        tensor_cores="TENSOR_CORES" in text,
         near=neighbours(positions, box, float(text["NEAR_CUTOFF"])),
         candidates=neighbours(positions, box, float(text["NEAR_RANGE"])),
         far=neighbours(positions, box, far),
@@ -58,7 +59,7 @@ def report(kernels: dict, work: dict[str, roofline.Work], device: roofline.Devic
     """Print a line for each kernel; returns the sum of the least times, s."""
     print(
         f"{'kernel':22} {'registers':>9} {'shared B':>8} {'stack B':>9} {'occupancy':>9} "
-        f"{'calls':>5} {'GFLOP':>7} {'memory MB':>9} {'cache MB':>8} {'least us':>8}"
+        f"{'calls':>5} {'GFLOP':>7} {'tensor':>7} {'memory MB':>9} {'cache MB':>8} {'least us':>8}"
     )
     total = 0.0
     for name, kernel in sorted(kernels.items()):
@@ -68,8 +69,8 @@ def report(kernels: dict, work: dict[str, roofline.Work], device: roofline.Devic
             total += roofline.seconds(of, device)
             line += (
                 f"{roofline.occupancy(kernel, of.threads, device):9.0%} {of.calls:5} "
-                f"{of.flop / 1e9:7.2f} {of.memory_bytes / 1e6:9.0f} {of.cache_bytes / 1e6:8.0f} "
-                f"{1e6 * roofline.seconds(of, device):8.0f}"
+                f"{of.flop / 1e9:7.2f} {of.tensor_flop / 1e9:7.2f} {of.memory_bytes / 1e6:9.0f} "
+                f"{of.cache_bytes / 1e6:8.0f} {1e6 * roofline.seconds(of, device):8.0f}"
             )
         print(line)
     return total
@@ -80,6 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--system", default="crambin-in-water", help="as for gems benchmark")
     parser.add_argument("--model", default="random:64:3", help="random:FEATURES:MODULES")
+    parser.add_argument("--portable", action="store_true", help="without tensor cores")
     parser.add_argument("--architecture", default="sm_90", help="of the compiler")
     arguments = parser.parse_args()
     library = cuda_platform_library()
@@ -91,7 +93,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "random.pt"
         write_random_model(model, arguments.model)
-        text = program_text(model, structure.atomic_numbers, cell)
+        text = program_text(
+            model, structure.atomic_numbers, cell, tensor_cores=not arguments.portable
+        )
     _, log = compile_to_cubin(prelude(library, "mixed") + text, arguments.architecture)
     modules = int(arguments.model.split(":")[2])
     size = size_of(constants(text), positions, cell.diagonal(), modules)
@@ -99,8 +103,10 @@ def main() -> None:
     work = roofline.work_of_step(size, constants(text))
     least = report(read_log(log), work, roofline.H200)
     total = sum(of.flop for of in work.values())
+    tensor = sum(of.tensor_flop for of in work.values())
+    memory = sum(of.memory_bytes for of in work.values())
     print(
-        f"{total / 1e9:.0f} GFLOP, {sum(of.memory_bytes for of in work.values()) / 1e9:.1f} GB of "
+        f"{total / 1e9:.0f} GFLOP and {tensor / 1e9:.0f} by tensor cores, {memory / 1e9:.1f} GB of "
         f"memory; on an {roofline.H200.name} at least {1e3 * least:.2f} ms per step, at half of "
         f"these rates {2e3 * least:.1f} ms"
     )

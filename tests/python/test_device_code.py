@@ -54,8 +54,8 @@ def test_staged_kernels_compile(library: Path, precision: str, architecture: str
         (PUBLISHED, SMOOTH, "single", "sm_90", True, 0),
         (PUBLISHED, SMOOTH, "mixed", "sm_90", False, 0),
         (PUBLISHED, SMOOTH, "double", "sm_90", False, 4096),
-        (LARGE, EXACT, "mixed", "sm_80", True, 256),
-        (LARGE, EXACT, "mixed", "sm_90", False, 0),
+        (LARGE, EXACT, "mixed", "sm_90", True, 256),
+        (LARGE, EXACT, "mixed", "sm_80", False, 0),
         (LARGE, EXACT, "double", "sm_90", False, 4096),
     ],
 )
@@ -86,8 +86,20 @@ def test_native_program_compiles(
     assert max(kernel.shared_bytes for kernel in kernels.values()) <= MOST_SHARED_BYTES
     assert max(kernel.stack_bytes for kernel in kernels.values()) <= most_stack_bytes
     constants = device_code.constants(text)
+    assert ("TENSOR_CORES" in constants) == tensor_cores
     assert int(constants["NUM_FEATURES"]) == options.num_features
-    size = roofline.Size(100, options.num_features, 3, 16, 8, 50.0, 80.0, 400.0, 2000.0)
+    size = roofline.Size(
+        atoms=100,
+        features=options.num_features,
+        modules=3,
+        functions=16,
+        components=8,
+        tensor_cores=tensor_cores,
+        near=50.0,
+        candidates=80.0,
+        far=400.0,
+        tested=2000.0,
+    )
     work = roofline.work_of_step(size, constants)
     assert set(work) <= set(kernels)
     for name, of in work.items():

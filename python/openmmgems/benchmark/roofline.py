@@ -3,7 +3,7 @@
 """What the native evaluator's kernels must do in a step on a device, and how fast that can be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openmmgems.benchmark.device_code import CompiledKernel
 
@@ -15,6 +15,7 @@ class Device:
     name: str
     multiprocessors: int
     flop_per_second: float
+    tensor_flop_per_second: float  #: TF32, dense
     memory_bytes_per_second: float
     cache_bytes_per_second: float
     registers: int = 65536
@@ -23,7 +24,7 @@ class Device:
 
 
 #: H200 SXM. Nobody measured the cache for this table: 5.5 TB/s is what we take it to give.
-H200 = Device("H200", 132, 66.9e12, 4.8e12, 5.5e12)
+H200 = Device("H200", 132, 66.9e12, 494.7e12, 4.8e12, 5.5e12)
 #: OpenMM starts at most so many thread groups on a multiprocessor.
 GROUPS_PER_MULTIPROCESSOR = 6
 
@@ -37,6 +38,7 @@ class Work:
     memory_bytes: float
     cache_bytes: float
     threads: int  #: of a group
+    tensor_flop: float = 0.0  #: of the flop those that tensor cores do, each of them thrice
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Size:
     modules: int
     functions: int
     components: int  #: of p and d messages
+    tensor_cores: bool
     near: float
     candidates: float
     far: float
@@ -65,20 +68,45 @@ def _dense(
     """Layers: products with square matrices of weights, matrices read and written."""
     square = size.features**2
     weights = 4.0 * products * square * size.atoms / block
-    flop = 2.0 * products * square * size.atoms
-    return Work(calls, calls * flop, calls * matrices * size.matrix, calls * weights, threads)
+    flop = calls * 2.0 * products * square * size.atoms
+    work = Work(calls, flop, calls * matrices * size.matrix, calls * weights, threads)
+    return _by_tensor_cores(work, flop, 16) if size.tensor_cores else work
+
+
+def _by_tensor_cores(work: Work, flop: float, rows: int) -> Work:
+    """
+    Let tensor cores do so many of the flop.
+
+    Numbers of right factors are split for every rows of left factors: five instructions, each of
+    which takes the time of a multiplication and an addition.
+    """
+    splitting = 5 * flop / rows
+    return replace(work, flop=work.flop - flop + splitting, tensor_flop=3 * flop)
 
 
 def _pairs(
-    size: Size, products: float, gathered: int, matrices: float, calls: int, threads: int
+    size: Size,
+    filtered: int,
+    products: float,
+    gathered: int,
+    matrices: float,
+    calls: int,
+    threads: int,
 ) -> Work:
-    """Messages: products of each pair and feature, rows of neighbours, matrices of all atoms."""
+    """
+    Messages.
+
+    Filters and other products of each pair and feature, rows of neighbours, matrices of all atoms.
+    """
     pairs = size.atoms * size.near
     radial = 24.0 * size.functions  # polynomials of degree five and their slopes
-    flop = pairs * (2.0 * products * size.features + radial)
-    rows = pairs * gathered * 4.0 * size.features
-    memory = matrices * size.matrix + 20.0 * pairs
-    return Work(calls, calls * flop, calls * memory, calls * rows, threads)
+    filters = calls * pairs * 2.0 * filtered * size.functions * size.features
+    flop = calls * pairs * (2.0 * products * size.features + radial) + filters
+    rows = calls * pairs * gathered * 4.0 * size.features
+    memory = calls * (matrices * size.matrix + 20.0 * pairs)
+    work = Work(calls, flop, memory, rows, threads)
+    # Weights are split once, radial functions by each warp, which has 16 features.
+    return _by_tensor_cores(work, filters, 16) if size.tensor_cores else work
 
 
 def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int = 64) -> Work:
@@ -90,8 +118,7 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
     """Work by kernel; depths and sizes of blocks are those of a program's constants."""
     number = {name: int(text) for name, text in constants.items() if text.lstrip("-").isdigit()}
     block, dense_threads = number["BLOCK_ATOMS"], number["DENSE_THREADS"]
-    padded = number["PADDED_FEATURES"]
-    pair_threads = number["RECEIVERS"] * padded
+    pair_threads = number["MESSAGE_THREADS"]
     all_modules, inner = size.modules, size.modules - 1
 
     def dense(products: float, matrices: float, calls: int) -> Work:
@@ -102,7 +129,7 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
 
     pre, post = number["PRE_DEPTH"], number["POST_DEPTH"]
     local, output = number["LOCAL_DEPTH"], number["OUTPUT_DEPTH"]
-    functions, c = size.functions, size.components
+    c = size.components
     mlp = number["MLP_LAYERS"]  # of the seven functions of x together
     return {
         "applyPre": dense(2 * pre, 2 + stack(pre), inner),
@@ -110,7 +137,7 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
         "projectQueriesAndKeys": dense(2, 4, inner),
         "finishKeys": dense(0, 2, inner),
         "sumProducts": dense(1, 4, 2 * inner),
-        "collectMessages": _pairs(size, 3 * functions + 3 + c, 3, 5 + c, all_modules, pair_threads),
+        "collectMessages": _pairs(size, 3, 3 + c, 3, 5 + c, all_modules, pair_threads),
         "projectMessages": dense(2 * c, 2 + c, all_modules),
         "addInteractions": dense(2 * local + 2, 5 + 2 * local, all_modules),
         "applyOutput": dense(2 * post + 2 * output + 1, 4 + stack(post) + 2 * output, all_modules),
@@ -118,9 +145,7 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
         "transposeOutput": dense(2 * post + 2 * output + 1, 4 + 2 * post + 2 * output, all_modules),
         "transposeInteractions": dense(2 * local + 1, 3 + 2 * local, all_modules),
         "transposeProjections": dense(4 * c, 3 * c, all_modules),
-        "transposeMessages": _pairs(
-            size, 6 * functions + 40, 1 + c, 5 + c, all_modules, pair_threads
-        ),
+        "transposeMessages": _pairs(size, 6, 40, 1 + c, 5 + c, all_modules, pair_threads),
         "transposeAttention": dense(5, 9, inner),
         "transposeMlps": dense(mlp, 14 + mlp, inner),
         "transposePre": dense(2 * pre, 10 + stack(pre), inner),
@@ -138,6 +163,7 @@ def seconds(work: Work, device: Device) -> float:
     """The least time that arithmetic, memory and cache allow."""
     return max(
         work.flop / device.flop_per_second,
+        work.tensor_flop / device.tensor_flop_per_second,
         work.memory_bytes / device.memory_bytes_per_second,
         work.cache_bytes / device.cache_bytes_per_second,
     )

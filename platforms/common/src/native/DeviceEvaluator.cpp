@@ -6,8 +6,10 @@
 #include "openmmgems/PairList.h"
 #include "openmmgems/Units.h"
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <openmm/OpenMMException.h>
 #include <openmm/common/ContextSelector.h>
 
 using namespace OpenMMGems;
@@ -21,6 +23,19 @@ namespace {
 constexpr double LARGEST_FORCE = 2e9, LARGEST_ENERGY = 1e30;
 /** Atoms that are closer, in angstrom, are looked for when some coincide. */
 constexpr double COINCIDENCE_RANGE = 0.1;
+/** Wider tiles do not fit into local memory and registers. */
+constexpr size_t MOST_TENSOR_FEATURES = 128;
+
+/** What the device has, unless the environment says otherwise. */
+bool chooseTensorCores(bool hasTensorCores, const TensorReader& tensors) {
+    const char* choice = std::getenv("OPENMMGEMS_TENSOR_CORES");
+    const string text = choice != nullptr ? choice : (hasTensorCores ? "1" : "0");
+    if (text != "0" && text != "1") {
+        throw OpenMM::OpenMMException("GemsForce: OPENMMGEMS_TENSOR_CORES is '" + text +
+                                      "'; expected 0 or 1. Unset it to use what the device has.");
+    }
+    return text == "1" && tensors.matrix<double>("output.weight").columns() <= MOST_TENSOR_FEATURES;
+}
 
 } // namespace
 
@@ -39,7 +54,8 @@ DeviceEvaluator::DeviceEvaluator(OpenMM::ComputeContext& cc,
                                  const ModelSettings& settings, const vector<int>& atomOfParticle,
                                  const string& scaleParameterName, bool hasTensorCores)
     : cc(cc), model(std::move(givenModel)), settings(settings), parameters(*model, settings),
-      scaleParameterName(scaleParameterName), program(cc, hasTensorCores),
+      scaleParameterName(scaleParameterName),
+      program(cc, chooseTensorCores(hasTensorCores, parameters.getTensors())),
       lists(program, atomOfParticle, static_cast<int>(settings.atomicNumbers.size()),
             settings.periodic),
       network(program, parameters.getTensors(), parameters.getOptions()),
@@ -80,6 +96,9 @@ Defines DeviceEvaluator::getDefines() const {
         {"LARGEST_FORCE", literal(LARGEST_FORCE)},
         {"LARGEST_ENERGY", literal(LARGEST_ENERGY)},
     });
+    if (program.usesTensorCores()) {
+        defines["TENSOR_CORES"] = "1";
+    }
     const auto& names = cc.getEnergyParamDerivNames();
     const auto found = std::ranges::find(names, scaleParameterName);
     if (!scaleParameterName.empty() && found != names.end()) {

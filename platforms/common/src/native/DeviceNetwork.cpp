@@ -20,8 +20,8 @@ constexpr double TOLERANCE_SINGLE = 1e-6, TOLERANCE_DOUBLE = 1e-11;
 constexpr size_t LOCAL_MEMORY = 32768;
 /** Atoms of a thread's tile: TILE_ATOMS in layers.cc. */
 constexpr int TILE_ATOMS = 8, MOST_ATOM_TILES = 8;
-/** Threads and atoms of a warp: see tensorProducts.cc. */
-constexpr int WARP_THREADS = 32, WARP_ATOMS = 16;
+/** Threads of a warp, and rows of what its tensor cores multiply. */
+constexpr int WARP_THREADS = 32, WARP_ROWS = 16;
 /** Threads of a group, about: enough to keep a multiprocessor busy with six groups. */
 constexpr int GROUP_THREADS = 128;
 constexpr int MOST_PAIRS_AT_ONCE = 8;
@@ -40,7 +40,11 @@ DeviceNetwork::DeviceNetwork(const DeviceProgram& program, const TensorReader& t
                   tensors.matrix<double>("module.0.local_interaction.radial_s.weight").columns()),
               program.context().getUseDoublePrecision() ? TOLERANCE_DOUBLE : TOLERANCE_SINGLE),
       elementBias(tensors.matrix<double>("element_bias")) {
-    chooseGroups();
+    if (program.usesTensorCores()) {
+        chooseTensorGroups();
+    } else {
+        chooseGroups();
+    }
     program.uploadInt(mlps, layout.getMlps(), "gemsLayers");
     program.uploadReal(radial, splines.polynomials(), "gemsRadial");
     program.uploadMixed(outputWeights, layout.getOutputWeights(), "gemsOutputWeights");
@@ -55,25 +59,23 @@ DeviceNetwork::DeviceNetwork(const DeviceProgram& program, const TensorReader& t
     }
 }
 
-/** How much thread groups work on at a time, by what fits into local memory. */
+/** How much thread groups work on at a time: see tensorProducts.cc and tensorMessages.cc. */
+void DeviceNetwork::chooseTensorGroups() {
+    denseThreads = GROUP_THREADS;
+    blockAtoms = GROUP_THREADS / WARP_THREADS * WARP_ROWS;
+    receivers = 1;
+    messageThreads = layout.getPaddedFeatures() / WARP_ROWS * WARP_THREADS;
+    pairsAtOnce = WARP_ROWS;
+}
+
+/** The same by what fits into local memory: see products.cc and messages.cc. */
 void DeviceNetwork::chooseGroups() {
     const int padded = layout.getPaddedFeatures();
     const size_t realSize = program.context().getUseDoublePrecision() ? 8 : 4;
     const auto fits = static_cast<int>(LOCAL_MEMORY / (padded * TILE_ATOMS * realSize));
-    if (program.usesTensorCores()) {
-        denseThreads = GROUP_THREADS;
-        blockAtoms = GROUP_THREADS / WARP_THREADS * WARP_ATOMS;
-    } else {
-        const int tiles = std::min(GROUP_THREADS / (padded / 4), fits);
-        blockAtoms = std::clamp(tiles, 1, MOST_ATOM_TILES) * TILE_ATOMS;
-        denseThreads = blockAtoms / TILE_ATOMS * (padded / 4);
-    }
-    if (program.usesTensorCores()) {
-        receivers = 1;
-        messageThreads = padded / WARP_ATOMS * WARP_THREADS;
-        pairsAtOnce = WARP_ATOMS;
-        return;
-    }
+    const int tiles = std::min(GROUP_THREADS / (padded / 4), fits);
+    blockAtoms = std::clamp(tiles, 1, MOST_ATOM_TILES) * TILE_ATOMS;
+    denseThreads = blockAtoms / TILE_ATOMS * (padded / 4);
     receivers = std::max(1, GROUP_THREADS / padded);
     messageThreads = receivers * padded;
     // Of a pair, four numbers of each feature and receiver.
@@ -94,6 +96,7 @@ Defines DeviceNetwork::getDefines() const {
     defines.insert({
         {"BLOCK_ATOMS", literal(blockAtoms)},
         {"DENSE_THREADS", literal(denseThreads)},
+        {"MESSAGE_THREADS", literal(messageThreads)},
         {"RECEIVERS", literal(receivers)},
         {"PAIRS_AT_ONCE", literal(pairsAtOnce)},
         {"PART_STRIDE", literal(padded + 1)},

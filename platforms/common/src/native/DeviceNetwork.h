@@ -43,6 +43,7 @@ private:
     int slot(const char* name) const { return layout.slot(name); }
     int numBlocks() const { return (numAtoms + blockAtoms - 1) / blockAtoms; }
     void chooseGroups();
+    void chooseTensorGroups();
     void executeDense(OpenMM::ComputeKernel& kernel, int itemsPerBlock) const;
     void executeProducts(OpenMM::ComputeKernel& products, OpenMM::ComputeKernel& parts) const;
     void createForward(int number, DeviceLists& lists);

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iomanip>
 #include <limits>
-#include <openmm/OpenMMException.h>
 #include <sstream>
 
 using namespace OpenMMGems;
@@ -50,15 +49,6 @@ string OpenMMGems::literal(double number) {
 
 string OpenMMGems::literal(int number) {
     return std::to_string(number);
-}
-
-DeviceProgram::DeviceProgram(OpenMM::ComputeContext& cc, bool hasTensorCores) : cc(cc) {
-    const char* choice = std::getenv("OPENMMGEMS_TENSOR_CORES");
-    if (choice != nullptr && choice != string("0") && choice != string("1")) {
-        throw OpenMM::OpenMMException("GemsForce: OPENMMGEMS_TENSOR_CORES is '" + string(choice) +
-                                      "'; expected 0 or 1. Unset it to use what the device has.");
-    }
-    tensorCores = choice != nullptr ? choice == string("1") : hasTensorCores;
 }
 
 bool DeviceProgram::compile(const Defines& defines) {

@@ -22,8 +22,8 @@ std::string literal(int number);
 /** Makes arrays, and kernels with their arguments, in the precision of a device context. */
 class DeviceProgram {
 public:
-    /** hasTensorCores: what the environment variable OPENMMGEMS_TENSOR_CORES, 0 or 1, overrules. */
-    DeviceProgram(OpenMM::ComputeContext& cc, bool hasTensorCores);
+    DeviceProgram(OpenMM::ComputeContext& cc, bool usesTensorCores)
+        : cc(cc), tensorCores(usesTensorCores) {}
     OpenMM::ComputeContext& context() const { return cc; }
     /** Whether matrices are multiplied as in tensorProducts.cc. */
     bool usesTensorCores() const { return tensorCores; }

@@ -3,10 +3,9 @@
 
 // Messages between neighbours: by tensor cores. A group works on one atom at a time, and on
 // PAIRS_AT_ONCE = 16 of its pairs: they are the rows of the left factor, radial functions, which
-// is multiplied by the weights of each type of message. A warp has 16 features, a thread four of
-// them for two pairs: ROW and ROW + 8. See tensorProducts.cc.
+// is multiplied by the weights of each type of message. Each of the SIXTEENS warps has 16
+// features, a thread four of them for two pairs: ROW and ROW + 8. See tensorProducts.cc.
 
-#define MESSAGE_THREADS (32 * SIXTEENS)
 #define BASIS_SIXTEENS (BASIS_QUADS / 4)
 /** The thread's four of the features of an atom. */
 #define QUAD_OF(matrix, atom)                                                                      \
