@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The chemical graph of a system: bond orders, formal charges, and which bonds may be cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from openmm import app
+from rdkit import Chem, rdBase
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .lewis import lewis_structure
+
+
+@dataclass(frozen=True)
+class ChemicalGraph:
+    """
+    Atoms and bonds of a system.
+
+    Attributes
+    ----------
+    atomic_numbers : array, shape ``[num_atoms]``
+    bonds : array, shape ``[num_bonds, 2]``
+    orders : array, shape ``[num_bonds]``
+        Of one Lewis structure.
+    charges : array, shape ``[num_atoms]``
+        Formal charges, elementary charges.
+    may_be_cut : array of bool, shape ``[num_bonds]``
+        Single bonds between heavy atoms, but for those of aromatic rings and of charged groups
+        whose bonds are alike (carboxylate, guanidinium).
+    residues : tuple of str
+        Of each atom, such as ``"A ALA 15"``.
+    """
+
+    atomic_numbers: NDArray[np.int64]
+    bonds: NDArray[np.int64]
+    orders: NDArray[np.int64]
+    charges: NDArray[np.int64]
+    may_be_cut: NDArray[np.bool_]
+    residues: tuple[str, ...]
+
+    @cached_property
+    def bonds_of(self) -> list[list[tuple[int, int]]]:
+        """Of each atom its neighbours and the bonds to them."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.atomic_numbers]
+        for bond, (i, j) in enumerate(self.bonds.tolist()):
+            found[i].append((j, bond))
+            found[j].append((i, bond))
+        return found
+
+
+def chemical_graph(topology: app.Topology) -> ChemicalGraph:
+    """
+    Make the chemical graph of a topology with all hydrogens.
+
+    Raises
+    ------
+    ValueError
+        Naming an atom with too few or too many bonds, or of an element that is not covered.
+    """
+    atoms = list(topology.atoms())
+    numbers = np.array([atom.element.atomic_number for atom in atoms], dtype=np.int64)
+    residues = tuple(f"{a.residue.chain.id} {a.residue.name} {a.residue.id}" for a in atoms)
+    names = [f"{residue} {atom.name}" for residue, atom in zip(residues, atoms, strict=True)]
+    pairs = sorted({tuple(sorted((b[0].index, b[1].index))) for b in topology.bonds()})
+    bonds = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    orders = np.ones(len(bonds), np.int64)
+    charges = np.zeros(len(atoms), np.int64)
+    may_be_cut = np.zeros(len(bonds), bool)
+    for members, own_bonds in _molecules(len(atoms), bonds):
+        place = {int(atom): k for k, atom in enumerate(members)}
+        inside = np.array([[place[int(i)] for i in bonds[b]] for b in own_bonds], dtype=np.int64)
+        inside = inside.reshape(-1, 2)
+        order, charge = lewis_structure(numbers[members], inside, [names[i] for i in members])
+        orders[own_bonds], charges[members] = order, charge
+        if len(members) > 3:  # no cut makes sense within water
+            molecule = rdkit_molecule(numbers[members], inside, order, charge)
+            may_be_cut[own_bonds] = _may_be_cut(molecule)
+    return ChemicalGraph(numbers, bonds, orders, charges, may_be_cut, residues)
+
+
+def _molecules(
+    num_atoms: int, bonds: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Atoms and bonds of each molecule."""
+    graph = coo_array((np.ones(len(bonds)), bonds.T), shape=(num_atoms, num_atoms))
+    count, label = connected_components(graph, directed=False)
+    atoms = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
+    of_bond = label[bonds[:, 0]]
+    sizes = np.bincount(of_bond, minlength=count)
+    own = np.split(np.argsort(of_bond, kind="stable"), np.cumsum(sizes)[:-1])
+    return list(zip(atoms, own, strict=True))
+
+
+def rdkit_molecule(
+    atomic_numbers: NDArray[np.int64],
+    bonds: NDArray[np.int64],
+    orders: NDArray[np.int64],
+    charges: NDArray[np.int64],
+) -> Chem.Mol:
+    """
+    Make an RDKit molecule, atoms in the same order, aromatic rings perceived.
+
+    Raises
+    ------
+    ValueError
+        If an atom has an impossible valence or a radical electron.
+    """
+    molecule = Chem.RWMol()
+    for number, charge in zip(atomic_numbers.tolist(), charges.tolist(), strict=True):
+        atom = Chem.Atom(number)
+        atom.SetFormalCharge(charge)
+        atom.SetNoImplicit(True)
+        molecule.AddAtom(atom)
+    for (i, j), order in zip(bonds.tolist(), orders.tolist(), strict=True):
+        molecule.AddBond(i, j, Chem.BondType.values[order])
+    with rdBase.BlockLogs():
+        Chem.SanitizeMol(molecule)
+    radicals = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetNumRadicalElectrons()]
+    if radicals:
+        raise ValueError(f"Atom {radicals[0]} has an unpaired electron; expected closed shells.")
+    return molecule.GetMol()
+
+
+def _may_be_cut(molecule: Chem.Mol) -> list[bool]:
+    alike = Chem.MolFromSmarts("[#6](=[*])-[#7,#8]")
+    kept = {
+        molecule.GetBondBetweenAtoms(carbon, single).GetIdx()
+        for carbon, double, single in molecule.GetSubstructMatches(alike, maxMatches=10**6)
+        if molecule.GetAtomWithIdx(double).GetFormalCharge()
+        or molecule.GetAtomWithIdx(single).GetFormalCharge()
+    }
+    return [
+        bond.GetBondType() == Chem.BondType.SINGLE
+        and bond.GetIdx() not in kept
+        and bond.GetBeginAtom().GetAtomicNum() > 1
+        and bond.GetEndAtom().GetAtomicNum() > 1
+        for bond in molecule.GetBonds()
+    ]

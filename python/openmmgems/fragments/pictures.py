@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Drawings of fragments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rdkit import Chem
+from rdkit.Chem import rdDepictor
+from rdkit.Chem.Draw import rdMolDraw2D
+
+from .top_down import TopDownFragment
+
+_WATER = Chem.MolFromSmarts("[OX2H2]")
+_PANEL = (420, 360)
+
+
+def draw_top_down(
+    fragments: Sequence[TopDownFragment], file: str | os.PathLike[str], *, columns: int = 3
+) -> None:
+    """
+    Draw fragments as structural formulas into a PNG file, without their waters and ions.
+
+    Atoms that carry a cap are marked.
+
+    Raises
+    ------
+    ValueError
+        If there are no fragments.
+    """
+    if not fragments:
+        raise ValueError("There are no fragments to draw.")
+    drawn = [_formula(fragment) for fragment in fragments]
+    rows = -(-len(drawn) // columns)
+    width, height = _PANEL
+    canvas = rdMolDraw2D.MolDraw2DCairo(columns * width, rows * height, width, height)
+    canvas.DrawMolecules(
+        [molecule for molecule, _ in drawn],
+        highlightAtoms=[marked for _, marked in drawn],
+        highlightBonds=[[] for _ in drawn],
+        legends=[_legend(fragment) for fragment in fragments],
+    )
+    canvas.FinishDrawing()
+    Path(file).write_bytes(canvas.GetDrawingText())
+
+
+def _legend(fragment: TopDownFragment) -> str:
+    structure = fragment.structure
+    sizes = [len(part) for part in _small_parts(fragment.molecule)]
+    return (
+        f"{fragment.residue}: {len(structure.atomic_numbers)} atoms, {sizes.count(3)} waters, "
+        f"{sizes.count(1)} ions, charge {structure.charge}"
+    )
+
+
+def _small_parts(molecule: Chem.Mol) -> list[tuple[int, ...]]:
+    """The atoms of each water and ion."""
+    waters = {match[0] for match in molecule.GetSubstructMatches(_WATER, maxMatches=10**6)}
+    parts = Chem.GetMolFrags(molecule)
+    return [part for part in parts if len(part) == 1 or waters.intersection(part)]
+
+
+def _formula(fragment: TopDownFragment) -> tuple[Chem.Mol, list[int]]:
+    """The fragment without waters, ions and most hydrogens, and which atoms have caps."""
+    molecule = Chem.RWMol(fragment.molecule)
+    for cap in range(len(fragment.atoms), molecule.GetNumAtoms()):
+        molecule.GetAtomWithIdx(cap).GetNeighbors()[0].SetBoolProp("has_cap", True)
+    lost = [atom for part in _small_parts(molecule) for atom in part]
+    if len(lost) < molecule.GetNumAtoms():
+        molecule.BeginBatchEdit()
+        for atom in lost:
+            molecule.RemoveAtom(atom)
+        molecule.CommitBatchEdit()
+    formula = Chem.RemoveHs(molecule.GetMol())
+    rdDepictor.SetPreferCoordGen(True)
+    rdDepictor.Compute2DCoords(formula)
+    return formula, [a.GetIdx() for a in formula.GetAtoms() if a.HasProp("has_cap")]
