@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from .lewis import lewis_structure
+from .resonance import alike_bonds
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,10 @@ def rdkit_molecule(
 
 
 def _may_be_cut(molecule: Chem.Mol) -> list[bool]:
-    alike = Chem.MolFromSmarts("[#6](=[*])-[#7,#8]")
-    kept = {
-        molecule.GetBondBetweenAtoms(carbon, single).GetIdx()
-        for carbon, double, single in molecule.GetSubstructMatches(alike, maxMatches=10**6)
-        if molecule.GetAtomWithIdx(double).GetFormalCharge()
-        or molecule.GetAtomWithIdx(single).GetFormalCharge()
-    }
+    alike = alike_bonds(molecule)
     return [
         bond.GetBondType() == Chem.BondType.SINGLE
-        and bond.GetIdx() not in kept
+        and bond.GetIdx() not in alike
         and bond.GetBeginAtom().GetAtomicNum() > 1
         and bond.GetEndAtom().GetAtomicNum() > 1
         for bond in molecule.GetBonds()

@@ -66,7 +66,7 @@ def main() -> None:
     molecules = range(5)
     if name == "tensor-cores":
         os.environ["OPENMMGEMS_TENSOR_CORES"] = "1"
-        molecules = range(1)
+        molecules = range(2)  # more neighbours than a thread has rows
     numbers = np.concatenate([ELEMENTS for _ in molecules])
     positions = np.concatenate(
         [random_positions(k) + 4.2 * np.array([k % 3, k // 3, 0]) for k in molecules]

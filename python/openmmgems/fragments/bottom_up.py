@@ -1,0 +1,391 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Bottom-up fragments: all small chemical graphs that occur in given molecules.
+
+Method: Unke et al., "Biomolecular dynamics with machine-learned quantum-mechanical force fields
+trained on diverse chemical fragments", Sci. Adv. 10, eadn4397 (2024),
+https://doi.org/10.1126/sciadv.adn4397, section "Bottom-up fragments".
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
+
+from openmmgems.labels.base import Structure
+
+from .residues import BOND_TYPES, heavy_molecule
+from .resonance import alike_bonds
+
+_EMBEDDING_ATTEMPTS = 10
+_EMBEDDING_ITERATIONS = 20
+_RELAXATION_ROUNDS = 10
+_RELAXATION_STEPS = 500
+
+
+@dataclass(frozen=True)
+class BottomUpFragment:
+    """A chemical graph, saturated with hydrogen.
+
+    ``smiles`` canonical, with formal charges and without stereochemistry, ``num_heavy_atoms``,
+    ``charge`` in elementary charges, ``occurrences`` the number of atom sets with this graph in
+    all systems together, ``parents`` the sorted names of the systems in which it occurs.
+    """
+
+    smiles: str
+    num_heavy_atoms: int
+    charge: int
+    occurrences: int
+    parents: tuple[str, ...]
+
+
+class _AtomLabel(NamedTuple):
+    """What the saturated graph keeps of a heavy atom."""
+
+    atomic_number: int
+    charge: int
+    num_hydrogens: int
+    is_aromatic: bool
+
+
+class _GraphKey(NamedTuple):
+    """A saturated graph, its atoms in the order of the parent.
+
+    Equal keys are equal graphs. The same graph can have several keys: its canonical SMILES
+    tells, and is made once for each key. A bond is (first atom, second atom, index in BOND_TYPES).
+    """
+
+    atoms: tuple[_AtomLabel, ...]
+    bonds: tuple[tuple[int, int, int], ...]
+
+
+def bottom_up_fragments(
+    systems: Mapping[str, Chem.Mol],
+    max_heavy_atoms: int = 8,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[BottomUpFragment]:
+    """Find every chemical graph of up to ``max_heavy_atoms`` heavy atoms in the systems.
+
+    A graph is a connected set of heavy atoms with all bonds between them. It starts from one
+    atom and grows by neighbours; each set of each molecule is visited once. Cut single bonds
+    become hydrogens. A set that cuts a double, triple or aromatic bond cannot be saturated
+    without a change of the bonding around its atoms: it is not emitted but grown until it is
+    closed. The same holds for carboxylates and guanidinium groups, whose bonds are alike. This
+    is done in one step, by growing over whole groups of atoms that such bonds join; the closed
+    sets are exactly the unions of groups. So an aromatic ring comes whole, and not at all if
+    its group is larger than ``max_heavy_atoms``, as indole (9) is for 8. Bonds count as they
+    are given: a molecule after ``Chem.Kekulize(..., clearAromaticFlags=True)`` is cut at the
+    single bonds of that Kekulé structure.
+
+    Formal charges stay at their atoms, as they are written in the systems. Stereochemistry,
+    isotopes and atom map numbers are dropped.
+
+    Parameters
+    ----------
+    systems : Mapping[str, Chem.Mol]
+        Sanitised molecules by name, with or without explicit hydrogens; a molecule may have
+        several components.
+    max_heavy_atoms : int
+        Size of the largest graphs, 1 or more.
+    progress : Callable[[int, int], None], optional
+        Called after each system with the number of finished systems and of all systems.
+
+    Returns
+    -------
+    list[BottomUpFragment]
+        One per graph, sorted by heavy atoms, then by SMILES.
+
+    Raises
+    ------
+    TypeError
+        If a system is not a molecule.
+    ValueError
+        If ``max_heavy_atoms`` is below 1, ``systems`` is empty, a system has something other
+        than ordinary atoms and bonds, or a fragment has unpaired electrons.
+
+    """
+    if max_heavy_atoms < 1:
+        raise ValueError(f"max_heavy_atoms is {max_heavy_atoms}; expected 1 or more.")
+    if not systems:
+        raise ValueError("systems is empty; expected at least one molecule.")
+    smiles_of: dict[_GraphKey, str] = {}
+    found: dict[str, BottomUpFragment] = {}
+    for done, name in enumerate(sorted(systems), start=1):
+        graph = _HeavyGraph(heavy_molecule(systems[name], name))
+        for key, count in Counter(graph.saturated_graphs(max_heavy_atoms)).items():
+            if key not in smiles_of:
+                smiles_of[key] = _closed_shell_smiles(key, name)
+            _add(found, smiles_of[key], key, count, name)
+        if progress is not None:
+            progress(done, len(systems))
+    return sorted(found.values(), key=lambda fragment: (fragment.num_heavy_atoms, fragment.smiles))
+
+
+def _add(
+    found: dict[str, BottomUpFragment], smiles: str, key: _GraphKey, count: int, parent: str
+) -> None:
+    """Count a graph; parents come in sorted order."""
+    known = found.get(smiles)
+    parents = () if known is None else known.parents
+    found[smiles] = BottomUpFragment(
+        smiles,
+        len(key.atoms),
+        sum(atom.charge for atom in key.atoms),
+        count if known is None else known.occurrences + count,
+        parents if parents[-1:] == (parent,) else (*parents, parent),
+    )
+
+
+class _HeavyGraph:
+    """A molecule as bit masks: bit i stands for atom i, or for group i of atoms.
+
+    A group is a set of atoms that bonds join which are not cut.
+    """
+
+    def __init__(self, molecule: Chem.Mol) -> None:
+        self.labels = [
+            _AtomLabel(
+                atom.GetAtomicNum(),
+                atom.GetFormalCharge(),
+                atom.GetTotalNumHs(),
+                atom.GetIsAromatic(),
+            )
+            for atom in molecule.GetAtoms()
+        ]
+        self.bonds: list[dict[int, int]] = [{} for _ in self.labels]
+        for bond in molecule.GetBonds():
+            i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+            self.bonds[i][j] = self.bonds[j][i] = BOND_TYPES.index(bond.GetBondType())
+        alike = (molecule.GetBondWithIdx(bond) for bond in alike_bonds(molecule))
+        self.alike = {frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in alike}
+        self.groups = self._find_groups()
+
+    def _find_groups(self) -> list[list[int]]:
+        """Atoms of each group."""
+        groups: list[list[int]] = []
+        assigned: set[int] = set()
+        for start in range(len(self.labels)):
+            if start in assigned:
+                continue
+            group = [start]
+            assigned.add(start)
+            for atom in group:
+                joined = (
+                    other
+                    for other, kind in self.bonds[atom].items()
+                    if kind != 0 or frozenset((atom, other)) in self.alike
+                )
+                new = [other for other in joined if other not in assigned]
+                group += new
+                assigned.update(new)
+            groups.append(group)
+        return groups
+
+    def saturated_graphs(self, max_heavy_atoms: int) -> Iterator[_GraphKey]:
+        """Give the graph of every closed connected atom set."""
+        group_of = {atom: g for g, group in enumerate(self.groups) for atom in group}
+        neighbours = [0] * len(self.groups)
+        for atom, bonded in enumerate(self.bonds):
+            for other in bonded:
+                if group_of[other] != group_of[atom]:
+                    neighbours[group_of[atom]] |= 1 << group_of[other]
+        sizes = [len(group) for group in self.groups]
+        for chosen in _connected_sets(neighbours, sizes, max_heavy_atoms):
+            yield self._key(sorted(atom for g in _bits(chosen) for atom in self.groups[g]))
+
+    def _key(self, atoms: list[int]) -> _GraphKey:
+        """Saturate an atom set: every bond out of it is single and becomes a hydrogen."""
+        place = {atom: k for k, atom in enumerate(atoms)}
+        labels, bonds = [], []
+        for atom, k in place.items():
+            num_cut = 0
+            for other, kind in self.bonds[atom].items():
+                if other not in place:
+                    num_cut += 1
+                elif other > atom:
+                    bonds.append((k, place[other], kind))
+            number, charge, hydrogens, aromatic = self.labels[atom]
+            labels.append(_AtomLabel(number, charge, hydrogens + num_cut, aromatic))
+        return _GraphKey(tuple(labels), tuple(sorted(bonds)))
+
+
+def _connected_sets(
+    neighbours: Sequence[int], sizes: Sequence[int], max_size: int
+) -> Iterator[int]:
+    """Enumerate the connected vertex sets of a graph, each once.
+
+    Wernicke, IEEE/ACM Trans. Comput. Biol. Bioinform. 3, 347 (2006),
+    https://doi.org/10.1109/TCBB.2006.51, algorithm ESU: a set grows from its lowest vertex (the
+    root) by vertices of an extension set; a vertex joins the extension only if it is above the
+    root and neither in the set nor next to it so far. Here sets of all sizes are given, and a
+    vertex that would make the set too large is passed over with all that could follow.
+
+    Parameters
+    ----------
+    neighbours : Sequence[int]
+        Bit mask of the neighbours of each vertex.
+    sizes : Sequence[int]
+        Size of each vertex, above 0.
+    max_size : int
+        Largest sum of sizes in a set.
+
+    Yields
+    ------
+    int
+        Bit mask of a set.
+
+    """
+    stack = [
+        (1 << root, size, neighbours[root] & (-2 << root), (1 << root) | neighbours[root])
+        for root, size in enumerate(sizes)
+        if size <= max_size
+    ]
+    while stack:
+        chosen, size, extension, seen = stack.pop()
+        yield chosen
+        above_root = -2 * (chosen & -chosen)
+        while extension:
+            bit = extension & -extension
+            extension ^= bit
+            vertex = bit.bit_length() - 1
+            grown = size + sizes[vertex]
+            if grown <= max_size:
+                new = neighbours[vertex] & ~seen & above_root
+                stack.append((chosen | bit, grown, extension | new, seen | neighbours[vertex]))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Indices of the bits that are set."""
+    while mask:
+        yield (mask & -mask).bit_length() - 1
+        mask &= mask - 1
+
+
+def _closed_shell_smiles(key: _GraphKey, parent: str) -> str:
+    """Canonical SMILES of a saturated graph; ValueError if it is not a closed-shell molecule."""
+    molecule = Chem.RWMol()
+    for number, charge, hydrogens, aromatic in key.atoms:
+        atom = Chem.Atom(number)
+        atom.SetFormalCharge(charge)
+        atom.SetNoImplicit(True)
+        atom.SetNumExplicitHs(hydrogens)
+        atom.SetIsAromatic(aromatic)
+        molecule.AddAtom(atom)
+    for i, j, kind in key.bonds:
+        molecule.AddBond(i, j, BOND_TYPES[kind])
+        molecule.GetBondBetweenAtoms(i, j).SetIsAromatic(BOND_TYPES[kind] == BOND_TYPES[3])
+    draft = Chem.MolToSmiles(molecule)
+    with rdBase.BlockLogs():
+        try:
+            Chem.SanitizeMol(molecule)
+        except Chem.MolSanitizeException as error:
+            raise ValueError(f"Fragment {draft} of {parent!r} is no molecule: {error}") from error
+    radicals = sum(atom.GetNumRadicalElectrons() for atom in molecule.GetAtoms())
+    electrons = sum(atom.atomic_number - atom.charge + atom.num_hydrogens for atom in key.atoms)
+    if radicals or electrons % 2:
+        raise ValueError(
+            f"Fragment {draft} of {parent!r} has {electrons} electrons, {radicals} of them "
+            "radical; expected a closed shell. Check hydrogens and charges of the system."
+        )
+    # SMILES once more: the order of atoms is canonical only for a molecule read from SMILES.
+    smiles = str(Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(molecule))))
+    _check_formula(smiles, sum(atom.num_hydrogens for atom in key.atoms), electrons, parent)
+    return smiles
+
+
+def _check_formula(smiles: str, num_hydrogens: int, num_electrons: int, parent: str) -> None:
+    """Refuse SMILES that lost or gained atoms or charge on the way."""
+    atoms = list(Chem.MolFromSmiles(smiles).GetAtoms())
+    hydrogens = sum(atom.GetTotalNumHs() for atom in atoms)
+    electrons = hydrogens + sum(a.GetAtomicNum() - a.GetFormalCharge() for a in atoms)
+    if (hydrogens, electrons) != (num_hydrogens, num_electrons):
+        raise ValueError(
+            f"Fragment {smiles} of {parent!r} has {hydrogens} hydrogens and {electrons} electrons; "
+            f"expected {num_hydrogens} and {num_electrons}. Its formula is not balanced."
+        )
+
+
+def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
+    """Make a conformation of a fragment.
+
+    Distance geometry with RDKit's ETKDGv3 on all atoms, then relaxation with the force field
+    MMFF94, or UFF where MMFF94 has no parameters. Stereocentres are not specified in a
+    fragment: their handedness depends on the seed.
+
+    Parameters
+    ----------
+    fragment : BottomUpFragment
+        The fragment.
+    seed : int
+        Seed of the conformation, 0 or more.
+
+    Returns
+    -------
+    Structure
+        Heavy atoms in the order of the SMILES, then hydrogens; charge of the fragment, spin 0,
+        source ``bottom-up:<smiles>``.
+
+    Raises
+    ------
+    ValueError
+        If the seed is negative, or SMILES, number of heavy atoms and charge do not agree.
+    RuntimeError
+        If no conformation is found, or no force field can relax it.
+
+    """
+    if seed < 0:
+        raise ValueError(f"seed is {seed}; expected 0 or more.")
+    heavy = Chem.MolFromSmiles(fragment.smiles)
+    if heavy is None:
+        raise ValueError(f"Fragment {fragment.smiles!r} is not valid SMILES.")
+    given = (fragment.num_heavy_atoms, fragment.charge)
+    if given != (heavy.GetNumAtoms(), Chem.GetFormalCharge(heavy)):
+        raise ValueError(
+            f"Fragment {fragment.smiles} says {given[0]} heavy atoms and charge {given[1]}; its "
+            f"SMILES has {heavy.GetNumAtoms()} and {Chem.GetFormalCharge(heavy)}."
+        )
+    molecule = Chem.AddHs(heavy)
+    _embed(molecule, fragment.smiles, seed)
+    _relax(molecule, fragment.smiles)
+    return Structure(
+        np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.int64),
+        np.array(molecule.GetConformer().GetPositions(), dtype=np.float64),
+        fragment.charge,
+        source=f"bottom-up:{fragment.smiles}",
+    )
+
+
+def _embed(molecule: Chem.Mol, smiles: str, seed: int) -> None:
+    """Give the molecule positions; after a failure with the next seed and random coordinates."""
+    parameters: Any = rdDistGeom.ETKDGv3()
+    parameters.maxIterations = _EMBEDDING_ITERATIONS
+    for attempt in range(_EMBEDDING_ATTEMPTS):
+        parameters.randomSeed = seed + attempt
+        parameters.useRandomCoords = attempt > 0
+        with rdBase.BlockLogs():
+            if rdDistGeom.EmbedMolecule(molecule, parameters) == 0:
+                return
+    raise RuntimeError(
+        f"Fragment {smiles}: no conformation was found with seeds {seed} to "
+        f"{seed + _EMBEDDING_ATTEMPTS - 1}; try another seed."
+    )
+
+
+def _relax(molecule: Chem.Mol, smiles: str) -> None:
+    """Minimise the energy of the only conformation."""
+    with rdBase.BlockLogs():
+        minimise: Callable[..., int]
+        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
+            minimise = rdForceFieldHelpers.MMFFOptimizeMolecule
+        elif rdForceFieldHelpers.UFFHasAllMoleculeParams(molecule):
+            minimise = rdForceFieldHelpers.UFFOptimizeMolecule
+        else:
+            raise RuntimeError(f"Fragment {smiles}: neither MMFF94 nor UFF has its parameters.")
+        for _ in range(_RELAXATION_ROUNDS):
+            if minimise(molecule, maxIters=_RELAXATION_STEPS) == 0:
+                return
+    raise RuntimeError(f"Fragment {smiles}: the relaxation did not converge; try another seed.")
