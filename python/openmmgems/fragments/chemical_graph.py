@@ -17,6 +17,8 @@ from scipy.sparse.csgraph import connected_components
 from .lewis import lewis_structure
 from .resonance import alike_bonds
 
+_CUT_ELEMENTS = (6, 7, 8, 16)
+
 
 @dataclass(frozen=True)
 class ChemicalGraph:
@@ -32,7 +34,7 @@ class ChemicalGraph:
     charges : array, shape ``[num_atoms]``
         Formal charges, elementary charges.
     may_be_cut : array of bool, shape ``[num_bonds]``
-        Single bonds between heavy atoms, but for those of aromatic rings and of charged groups
+        Single bonds between C, N, O and S, but for those of aromatic rings and of charged groups
         whose bonds are alike (carboxylate, guanidinium).
     residues : tuple of str
         Of each atom, such as ``"A ALA 15"``.
@@ -133,7 +135,7 @@ def _may_be_cut(molecule: Chem.Mol) -> list[bool]:
     return [
         bond.GetBondType() == Chem.BondType.SINGLE
         and bond.GetIdx() not in alike
-        and bond.GetBeginAtom().GetAtomicNum() > 1
-        and bond.GetEndAtom().GetAtomicNum() > 1
+        and bond.GetBeginAtom().GetAtomicNum() in _CUT_ELEMENTS
+        and bond.GetEndAtom().GetAtomicNum() in _CUT_ELEMENTS
         for bond in molecule.GetBonds()
     ]

@@ -107,128 +107,117 @@ def top_down_fragment(
         raise ValueError(f"centre is {centre}; expected an atom from 0 to {len(positions) - 1}.")
     if not radius_angstrom > 0:
         raise ValueError(f"radius_angstrom is {radius_angstrom}; expected a positive length.")
-    image = Images(cell_angstrom)
-    image.check_unique(radius_angstrom)
-    offsets = image.nearest(positions - positions[centre])
-    inside = np.linalg.norm(offsets, axis=1) <= radius_angstrom
-    placed = {int(atom): offsets[atom] for atom in np.flatnonzero(inside)}
-    _grow(graph, positions, image, placed)
-    cuts = _cuts(graph, placed)
-    while crowded := _crowded(graph, positions, image, placed, cuts):
-        for kept, lost in crowded:
-            placed[lost] = placed[kept] + image.nearest(positions[lost] - positions[kept])
-        _grow(graph, positions, image, placed)
-        cuts = _cuts(graph, placed)
-    return _capped(graph, positions, image, placed, cuts, parent, frame, centre)
+    images = Images(cell_angstrom)
+    images.check_unique(radius_angstrom)
+    kept = _Kept(graph, positions, images)
+    offsets = images.nearest(positions - positions[centre])
+    inside = np.flatnonzero(np.linalg.norm(offsets, axis=1) <= radius_angstrom)
+    kept.placed = {int(atom): offsets[atom] for atom in inside}
+    kept.grow()
+    while crowded := kept.crowded_cuts():
+        for atom, lost in crowded:
+            kept.place(lost, atom)
+        kept.grow()
+    return _capped(kept, parent, frame, centre)
 
 
-def _grow(
-    graph: ChemicalGraph,
-    positions: NDArray[np.float64],
-    image: Images,
-    placed: dict[int, NDArray[np.float64]],
-) -> None:
-    """Keep what bonds that may not be cut lead to, and atoms with several bonds into the set."""
-    waiting = list(placed)
-    while waiting:
-        atom = waiting.pop()
-        for other, bond in graph.bonds_of[atom]:
-            if other in placed:
-                _check_image(graph, image, positions, placed, atom, other)
-                continue
-            contacts = sum(neighbour in placed for neighbour, _ in graph.bonds_of[other])
-            if not graph.may_be_cut[bond] or contacts > 1:
-                placed[other] = placed[atom] + image.nearest(positions[other] - positions[atom])
-                waiting.append(other)
+class _Kept:
+    """
+    The atoms that are kept, while they become more.
+
+    ``placed`` has their positions around the centre, angstrom.
+    """
+
+    def __init__(
+        self, graph: ChemicalGraph, positions: NDArray[np.float64], images: Images
+    ) -> None:
+        self.graph = graph
+        self.positions = positions
+        self.images = images
+        self.placed: dict[int, NDArray[np.float64]] = {}
+
+    def bond_vector(self, atom: int, other: int) -> NDArray[np.float64]:
+        """From an atom to another one that is bonded to it."""
+        return self.images.nearest(self.positions[other] - self.positions[atom])
+
+    def place(self, atom: int, neighbour: int) -> None:
+        """Keep an atom that is bonded to one that is kept."""
+        self.placed[atom] = self.placed[neighbour] + self.bond_vector(neighbour, atom)
+
+    def grow(self) -> None:
+        """Keep what bonds that are not cut lead to, and atoms with several bonds into the set."""
+        waiting = list(self.placed)
+        while waiting:
+            atom = waiting.pop()
+            for other, bond in self.graph.bonds_of[atom]:
+                if other in self.placed:
+                    self._check_image(atom, other)
+                    continue
+                contacts = sum(
+                    next_one in self.placed for next_one, _ in self.graph.bonds_of[other]
+                )
+                if not self.graph.may_be_cut[bond] or contacts > 1:
+                    self.place(other, atom)
+                    waiting.append(other)
+
+    def _check_image(self, atom: int, other: int) -> None:
+        error = self.placed[other] - self.placed[atom] - self.bond_vector(atom, other)
+        if np.linalg.norm(error) > 0.01:
+            raise ValueError(
+                f"The fragment around {self.graph.residues[atom]} meets its own periodic image; "
+                "expected a larger box, or a smaller radius."
+            )
+
+    def cuts(self) -> list[tuple[int, int]]:
+        """Bonds from a kept atom to one that is not."""
+        return [
+            (atom, other)
+            for atom in sorted(self.placed)
+            for other, _ in self.graph.bonds_of[atom]
+            if other not in self.placed
+        ]
+
+    def caps(self) -> NDArray[np.float64]:
+        """Positions of the hydrogens on the cuts, shape ``[num_cuts, 3]``."""
+        found = []
+        for atom, lost in self.cuts():
+            bond = self.bond_vector(atom, lost)
+            length = CAP_LENGTHS_ANGSTROM[int(self.graph.atomic_numbers[atom])]
+            found.append(self.placed[atom] + length * bond / np.linalg.norm(bond))
+        return np.array(found).reshape(-1, 3)
+
+    def crowded_cuts(self) -> list[tuple[int, int]]:
+        """The cuts whose caps have too little room."""
+        caps = self.caps()
+        everything = np.concatenate([np.array(list(self.placed.values())), caps])
+        return [
+            cut
+            for cap, cut in zip(caps, self.cuts(), strict=True)
+            if np.sum(np.linalg.norm(everything - cap, axis=1) < CLOSEST_TO_CAP_ANGSTROM) > 1
+        ]
 
 
-def _check_image(
-    graph: ChemicalGraph,
-    image: Images,
-    positions: NDArray[np.float64],
-    placed: dict[int, NDArray[np.float64]],
-    atom: int,
-    other: int,
-) -> None:
-    vector = image.nearest(positions[other] - positions[atom])
-    if np.linalg.norm(placed[other] - placed[atom] - vector) > 0.01:
-        raise ValueError(
-            f"The fragment around {graph.residues[atom]} meets its own periodic image; expected a "
-            "larger box, or a smaller radius."
-        )
-
-
-def _cuts(graph: ChemicalGraph, placed: dict[int, NDArray[np.float64]]) -> list[tuple[int, int]]:
-    """Bonds from a kept atom to one that is not."""
-    return [
-        (atom, other)
-        for atom in sorted(placed)
-        for other, _ in graph.bonds_of[atom]
-        if other not in placed
-    ]
-
-
-def _cap_positions(
-    graph: ChemicalGraph,
-    positions: NDArray[np.float64],
-    image: Images,
-    placed: dict[int, NDArray[np.float64]],
-    cuts: list[tuple[int, int]],
-) -> NDArray[np.float64]:
-    caps = np.zeros((len(cuts), 3))
-    for k, (kept, lost) in enumerate(cuts):
-        bond = image.nearest(positions[lost] - positions[kept])
-        length = CAP_LENGTHS_ANGSTROM[int(graph.atomic_numbers[kept])]
-        caps[k] = placed[kept] + length * bond / np.linalg.norm(bond)
-    return caps
-
-
-def _crowded(
-    graph: ChemicalGraph,
-    positions: NDArray[np.float64],
-    image: Images,
-    placed: dict[int, NDArray[np.float64]],
-    cuts: list[tuple[int, int]],
-) -> list[tuple[int, int]]:
-    """The cuts whose caps have too little room."""
-    caps = _cap_positions(graph, positions, image, placed, cuts)
-    everything = np.concatenate([np.array(list(placed.values())), caps])
-    return [
-        cut
-        for cap, cut in zip(caps, cuts, strict=True)
-        if np.sum(np.linalg.norm(everything - cap, axis=1) < CLOSEST_TO_CAP_ANGSTROM) > 1
-    ]
-
-
-def _capped(
-    graph: ChemicalGraph,
-    positions: NDArray[np.float64],
-    image: Images,
-    placed: dict[int, NDArray[np.float64]],
-    cuts: list[tuple[int, int]],
-    parent: str,
-    frame: int,
-    centre: int,
-) -> TopDownFragment:
-    atoms = np.array(sorted(placed), dtype=np.int64)
+def _capped(kept: _Kept, parent: str, frame: int, centre: int) -> TopDownFragment:
+    """Make the fragment: kept atoms in the order of the snapshot, then the caps."""
+    graph, cuts = kept.graph, kept.cuts()
+    atoms = np.array(sorted(kept.placed), dtype=np.int64)
     place = {int(atom): k for k, atom in enumerate(atoms)}
-    kept_bonds = [
+    inside = [
         bond
         for atom in place
         for other, bond in graph.bonds_of[atom]
         if other in place and atom < other
     ]
-    bonds = [[place[int(i)] for i in graph.bonds[bond]] for bond in kept_bonds]
-    bonds += [[place[kept], len(atoms) + k] for k, (kept, _) in enumerate(cuts)]
-    orders = np.concatenate([graph.orders[kept_bonds], np.ones(len(cuts), np.int64)])
+    bonds = [[place[int(i)] for i in graph.bonds[bond]] for bond in inside]
+    bonds += [[place[atom], len(atoms) + k] for k, (atom, _) in enumerate(cuts)]
+    orders = np.concatenate([graph.orders[inside], np.ones(len(cuts), np.int64)])
     numbers = np.concatenate([graph.atomic_numbers[atoms], np.ones(len(cuts), np.int64)])
     charges = np.concatenate([graph.charges[atoms], np.zeros(len(cuts), np.int64)])
-    kept_positions = np.array([placed[int(atom)] for atom in atoms])
-    caps = _cap_positions(graph, positions, image, placed, cuts)
+    kept_positions = np.array([kept.placed[int(atom)] for atom in atoms])
     return TopDownFragment(
         structure=Structure(
             numbers,
-            np.concatenate([kept_positions, caps]),
+            np.concatenate([kept_positions, kept.caps()]),
             charge=int(charges.sum()),
             source=f"top-down:{parent}:{frame}:{centre}",
         ),
@@ -239,6 +228,6 @@ def _capped(
         centre=centre,
         residue=graph.residues[centre],
         molecule=rdkit_molecule(
-            numbers, np.array(bonds, dtype=np.int64).reshape(-1, 2), orders.astype(int), charges
+            numbers, np.array(bonds, dtype=np.int64).reshape(-1, 2), orders, charges
         ),
     )

@@ -393,11 +393,8 @@ def test_a_fragment_that_contradicts_itself_is_refused(
         three_dimensional(fragment, seed)
 
 
-def test_a_molecule_that_cannot_be_embedded_is_reported() -> None:
+def test_what_has_no_conformation_or_no_parameters_is_reported() -> None:
     with pytest.raises(RuntimeError, match="no conformation was found with seeds 0 to 9"):
         three_dimensional(BottomUpFragment("F[C@]12C[C@]1(F)C2", 6, 0, 1, ()), 0)
-
-
-def test_a_molecule_without_parameters_is_reported() -> None:
     with pytest.raises(RuntimeError, match="neither MMFF94 nor UFF"):
         three_dimensional(BottomUpFragment("[Xe]", 1, 0, 1, ()), 0)

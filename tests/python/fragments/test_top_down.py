@@ -221,3 +221,18 @@ def test_a_drawing(
     with pytest.raises(ValueError, match="no fragments to draw"):
         draw_top_down([], tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()
+
+
+def test_halogens_stay_on_their_carbon() -> None:
+    """Chloroethane, cut between the carbons only."""
+    topology = app.Topology()
+    residue = topology.addResidue("CLE", topology.addChain())
+    symbols = ["C", "C", "Cl", "H", "H", "H", "H", "H"]
+    atoms = [topology.addAtom(s, app.Element.getBySymbol(s), residue) for s in symbols]
+    for i, j in ((0, 1), (0, 2), (0, 3), (0, 4), (1, 5), (1, 6), (1, 7)):
+        topology.addBond(atoms[i], atoms[j])
+    positions = np.random.default_rng(3).uniform(0, 3, (8, 3))
+    graph = chemical_graph(topology)
+    assert graph.may_be_cut.tolist() == [True] + 6 * [False]
+    fragment = top_down_fragment(graph, positions, 2, radius_angstrom=0.01)
+    assert {0, 2, 3, 4} <= set(fragment.atoms.tolist())
