@@ -97,7 +97,7 @@ Defines DeviceEvaluator::getDefines() const {
         {"LARGEST_ENERGY", literal(LARGEST_ENERGY)},
     });
     if (program.usesTensorCores()) {
-        defines["TENSOR_CORES"] = "1";
+        defines["TENSOR_CORES"] = literal(1);
     }
     const auto& names = cc.getEnergyParamDerivNames();
     const auto found = std::ranges::find(names, scaleParameterName);
