@@ -38,7 +38,7 @@ class Work:
     memory_bytes: float
     cache_bytes: float
     threads: int  #: of a group
-    tensor_flop: float = 0.0  #: of the flop those that tensor cores do, each of them thrice
+    tensor_flop: float = 0.0  #: by tensor cores, besides: three products for one
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,18 @@ def _dense(
     weights = 4.0 * products * square * size.atoms / block
     flop = calls * 2.0 * products * square * size.atoms
     work = Work(calls, flop, calls * matrices * size.matrix, calls * weights, threads)
+    # A number of the weights is used for the 16 atoms of a warp.
     return _by_tensor_cores(work, flop, 16) if size.tensor_cores else work
 
 
-def _by_tensor_cores(work: Work, flop: float, rows: int) -> Work:
+def _by_tensor_cores(work: Work, flop: float, uses: int) -> Work:
     """
     Let tensor cores do so many of the flop.
 
-    Numbers of right factors are split for every rows of left factors: five instructions, each of
-    which takes the time of a multiplication and an addition.
+    A number is split into two once for so many uses (a multiplication and an addition each): five
+    instructions, each of which takes the time of one use.
     """
-    splitting = 5 * flop / rows
+    splitting = 5 * flop / uses
     return replace(work, flop=work.flop - flop + splitting, tensor_flop=3 * flop)
 
 
@@ -105,8 +106,8 @@ def _pairs(
     rows = calls * pairs * gathered * 4.0 * size.features
     memory = calls * (matrices * size.matrix + 20.0 * pairs)
     work = Work(calls, flop, memory, rows, threads)
-    # Weights are split once, radial functions by each warp, which has 16 features.
-    return _by_tensor_cores(work, filters, 16) if size.tensor_cores else work
+    # A radial function is used for the 16 features of a warp, in three types of messages.
+    return _by_tensor_cores(work, filters, 3 * 16) if size.tensor_cores else work
 
 
 def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int = 64) -> Work:
@@ -136,7 +137,9 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
         "applyMlps": dense(mlp, 7 + mlp, inner),
         "projectQueriesAndKeys": dense(2, 4, inner),
         "finishKeys": dense(0, 2, inner),
-        "sumProducts": dense(1, 4, 2 * inner),
+        "sumProducts": _dense(
+            replace(size, tensor_cores=False), block, 1, 4, 2 * inner, dense_threads
+        ),
         "collectMessages": _pairs(size, 3, 3 + c, 3, 5 + c, all_modules, pair_threads),
         "projectMessages": dense(2 * c, 2 + c, all_modules),
         "addInteractions": dense(2 * local + 2, 5 + 2 * local, all_modules),
