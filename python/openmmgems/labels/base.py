@@ -51,8 +51,26 @@ class Label:
     dipole_e_angstrom: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a calculation is expected to need: ``seconds`` and ``memory_mb``.
+
+    An estimate from a few measurements of one engine on one core of a common machine, to plan with:
+    it may be wrong by a factor of three.
+    """
+
+    seconds: float
+    memory_mb: float
+
+
+Setting = str | float | int | bool
+
+
 class Engine(Protocol):
-    """Something that calculates labels."""
+    """Something that calculates labels.
+
+    Engines can be pickled; `engines.make_engine` makes them by name and options.
+    """
 
     @property
     def level_of_theory(self) -> str:
@@ -62,5 +80,20 @@ class Engine(Protocol):
     def version(self) -> str:
         """Name and version of the program."""
 
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """All that decides the numbers besides the version; can be written as JSON."""
+
     def label(self, structure: Structure) -> Label:
-        """Calculate energy, forces and dipole of a structure; raise RuntimeError if it fails."""
+        """Calculate energy, forces and dipole of a structure.
+
+        Raises
+        ------
+        ValueError
+            If the engine cannot calculate such a structure at all.
+        RuntimeError
+            If the calculation fails.
+        """
+
+    def cost(self, num_atoms: int) -> Cost:
+        """Estimate what the calculation of so many atoms needs."""

@@ -4,21 +4,38 @@
 
 A group holds ``atomic_numbers`` [N], ``positions`` [M, N, 3] (angstrom), ``energy`` [M] (eV),
 ``forces`` [M, N, 3] (eV/angstrom), ``dipole`` [M, 3] (e angstrom), ``charge`` [M], ``spin`` [M] and
-``source`` [M]. Attributes of the file name units, level of theory and engine.
+``source`` [M]. Attributes of the file name units, level of theory, engine and its settings (JSON).
+Forces are float32 in the file: seven digits, less than the noise of any engine, in half the room.
+All else is stored without loss. A dipole of NaN is unknown.
 """
 
+from __future__ import annotations
+
+import json
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
-from openmm.app import Element
 
 from .base import Engine, Label, Structure
+from .grouped_file import Rows, composition, read_groups, write_groups
+from .structure_file import structure_row
+
+__all__ = [
+    "Group",
+    "Labelled",
+    "Origin",
+    "composition",
+    "iterate_groups",
+    "read_dataset",
+    "read_origin",
+    "write_dataset",
+]
 
 UNITS = {
     "positions_unit": "angstrom",
@@ -27,6 +44,16 @@ UNITS = {
     "dipole_unit": "e angstrom",
 }
 Labelled = tuple[Structure, Label]
+_KIND = "data set"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where labels come from, if not from an engine at hand: what is stored of it."""
+
+    level_of_theory: str
+    version: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,44 +71,121 @@ class Group:
 
 
 def write_dataset(
-    path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: Engine
-) -> None:
-    """Write a data set. A file of that name is replaced only when the new one is complete."""
-    groups: dict[tuple[int, ...], list[Labelled]] = defaultdict(list)
-    for structure, label in labelled:
-        groups[tuple(structure.atomic_numbers.tolist())].append((structure, label))
-    temporary = Path(path).with_name(Path(path).name + ".tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
-            file.attrs.update(UNITS)
-            file.attrs["level_of_theory"] = engine.level_of_theory
-            file.attrs["engine"] = engine.version
-            for numbers, members in groups.items():
-                name = composition(numbers)
-                taken = sum(key.split("_")[0] == name for key in file)
-                _write_group(
-                    file.create_group(name if not taken else f"{name}_{taken + 1}"), members
-                )
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: Engine | Origin
+) -> int:
+    """
+    Write a data set. A file of that name is replaced only when the new one is complete.
+
+    Parameters
+    ----------
+    path : path
+    labelled : iterable of (Structure, Label)
+        Gone through once; memory stays small however many there are.
+    engine : Engine or Origin
+        Whose ``level_of_theory``, ``version`` and, if it has them, ``settings`` are stored.
+
+    Returns
+    -------
+    int
+        How many were written.
+
+    Raises
+    ------
+    ValueError
+        If a label does not fit its structure, or holds NaN or infinite values: only a whole dipole
+        may be NaN, for unknown.
+    FileNotFoundError
+        If the folder is not there.
+    """
+    unknown = 0
+    with Rows(Path(path).parent) as rows:
+        for structure, label in labelled:
+            _check_label(structure, label)
+            unknown += bool(np.isnan(label.dipole_e_angstrom).all())
+            row = structure_row(structure) | {
+                "energy": label.energy_ev,
+                "forces": label.forces_ev_per_angstrom,
+                "dipole": label.dipole_e_angstrom,
+            }
+            rows.add(structure.atomic_numbers, row)
+        attributes: dict[str, str | int | float] = {
+            **UNITS,
+            "level_of_theory": engine.level_of_theory,
+            "engine": engine.version,
+            "settings": json.dumps(getattr(engine, "settings", {}), sort_keys=True),
+            "num_structures": len(rows),
+            "num_unknown_dipoles": unknown,
+        }
+        write_groups(path, rows, attributes)
+        return len(rows)
+
+
+def _check_label(structure: Structure, label: Label) -> None:
+    forces, dipole = np.asarray(label.forces_ev_per_angstrom), np.asarray(label.dipole_e_angstrom)
+    shape = structure.positions_angstrom.shape
+    if forces.shape != shape or dipole.shape != (3,):
+        raise ValueError(
+            f"The label of '{structure.source}' has forces of shape {forces.shape} and a dipole of "
+            f"shape {dipole.shape}; expected {shape} and (3,)."
+        )
+    dipole_is_good = np.isfinite(dipole).all() or np.isnan(dipole).all()
+    if not (np.isfinite(label.energy_ev) and np.isfinite(forces).all() and dipole_is_good):
+        raise ValueError(
+            f"The label of '{structure.source}' holds NaN or infinite values; expected finite ones "
+            "(or NaN for all of an unknown dipole)."
+        )
 
 
 def read_dataset(path: str | os.PathLike[str]) -> dict[str, Group]:
-    """Read a data set: its groups by name."""
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no data set '{os.fspath(path)}'.")
-    try:
-        with h5py.File(path, "r") as file:
-            groups = {name: _read_group(group) for name, group in file.items()}
-    except (OSError, KeyError) as error:
-        raise ValueError(f"'{os.fspath(path)}' is damaged or no data set: {error}") from error
-    for name, group in groups.items():
+    """
+    Read a data set: its groups by name.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file, or it is damaged or something else.
+    """
+    return dict(iterate_groups(path))
+
+
+def iterate_groups(path: str | os.PathLike[str]) -> Iterator[tuple[str, Group]]:
+    """
+    Read a data set group by group, for those that do not fit into memory.
+
+    Yields
+    ------
+    str, Group
+        Name and group.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_dataset`.
+    """
+    for name, arrays in read_groups(path, _KIND, UNITS, Group.__dataclass_fields__):
+        group = Group(**arrays)
         _check_shapes(f"'{os.fspath(path)}': {name}", group)
-    return groups
+        yield name, group
+
+
+def read_origin(path: str | os.PathLike[str]) -> Origin:
+    """
+    Read what a data set says about its labels, without reading them.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_dataset`.
+    """
+    for _ in read_groups(path, _KIND, UNITS, ()):
+        break
+    with h5py.File(path, "r") as file:
+        attributes = dict(file.attrs)
+    return Origin(
+        str(attributes.get("level_of_theory", "unknown")),
+        str(attributes.get("engine", "unknown")),
+        json.loads(attributes.get("settings", "{}")),
+    )
 
 
 def _check_shapes(name: str, group: Group) -> None:
@@ -91,31 +195,3 @@ def _check_shapes(name: str, group: Group) -> None:
         expected, found = shapes.get(array, (count,)), getattr(group, array).shape
         if found != expected:
             raise ValueError(f"{name}/{array} has shape {found}; expected {expected}.")
-
-
-def composition(atomic_numbers: Iterable[int]) -> str:
-    """Write a formula in Hill's order: carbon and hydrogen first, then by the alphabet."""
-    count = Counter(Element.getByAtomicNumber(int(z)).symbol for z in atomic_numbers)
-    first = [s for s in ("C", "H") if s in count] if "C" in count else []
-    order = first + sorted(set(count) - set(first))
-    return "".join(s + (str(count[s]) if count[s] > 1 else "") for s in order)
-
-
-def _write_group(group: h5py.Group, members: list[Labelled]) -> None:
-    group["atomic_numbers"] = members[0][0].atomic_numbers
-    arrays = {
-        "positions": [s.positions_angstrom for s, _ in members],
-        "energy": [label.energy_ev for _, label in members],
-        "forces": [label.forces_ev_per_angstrom for _, label in members],
-        "dipole": [label.dipole_e_angstrom for _, label in members],
-        "charge": [s.charge for s, _ in members],
-        "spin": [s.spin for s, _ in members],
-    }
-    for name, values in arrays.items():
-        group.create_dataset(name, data=np.array(values), compression="gzip", shuffle=True)
-    group["source"] = [s.source for s, _ in members]
-
-
-def _read_group(group: h5py.Group) -> Group:
-    arrays = {name: group[name][:] for name in Group.__dataclass_fields__ if name != "source"}
-    return Group(**arrays, source=group["source"].asstr()[:].tolist())

@@ -1,19 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""GFN2-xTB by tblite: the reference engine that is always there.
+"""GFN2-xTB and GFN1-xTB by tblite: the reference engine that is always there.
 
 Bannwarth, Ehlert, Grimme, J. Chem. Theory Comput. 15, 1652 (2019), doi:10.1021/acs.jctc.8b01176.
 """
 
 import importlib.metadata
+from functools import lru_cache
 
 from tblite.exceptions import TBLiteRuntimeError
 from tblite.interface import Calculator
+from threadpoolctl import ThreadpoolController
 
 from ..units import BOHR_ANGSTROM, HARTREE_EV
-from .base import Label, Structure
+from .base import Cost, Label, Setting, Structure
+from .engine_checks import check_elements, checked, name_of, threads_of_environment
 
 METHODS = ("GFN2-xTB", "GFN1-xTB")
+ELEMENTS = range(1, 87)
 
 
 class TbliteEngine:
@@ -25,10 +29,15 @@ class TbliteEngine:
         "GFN2-xTB" or "GFN1-xTB".
     accuracy : float
         Numerical accuracy, at most 0.1; the gradient's noise is about 2e-6 hartree/bohr times this.
+    num_threads : int, optional
+        By default what the environment's OMP_NUM_THREADS says, or 1. With one, equal structures
+        give equal bits.
 
     """
 
-    def __init__(self, method: str = "GFN2-xTB", accuracy: float = 0.1) -> None:
+    def __init__(
+        self, method: str = "GFN2-xTB", accuracy: float = 0.1, num_threads: int | None = None
+    ) -> None:
         if method not in METHODS:
             raise ValueError(f"method is '{method}'; expected one of {', '.join(METHODS)}.")
         if not 0 < accuracy <= 0.1:
@@ -36,8 +45,11 @@ class TbliteEngine:
                 f"accuracy is {accuracy}; expected above 0 and at most 0.1: coarser forces are "
                 "too noisy to train on."
             )
+        if num_threads is not None and num_threads < 1:
+            raise ValueError(f"num_threads is {num_threads}; expected at least 1.")
         self._method = method
         self._accuracy = accuracy
+        self._num_threads = num_threads or threads_of_environment()
 
     @property
     def level_of_theory(self) -> str:
@@ -49,8 +61,14 @@ class TbliteEngine:
         """Name and version of the program."""
         return f"tblite {importlib.metadata.version('tblite')}"
 
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """All that decides the numbers."""
+        return {"method": self._method, "accuracy": self._accuracy}
+
     def label(self, structure: Structure) -> Label:
         """Calculate a structure; see ``base.Engine``."""
+        check_elements(structure, self._method, ELEMENTS)
         try:
             calculator = Calculator(
                 self._method,
@@ -61,11 +79,28 @@ class TbliteEngine:
             )
             calculator.set("accuracy", self._accuracy)
             calculator.set("verbosity", 0)
-            result = calculator.singlepoint()
+            with _libraries().limit(limits=self._num_threads, user_api="openmp"):
+                result = calculator.singlepoint()
         except TBLiteRuntimeError as error:
-            raise RuntimeError(f"{self._method} failed for {structure.source}: {error}") from error
-        return Label(
+            raise RuntimeError(
+                f"{self._method} failed for {name_of(structure)}: {error}"
+            ) from error
+        label = Label(
             energy_ev=float(result.get("energy")) * HARTREE_EV,
             forces_ev_per_angstrom=-result.get("gradient") * (HARTREE_EV / BOHR_ANGSTROM),
             dipole_e_angstrom=result.get("dipole") * BOHR_ANGSTROM,
         )
+        return checked(label, structure, self._method)
+
+    def cost(self, num_atoms: int) -> Cost:
+        """Estimate; measured: 22 atoms 0.01 s, 102 atoms 0.45 s, 162 atoms 0.65 s, 300 MB."""
+        return Cost(
+            seconds=0.002 + 0.45 * (num_atoms / 100.0) ** 2.7,
+            memory_mb=280.0 + 0.002 * num_atoms**2,
+        )
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    """The libraries with threads of this process; tblite's own is loaded with this module."""
+    return ThreadpoolController()

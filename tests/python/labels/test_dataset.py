@@ -8,7 +8,14 @@ import h5py
 import numpy as np
 import pytest
 from openmmgems.labels.base import Label, Structure
-from openmmgems.labels.dataset import composition, read_dataset, write_dataset
+from openmmgems.labels.dataset import (
+    Origin,
+    composition,
+    iterate_groups,
+    read_dataset,
+    read_origin,
+    write_dataset,
+)
 
 
 class NamedEngine:
@@ -61,9 +68,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         np.testing.assert_array_equal(group.spin, [s.spin for s in structures])
         assert group.source == [s.source for s in structures]
         np.testing.assert_array_equal(group.energy, [label.energy_ev for label in labels])
-        np.testing.assert_array_equal(
-            group.forces, [label.forces_ev_per_angstrom for label in labels]
-        )
+        single = np.array([label.forces_ev_per_angstrom for label in labels], dtype=np.float32)
+        np.testing.assert_array_equal(group.forces, single)
+        assert group.forces.dtype == np.float64
         np.testing.assert_array_equal(group.dipole, [label.dipole_e_angstrom for label in labels])
 
 
@@ -86,7 +93,68 @@ def test_the_file_tells_its_units_and_level_of_theory(tmp_path: Path) -> None:
             "dipole_unit": "e angstrom",
             "level_of_theory": "GFN2-xTB",
             "engine": "tblite 0.4.0",
+            "settings": "{}",
+            "num_structures": 1,
+            "num_unknown_dipoles": 0,
         }
+
+
+def test_settings_of_the_engine_are_kept(tmp_path: Path) -> None:
+    origin = Origin("PBE0/def2-TZVPP", "pyscf 2.14", {"grid_level": 3, "density_fit": True})
+    assert write_dataset(tmp_path / "data.h5", _labelled([8, 1, 1], 3, seed=3), origin) == 3
+    assert read_origin(tmp_path / "data.h5") == origin
+
+
+def test_more_structures_than_are_written_at_a_time(tmp_path: Path) -> None:
+    count = 9001
+    labelled = _labelled([8, 1, 1], count, seed=8)
+    others = _labelled([2], 3, seed=9)
+    stream = iter([*labelled[:5], *others, *labelled[5:]])
+    assert write_dataset(tmp_path / "data.h5", stream, NamedEngine()) == count + 3
+    groups = dict(iterate_groups(tmp_path / "data.h5"))
+    assert groups["H2O"].source == [s.source for s, _ in labelled]
+    np.testing.assert_array_equal(
+        groups["H2O"].positions, [s.positions_angstrom for s, _ in labelled]
+    )
+    np.testing.assert_array_equal(groups["He"].energy, [label.energy_ev for _, label in others])
+
+
+def test_an_unknown_dipole_is_nan(tmp_path: Path) -> None:
+    ((structure, label),) = _labelled([8, 1, 1], 1, seed=3)
+    unknown = Label(label.energy_ev, label.forces_ev_per_angstrom, np.full(3, np.nan))
+    write_dataset(tmp_path / "data.h5", [(structure, unknown)], NamedEngine())
+    assert np.isnan(read_dataset(tmp_path / "data.h5")["H2O"].dipole).all()
+    with h5py.File(tmp_path / "data.h5") as file:
+        assert file.attrs["num_unknown_dipoles"] == 1
+
+
+@pytest.mark.parametrize("what", ["energy", "forces", "dipole", "shape"])
+def test_labels_that_make_no_sense_are_refused(tmp_path: Path, what: str) -> None:
+    structure, label = _labelled([8, 1, 1], 1, seed=3)[0]
+    forces, dipole = label.forces_ev_per_angstrom.copy(), label.dipole_e_angstrom.copy()
+    if what == "forces":
+        forces[1, 2] = np.inf
+    if what == "dipole":
+        dipole[0] = np.nan
+    energy = np.nan if what == "energy" else 0.0
+    bad = Label(energy, forces[:2] if what == "shape" else forces, dipole)
+    message = r"run 0, phase Ψ' has forces of shape \(2, 3\)" if what == "shape" else "NaN or inf"
+    with pytest.raises(ValueError, match=message):
+        write_dataset(tmp_path / "data.h5", [(structure, bad)], NamedEngine())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*absent'"):
+        write_dataset(tmp_path / "absent" / "data.h5", [], NamedEngine())
+
+
+def test_a_data_set_is_small(tmp_path: Path) -> None:
+    """Few bytes besides the numbers, also if every structure has a group of its own."""
+    labelled = [_labelled([1] * 60 + [6] * k, 1, seed=k)[0] for k in range(2, 300, 2)]
+    write_dataset(tmp_path / "data.h5", labelled, NamedEngine())
+    numbers = sum(s.positions_angstrom.size for s, _ in labelled)
+    assert (tmp_path / "data.h5").stat().st_size < 12 * numbers + 4000 * len(labelled)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -96,3 +96,18 @@ def test_level_of_theory_and_version_are_told(engine: TbliteEngine) -> None:
 def test_an_accuracy_too_coarse_for_forces_or_not_positive_is_refused(accuracy: float) -> None:
     with pytest.raises(ValueError, match=f"accuracy is {accuracy}"):
         TbliteEngine(accuracy=accuracy)
+
+
+def test_structures_without_parameters_or_atoms_are_refused(engine: TbliteEngine) -> None:
+    with pytest.raises(ValueError, match="no parameters for Fr of FrH; it knows H to Rn"):
+        engine.label(Structure(np.array([87, 1]), np.eye(3)[:2] * 2, source="FrH"))
+    with pytest.raises(ValueError, match="has no atoms"):
+        engine.label(Structure(np.zeros(0, int), np.zeros((0, 3))))
+
+
+def test_one_thread_gives_the_same_bits_again() -> None:
+    engine = TbliteEngine(num_threads=1)
+    labels = [engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS)) for _ in range(3)]
+    assert len({label.forces_ev_per_angstrom.tobytes() for label in labels}) == 1
+    with pytest.raises(ValueError, match="num_threads is 0"):
+        TbliteEngine(num_threads=0)

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The process that calculates: ``python -m openmmgems.labels.calculator CONNECTION LIFELINE``.
+
+It takes structures from a socket and sends outcomes back, until the socket closes. It can be killed
+at any time, and it is what the system kills first when memory runs out. `workers.Calculator` starts
+it. It ends with whoever started it: the kernel sends it a signal when the lifeline closes, which
+also works while compiled code runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from typing import Any, cast
+
+from .calculation import EngineSpec, calculate
+
+
+def main() -> None:
+    """Make the engine that is asked for, then calculate what comes."""
+    connection = Connection(int(sys.argv[1]))
+    _end_with(int(sys.argv[2]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+    spec, path = cast(tuple[EngineSpec, list[str]], connection.recv())
+    sys.path += [folder for folder in path if folder not in sys.path]
+    try:
+        engine = spec.make()
+        connection.send(("ready", engine.version))
+    except Exception as error:
+        connection.send(("broken", f"{type(error).__name__}: {error}"))
+        return
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # no more work
+        while True:
+            connection.send(calculate(engine, connection.recv()))
+
+
+def _end_with(lifeline: int) -> None:
+    """Let the kernel end this process group when the other end of a pipe closes."""
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
+    try:
+        ended = os.read(lifeline, 1) == b""
+    except BlockingIOError:
+        return
+    if ended:  # before the signal was asked for
+        sys.exit(0)
+
+
+def arguments(connection: int, lifeline: int) -> list[str]:
+    """Words that start this process."""
+    return [sys.executable, "-m", "openmmgems.labels.calculator", str(connection), str(lifeline)]
+
+
+def environment(threads: int) -> dict[str, Any]:
+    """Environment of this process: libraries use so many threads."""
+    names = ("OMP", "MKL", "OPENBLAS", "NUMEXPR")
+    return os.environ | {f"{name}_NUM_THREADS": str(threads) for name in names}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Where jobs run: Dask workers of this machine, of a scheduler elsewhere, or started by SLURM.
+
+The Dask worker of this machine is a thread pool in this process: each thread lets a process of its
+own calculate (see `workers`). One worker with all the memory, rather than one for each core, lets a
+large job have the memory of several small ones.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from .settings import LabelSettings, SlurmSettings
+
+RESOURCE = "memory_mb"
+_FREE_SHARE = 0.8
+# Without an address Dask takes its usual port, which another run on this machine may have.
+_ANY_PORT = "127.0.0.1:0"
+_CONNECT_S = 10
+
+
+@dataclass(frozen=True)
+class Room:
+    """What workers offer now: calculations at a time, the largest one's memory, and its tracking.
+
+    ``limits_memory`` tells whether workers know how much memory is taken (they were started with
+    ``--resources memory_mb=...``); others run as many calculations as they have threads.
+    """
+
+    slots: int
+    largest_mb: float
+    limits_memory: bool
+
+
+class Cluster:
+    """Dask workers, and the client that reaches them."""
+
+    def __init__(self, client: Any, where: str, starts_late: bool) -> None:
+        self.client = client
+        self.where = where
+        self.starts_late = starts_late
+
+    def room(self) -> Room:
+        """Look at what the workers offer."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        declared = [worker["resources"].get(RESOURCE) for worker in workers]
+        limited = bool(declared) and all(amount is not None for amount in declared)
+        if limited:
+            largest = max(declared)
+        else:
+            largest = max((w["memory_limit"] or float("inf") for w in workers), default=0) / 1e6
+        return Room(sum(worker["nthreads"] for worker in workers), largest, limited)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler cannot be reached any more."""
+        return self.client.status != "running"
+
+
+def local_workers(settings: LabelSettings) -> tuple[int, float]:
+    """Calculations at a time on this machine, and the memory for all of them, MB."""
+    import psutil
+    from dask.system import CPU_COUNT
+    from distributed.system import MEMORY_LIMIT
+
+    workers = settings.workers or max(1, int(CPU_COUNT) // settings.threads)
+    if settings.memory_gb is not None:
+        return workers, 1000.0 * settings.memory_gb
+    free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
+    return workers, _FREE_SHARE * free / 1e6
+
+
+@contextmanager
+def open_cluster(settings: LabelSettings) -> Iterator[Cluster]:
+    """
+    Start or reach the workers; on the way out end what was started here.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no scheduler at the given address, or SLURM's commands fail.
+    ImportError
+        If SLURM is asked for without dask-jobqueue.
+    """
+    import dask
+    from distributed import Client
+    from distributed.utils import silence_logging_cmgr
+
+    with ExitStack() as stack:
+        # Its lines on lost connections say what the runner says better.
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
+        stack.enter_context(
+            dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_S}s"})
+        )
+        if settings.scheduler is not None:
+            client, where = _reach(settings.scheduler), f"Dask scheduler {settings.scheduler}"
+        elif settings.slurm is not None:
+            cluster = stack.enter_context(_slurm_cluster(settings, settings.slurm))
+            client, where = Client(cluster), f"{settings.slurm.jobs} SLURM jobs"
+        else:
+            cluster, where = _local_cluster(settings)
+            stack.enter_context(cluster)
+            client = Client(cluster)
+        stack.callback(_close, client)
+        yield Cluster(client, where, starts_late=settings.slurm is not None)
+
+
+def _close(client: Any) -> None:
+    with suppress(OSError, TimeoutError):  # the scheduler may be gone
+        client.close(timeout=_CONNECT_S)
+
+
+def _reach(address: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=_CONNECT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise RuntimeError(
+            f"There is no Dask scheduler at '{address}': {error}. Start one with 'dask scheduler', "
+            "and workers with 'dask worker tcp://HOST:PORT'."
+        ) from error
+
+
+def _local_cluster(settings: LabelSettings) -> tuple[Any, str]:
+    from distributed import LocalCluster
+
+    workers, memory = local_workers(settings)
+    cluster = LocalCluster(
+        n_workers=1,
+        threads_per_worker=workers,
+        processes=False,
+        dashboard_address=_ANY_PORT,
+        memory_limit=0,
+        resources={RESOURCE: memory},
+        silence_logs=False,
+    )
+    return cluster, f"this machine, {workers} at a time, {memory / 1000:.1f} GB"
+
+
+@contextmanager
+def _slurm_cluster(settings: LabelSettings, slurm: SlurmSettings) -> Iterator[Any]:
+    cluster = slurm_cluster(settings, slurm)
+    with cluster:
+        try:
+            cluster.scale(jobs=slurm.jobs)
+        except (OSError, RuntimeError) as error:
+            raise RuntimeError(f"SLURM takes no jobs: {error}. Is 'sbatch' there?") from error
+        yield cluster
+
+
+def slurm_cluster(settings: LabelSettings, slurm: SlurmSettings) -> Any:
+    """
+    A Dask cluster whose workers SLURM starts; none is asked for yet.
+
+    Raises
+    ------
+    ImportError
+        If dask-jobqueue is not installed.
+    """
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ImportError as error:
+        raise ImportError(
+            "Workers by SLURM need dask-jobqueue: pip install 'openmm-gems[cluster]'."
+        ) from error
+    memory_mb = 1000.0 * slurm.memory_gb
+    return SLURMCluster(
+        queue=slurm.queue,
+        account=slurm.account,
+        cores=max(1, slurm.cores // settings.threads),
+        job_cpu=slurm.cores,
+        processes=1,
+        memory=f"{slurm.memory_gb} GB",
+        walltime=slurm.walltime,
+        job_extra_directives=list(slurm.directives),
+        job_script_prologue=list(slurm.prologue),
+        worker_extra_args=["--resources", f"{RESOURCE}={0.95 * memory_mb:.0f}"],
+        scheduler_options={"dashboard_address": _ANY_PORT},
+    )

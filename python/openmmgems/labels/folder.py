@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""A folder of labels: its settings, job store, data set and picture.
+
+``settings.json`` says how its structures are labelled, ``jobs.sqlite`` is the job store;
+``data.h5`` and ``data.png`` are made anew from the store whenever a run ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from .base import Engine, Structure
+from .resources import Estimator
+from .settings import LabelSettings
+from .store import JobStore
+
+_MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
+
+
+class LabelFolder:
+    """Where `gems label` keeps everything.
+
+    Parameters
+    ----------
+    path : path
+        Is made when something is written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.settings_file = self.path / "settings.json"
+        self.store = self.path / "jobs.sqlite"
+        self.data = self.path / "data.h5"
+        self.picture = self.path / "data.png"
+
+    def read_settings(self) -> LabelSettings | None:
+        """
+        Read how the folder's structures are labelled; None if it is new.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged.
+        """
+        if not self.settings_file.is_file():
+            return None
+        try:
+            return LabelSettings.model_validate_json(self.settings_file.read_text())
+        except ValidationError as error:
+            raise ValueError(f"'{self.settings_file}' is damaged: {error}") from error
+
+    def write_settings(self, settings: LabelSettings) -> None:
+        """Write how the folder's structures are labelled; where they are is for each run to say."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        temporary = self.settings_file.with_name("settings.json.tmp")
+        kept = settings.model_dump(mode="json", exclude=set(_MACHINE))
+        temporary.write_text(LabelSettings(**kept).model_dump_json(indent=2) + "\n")
+        os.replace(temporary, self.settings_file)
+
+    def open_store(self, settings: LabelSettings | None = None) -> JobStore:
+        """
+        Open the job store.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is none, unless settings are given: then it is made.
+        """
+        if settings is None and not self.store.is_file():
+            raise FileNotFoundError(
+                f"'{self.path}' holds no jobs; give files of structures to begin with."
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        attempts = settings.max_attempts if settings else LabelSettings().max_attempts
+        return JobStore(self.store, max_attempts=attempts)
+
+    def add(
+        self,
+        structures: Iterable[Structure],
+        engine: Engine,
+        settings: LabelSettings,
+    ) -> int:
+        """
+        Add structures that are to be labelled, and write the settings.
+
+        Returns
+        -------
+        int
+            How many are new.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        rest = iter(structures)
+        first = next(rest, None)  # a file that cannot be read leaves no folder behind
+        if first is None:
+            raise ValueError("The files hold no structures; expected at least one.")
+        self.write_settings(settings)
+        with self.open_store(settings) as store:
+            need = Estimator(engine, settings).need
+            return store.add(itertools.chain([first], rest), engine.level_of_theory, need)
+
+    def export(self, engine: Engine) -> int:
+        """
+        Write the data set and its picture from what is done.
+
+        The order of the data is that in which structures were added, whoever finished first.
+
+        Returns
+        -------
+        int
+            How many labelled structures there are; nothing is written if there are none.
+        """
+        from .dataset import Origin, write_dataset
+
+        level = engine.level_of_theory
+        with self.open_store() as store:
+            engines = [made for made in store.engines(level) if made.num_results]
+            if not engines:
+                return 0
+            version = "; ".join(sorted({made.version for made in engines}))
+            origin = Origin(level, version, dict(engines[-1].settings))
+            number = write_dataset(self.data, store.results(level), origin)
+        from .pictures import draw_dataset  # takes a second: matplotlib
+
+        draw_dataset(self.data, self.picture)
+        return number
+
+
+def read_files(
+    files: Iterable[Path], told: Callable[[Path, int], None] | None = None
+) -> Iterator[Structure]:
+    """
+    Go through the structures of files of any kind that can be read, one after the other.
+
+    Parameters
+    ----------
+    files : iterable of Path
+    told : callable, optional
+        Is told after each file how many structures it held.
+    """
+    from .import_data import read_structures_any
+
+    for file in files:
+        number = 0
+        for structure in read_structures_any(file):
+            number += 1
+            yield structure
+        if told is not None:
+            told(file, number)

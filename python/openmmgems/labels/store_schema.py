@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The tables of the job store, and how files of older versions become of this one.
+
+``structure``: what is to be labelled, once, known by its hash. ``job``: a structure at a level of
+theory, with its state, what it may use, and who has it. ``engine``: each program and settings that
+made results. ``result``: the labels, with what they took. ``failure``: every failed attempt.
+"""
+
+import sqlite3
+
+VERSION = 2
+
+_STRUCTURE = """
+CREATE TABLE structure (
+    id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
+    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL)
+"""
+_JOB = """
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY, structure INTEGER NOT NULL REFERENCES structure, level TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
+    attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
+    worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
+    UNIQUE (structure, level))
+"""
+_JOB_INDEX = "CREATE INDEX job_by_state ON job (level, state, id)"
+_ENGINE = """
+CREATE TABLE engine (
+    id INTEGER PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, settings TEXT NOT NULL,
+    UNIQUE (level, version, settings))
+"""
+_RESULT = """
+CREATE TABLE result (
+    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
+    dipole BLOB NOT NULL, engine INTEGER NOT NULL REFERENCES engine, seconds REAL,
+    peak_memory_mb REAL, worker TEXT, ended REAL)
+"""
+_FAILURE = """
+CREATE TABLE failure (
+    id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, ended REAL NOT NULL, worker TEXT,
+    memory_mb REAL NOT NULL, error TEXT NOT NULL)
+"""
+_FAILURE_INDEX = "CREATE INDEX failure_by_job ON failure (job)"
+_TABLES = (_STRUCTURE, _JOB, _JOB_INDEX, _ENGINE, _RESULT, _FAILURE, _FAILURE_INDEX)
+
+# Version 1 counted an attempt when a job was claimed, and knew of its engine only the version.
+_FROM_1 = (
+    "ALTER TABLE job ADD COLUMN estimate_s REAL",
+    "ALTER TABLE job ADD COLUMN started REAL",
+    "UPDATE job SET attempts = attempts - 1 WHERE state = 'running' AND attempts > 0",
+    _ENGINE,
+    "INSERT OR IGNORE INTO engine (level, version, settings) SELECT level, engine, '{}' "
+    "FROM result JOIN job ON job.id = result.job",
+    "ALTER TABLE result RENAME TO result_1",
+    _RESULT,
+    "INSERT INTO result SELECT job, energy, forces, dipole, engine.id, seconds, peak_memory_mb, "
+    "NULL, NULL FROM result_1 JOIN job ON job.id = result_1.job "
+    "JOIN engine ON engine.level = job.level AND engine.version = result_1.engine",
+    "DROP TABLE result_1",
+    _FAILURE,
+    _FAILURE_INDEX,
+)
+
+
+def prepare_tables(database: sqlite3.Connection, name: str) -> None:
+    """
+    Make the tables of a new file, or bring those of an old one up to date.
+
+    Call it inside a transaction: it is done as a whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If the file is a database of another kind or of a newer version.
+    """
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == 0 and tables == 0:
+        statements: tuple[str, ...] = _TABLES
+    elif version == 1:
+        statements = _FROM_1
+    elif version == VERSION:
+        return
+    else:
+        raise ValueError(
+            f"'{name}' is a database of version {version}; expected a job store of version 1 or "
+            f"{VERSION}. Use another file, or a matching version of openmm-gems."
+        )
+    for statement in statements:
+        database.execute(statement)
+    database.execute(f"PRAGMA user_version = {VERSION}")

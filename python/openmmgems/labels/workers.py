@@ -1,0 +1,329 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""What a Dask worker does with a group of jobs: it lets a process calculate them, and watches it.
+
+Compiled code can neither be interrupted nor survived: it may run for ever, fill the memory, or
+crash. So it runs in a process of its own, `Calculator`, which is kept from job to job (a round trip
+takes some 0.1 ms) and killed when a job exceeds its time or memory. That job alone is blamed, and
+the next one gets a new process. Dask's own workers never calculate and so live on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import cast
+
+from .base import Label, Structure
+from .calculation import EngineSpec, Reply
+from .calculator import arguments, environment
+
+_FIRST_POLL_S = 0.02
+_LONGEST_POLL_S = 0.25
+_START_LIMIT_S = 300.0
+_GRACE_S = 5.0
+_WORDS = 400
+_LONGEST_OUTPUT = 1_000_000
+
+
+class EngineError(RuntimeError):
+    """The engine cannot be made on a worker; no job is to blame."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job as a worker sees it."""
+
+    job: int
+    structure: Structure
+    memory_mb: float
+    time_limit_s: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What became of a job.
+
+    ``kind``: *done*; *failed* (another attempt may do better); *impossible* (it cannot); *memory*
+    (it needs more); *died* (its process crashed); *time* (it took too long); *interrupted* (it was
+    asked to stop: as if it had not been tried). ``version`` is that of the engine's program.
+    """
+
+    job: int
+    kind: str
+    label: Label | None = None
+    error: str = ""
+    seconds: float | None = None
+    peak_memory_mb: float | None = None
+    worker: str = ""
+    version: str = ""
+
+
+class Calculator:
+    """A process that calculates, and is killed when it takes too much.
+
+    Parameters
+    ----------
+    spec : EngineSpec
+
+    Raises
+    ------
+    EngineError
+        If the engine cannot be made in it.
+    """
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self._output = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 (closed with the process)
+        ours, theirs = socket.socketpair()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                arguments(theirs.fileno(), lifeline),
+                env=environment(spec.threads),
+                pass_fds=(theirs.fileno(), lifeline),
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self._connection = Connection(ours.detach())
+        self._first_rss_mb = 0.0
+        self._start(spec)
+
+    def _start(self, spec: EngineSpec) -> None:
+        try:
+            self._connection.send((spec, sys.path))
+            if not self._connection.poll(_START_LIMIT_S):
+                raise EngineError(f"was not ready after {_START_LIMIT_S:.0f} s")
+            state, text = cast(tuple[str, str], self._connection.recv())
+        except (EOFError, OSError) as error:
+            message = f"the process that makes it {self._last_words()}"
+            self.kill()
+            raise EngineError(f"The engine '{spec.name}' cannot be made: {message}.") from error
+        except BaseException:
+            self.kill()
+            raise
+        if state != "ready":
+            self.kill()
+            raise EngineError(f"The engine '{spec.name}' cannot be made: {text}")
+        self.version = text
+
+    def calculate(self, task: Task, stop: Stop) -> Outcome:
+        """Calculate one structure, or kill this process: see `alive`."""
+        start = time.monotonic()
+        peak, poll_s = 0.0, _FIRST_POLL_S
+        if self._output.seek(0, os.SEEK_END) > _LONGEST_OUTPUT:
+            self._output.truncate(0)
+        try:
+            self._connection.send(task.structure)
+            while not self._connection.poll(poll_s):
+                poll_s = min(1.5 * poll_s, _LONGEST_POLL_S)
+                peak = max(peak, self._memory_mb())
+                taken = time.monotonic() - start
+                refused = self._refuse(task, peak, taken, stop)
+                if refused is not None:
+                    self.kill()
+                    return refused
+            reply = cast(Reply, self._connection.recv())
+        except (EOFError, OSError):
+            error = f"its process {self._last_words()}"
+            self.kill()
+            return Outcome(task.job, "died", None, error, time.monotonic() - start, peak, _name())
+        if not self._first_rss_mb:
+            self._first_rss_mb = self._memory_mb()
+        used = max(peak, reply.peak_memory_mb or 0.0) or None
+        return Outcome(
+            task.job,
+            reply.kind,
+            reply.label,
+            reply.error,
+            reply.seconds,
+            used,
+            _name(),
+            self.version,
+        )
+
+    def _refuse(self, task: Task, peak_mb: float, taken_s: float, stop: Stop) -> Outcome | None:
+        """Say why a calculation that goes on must end, if it must."""
+        if taken_s > task.time_limit_s:
+            kind, error = "time", f"it took longer than its limit of {task.time_limit_s:g} s"
+        elif peak_mb > task.memory_mb:
+            kind = "memory"
+            error = f"it used {peak_mb:.0f} MB of memory; its limit was {task.memory_mb:.0f} MB"
+        elif _forgotten() or (stop.since is not None and time.monotonic() - stop.since > _GRACE_S):
+            kind, error = "interrupted", ""
+        else:
+            return None
+        return Outcome(task.job, kind, None, error, taken_s, peak_mb or None, _name())
+
+    def fits(self, task: Task) -> bool:
+        """Whether it can be used: alive, and not still full of what an earlier job needed."""
+        if self._process.poll() is not None:
+            return False
+        memory = self._memory_mb()
+        return memory < 0.75 * task.memory_mb or memory < 1.5 * self._first_rss_mb
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if not self._connection.closed:
+            self._connection.close()
+            os.close(self._lifeline)
+            self._output.close()
+
+    def _memory_mb(self) -> float:
+        """Resident memory of the process and what it started, now."""
+        total, pids = 0, [self._process.pid]
+        while pids:
+            pid = pids.pop()
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                with open(f"/proc/{pid}/statm") as file:
+                    total += int(file.read().split()[1])
+                with open(f"/proc/{pid}/task/{pid}/children") as file:
+                    pids += [int(word) for word in file.read().split()]
+        return total * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _last_words(self) -> str:
+        """How the process ended, and the end of what it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5.0)
+        code = self._process.poll()
+        if code is None:
+            text = "closed its connection"
+        elif code < 0:
+            text = f"was killed by {signal.Signals(-code).name}"
+        else:
+            text = f"ended with code {code}"
+        size = self._output.seek(0, os.SEEK_END)
+        self._output.seek(max(0, size - _WORDS))
+        words = " ".join(self._output.read().decode(errors="replace").split())
+        return f"{text}, last printing: {words}" if words else text
+
+
+class Stop:
+    """Whether a run was asked to stop, and since when (monotonic seconds)."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+
+_lock = threading.Lock()
+_idle: dict[str, list[Calculator]] = {}
+_stops: dict[str, Stop] = {}
+
+
+def run_group(spec: EngineSpec, tasks: Sequence[Task], run: str) -> list[Outcome]:
+    """
+    Calculate a group of jobs one after the other; whatever fails is said in its outcome.
+
+    Parameters
+    ----------
+    spec : EngineSpec
+    tasks : sequence of Task
+    run : str
+        Name of the run, by which `stop_run` and `end_run` know it.
+
+    Raises
+    ------
+    EngineError
+        If the engine cannot be made here.
+    """
+    stop = _stop_of(run)
+    outcomes: list[Outcome] = []
+    with _calculators(spec, run) as mine:
+        for task in tasks:
+            if stop.since is not None or _forgotten():
+                outcomes.append(Outcome(task.job, "interrupted"))
+                continue
+            if mine and not mine[0].fits(task):
+                mine.pop().kill()
+            if not mine:
+                mine.append(Calculator(spec))
+            outcomes.append(mine[0].calculate(task, stop))
+            if not mine[0].alive or outcomes[-1].kind == "memory":
+                mine.pop().kill()
+    return outcomes
+
+
+async def stop_run(run: str) -> None:
+    """Let this worker's groups of a run end: the job in work if it is quick, no other."""
+    stop = _stop_of(run)
+    if stop.since is None:
+        stop.since = time.monotonic()
+
+
+async def end_run(run: str) -> None:
+    """`end_here` as Dask wants it to send it to workers without waiting."""
+    end_here(run)
+
+
+def end_here(run: str) -> None:
+    """End the processes that this worker keeps for a run."""
+    with _lock:
+        calculators = _idle.pop(run, [])
+        _stops.pop(run, None)
+    for calculator in calculators:
+        calculator.kill()
+
+
+def _stop_of(run: str) -> Stop:
+    with _lock:
+        return _stops.setdefault(run, Stop())
+
+
+@contextlib.contextmanager
+def _calculators(spec: EngineSpec, run: str) -> Iterator[list[Calculator]]:
+    """Lend an idle process of this run, if there is one, as a list of at most one."""
+    with _lock:
+        idle = _idle.setdefault(run, [])
+        mine = [idle.pop()] if idle else []
+    try:
+        yield mine
+    except BaseException:
+        for calculator in mine:
+            calculator.kill()
+        raise
+    with _lock:
+        kept = _idle.get(run)
+        if kept is not None:
+            kept += mine
+            return
+    for calculator in mine:  # the run has ended meanwhile
+        calculator.kill()
+
+
+def _forgotten() -> bool:
+    """Whether nobody waits for this Dask task any more: who sent it was killed."""
+    from distributed import get_worker
+    from distributed.worker import thread_state
+
+    try:
+        task = get_worker().state.tasks.get(thread_state.key)
+    except (ValueError, AttributeError):  # not inside a Dask task
+        return False
+    return task is None or task.state != "executing"
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}"

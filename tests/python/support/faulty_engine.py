@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""An engine that fails as it is told by the source of a structure.
+
+``fail``, ``impossible``, ``nan``, ``die``, ``die-once``, ``endless``, ``slow SECONDS``,
+``memory MB``; anything else is calculated. What is calculated is written into a log.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+from openmmgems.labels.base import Cost, Label, Setting, Structure
+
+from support.store_worker import label_of
+
+
+class FaultyEngine:
+    """Fails as it is told."""
+
+    level_of_theory = "faulty"
+    version = "faulty 1"
+
+    def __init__(self, log: str, seconds: float = 0.01, scale: float = 1.0) -> None:
+        self._log = Path(log)
+        self._seconds = seconds
+        self._scale = scale
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        return {"scale": self._scale}
+
+    def cost(self, num_atoms: int) -> Cost:
+        del num_atoms
+        return Cost(self._seconds, 100.0)
+
+    def label(self, structure: Structure) -> Label:
+        self._write("begin", structure.source)
+        word, _, value = structure.source.partition(" ")
+        if word == "fail":
+            raise RuntimeError(f"{structure.source} did not converge")
+        if word == "impossible":
+            raise ValueError("no parameters for oxygen")
+        if word == "die" or (word == "die-once" and self._first(structure.source)):
+            print("a crash in compiled code", flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word in ("slow", "endless"):
+            time.sleep(float(value.split()[0]) if word == "slow" else 1e6)
+        if word == "memory":
+            _hold(float(value.split()[0]))
+        self._write("end", structure.source)
+        label = label_of(structure)
+        return Label(np.nan if word == "nan" else label.energy_ev, *_arrays(label))
+
+    def _first(self, source: str) -> bool:
+        return self._log.read_text().count(f" begin {source}\n") == 1
+
+    def _write(self, what: str, source: str) -> None:
+        with open(self._log, "a") as file:
+            file.write(f"{os.getpid()} {what} {source}\n")
+
+
+def _arrays(label: Label) -> tuple[np.ndarray, np.ndarray]:
+    return label.forces_ev_per_angstrom, label.dipole_e_angstrom
+
+
+def _hold(megabytes: float) -> None:
+    """Fill memory step by step, as a calculation does, then give it back."""
+    held = []
+    for _ in range(int(megabytes / 20)):
+        held.append(np.ones(int(20e6 / 8)))
+        time.sleep(0.01)
+    time.sleep(0.3)
+
+
+def make(**options: Setting) -> FaultyEngine:
+    """Make it, as ``support.faulty_engine:make`` names it."""
+    if "broken" in options:
+        raise ImportError("there is no program 'faulty'")
+    return FaultyEngine(**options)
