@@ -8,9 +8,9 @@ https://doi.org/10.1126/sciadv.adn4397, section "Bottom-up fragments".
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -18,8 +18,8 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from openmmgems.labels.base import Structure
 
+from .heavy_graph import GraphKey, HeavyGraph
 from .residues import BOND_TYPES, heavy_molecule
-from .resonance import alike_bonds
 
 _EMBEDDING_ATTEMPTS = 10
 _EMBEDDING_ITERATIONS = 20
@@ -41,26 +41,6 @@ class BottomUpFragment:
     charge: int
     occurrences: int
     parents: tuple[str, ...]
-
-
-class _AtomLabel(NamedTuple):
-    """What the saturated graph keeps of a heavy atom."""
-
-    atomic_number: int
-    charge: int
-    num_hydrogens: int
-    is_aromatic: bool
-
-
-class _GraphKey(NamedTuple):
-    """A saturated graph, its atoms in the order of the parent.
-
-    Equal keys are equal graphs. The same graph can have several keys: its canonical SMILES
-    tells, and is made once for each key. A bond is (first atom, second atom, index in BOND_TYPES).
-    """
-
-    atoms: tuple[_AtomLabel, ...]
-    bonds: tuple[tuple[int, int, int], ...]
 
 
 def bottom_up_fragments(
@@ -112,10 +92,10 @@ def bottom_up_fragments(
         raise ValueError(f"max_heavy_atoms is {max_heavy_atoms}; expected 1 or more.")
     if not systems:
         raise ValueError("systems is empty; expected at least one molecule.")
-    smiles_of: dict[_GraphKey, str] = {}
+    smiles_of: dict[GraphKey, str] = {}
     found: dict[str, BottomUpFragment] = {}
     for done, name in enumerate(sorted(systems), start=1):
-        graph = _HeavyGraph(heavy_molecule(systems[name], name))
+        graph = HeavyGraph(heavy_molecule(systems[name], name))
         for key, count in Counter(graph.saturated_graphs(max_heavy_atoms)).items():
             if key not in smiles_of:
                 smiles_of[key] = _closed_shell_smiles(key, name)
@@ -126,7 +106,7 @@ def bottom_up_fragments(
 
 
 def _add(
-    found: dict[str, BottomUpFragment], smiles: str, key: _GraphKey, count: int, parent: str
+    found: dict[str, BottomUpFragment], smiles: str, key: GraphKey, count: int, parent: str
 ) -> None:
     """Count a graph; parents come in sorted order."""
     known = found.get(smiles)
@@ -140,132 +120,7 @@ def _add(
     )
 
 
-class _HeavyGraph:
-    """A molecule as bit masks: bit i stands for atom i, or for group i of atoms.
-
-    A group is a set of atoms that bonds join which are not cut.
-    """
-
-    def __init__(self, molecule: Chem.Mol) -> None:
-        self.labels = [
-            _AtomLabel(
-                atom.GetAtomicNum(),
-                atom.GetFormalCharge(),
-                atom.GetTotalNumHs(),
-                atom.GetIsAromatic(),
-            )
-            for atom in molecule.GetAtoms()
-        ]
-        self.bonds: list[dict[int, int]] = [{} for _ in self.labels]
-        for bond in molecule.GetBonds():
-            i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-            self.bonds[i][j] = self.bonds[j][i] = BOND_TYPES.index(bond.GetBondType())
-        alike = (molecule.GetBondWithIdx(bond) for bond in alike_bonds(molecule))
-        self.alike = {frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in alike}
-        self.groups = self._find_groups()
-
-    def _find_groups(self) -> list[list[int]]:
-        """Atoms of each group."""
-        groups: list[list[int]] = []
-        assigned: set[int] = set()
-        for start in range(len(self.labels)):
-            if start in assigned:
-                continue
-            group = [start]
-            assigned.add(start)
-            for atom in group:
-                joined = (
-                    other
-                    for other, kind in self.bonds[atom].items()
-                    if kind != 0 or frozenset((atom, other)) in self.alike
-                )
-                new = [other for other in joined if other not in assigned]
-                group += new
-                assigned.update(new)
-            groups.append(group)
-        return groups
-
-    def saturated_graphs(self, max_heavy_atoms: int) -> Iterator[_GraphKey]:
-        """Give the graph of every closed connected atom set."""
-        group_of = {atom: g for g, group in enumerate(self.groups) for atom in group}
-        neighbours = [0] * len(self.groups)
-        for atom, bonded in enumerate(self.bonds):
-            for other in bonded:
-                if group_of[other] != group_of[atom]:
-                    neighbours[group_of[atom]] |= 1 << group_of[other]
-        sizes = [len(group) for group in self.groups]
-        for chosen in _connected_sets(neighbours, sizes, max_heavy_atoms):
-            yield self._key(sorted(atom for g in _bits(chosen) for atom in self.groups[g]))
-
-    def _key(self, atoms: list[int]) -> _GraphKey:
-        """Saturate an atom set: every bond out of it is single and becomes a hydrogen."""
-        place = {atom: k for k, atom in enumerate(atoms)}
-        labels, bonds = [], []
-        for atom, k in place.items():
-            num_cut = 0
-            for other, kind in self.bonds[atom].items():
-                if other not in place:
-                    num_cut += 1
-                elif other > atom:
-                    bonds.append((k, place[other], kind))
-            number, charge, hydrogens, aromatic = self.labels[atom]
-            labels.append(_AtomLabel(number, charge, hydrogens + num_cut, aromatic))
-        return _GraphKey(tuple(labels), tuple(sorted(bonds)))
-
-
-def _connected_sets(
-    neighbours: Sequence[int], sizes: Sequence[int], max_size: int
-) -> Iterator[int]:
-    """Enumerate the connected vertex sets of a graph, each once.
-
-    Wernicke, IEEE/ACM Trans. Comput. Biol. Bioinform. 3, 347 (2006),
-    https://doi.org/10.1109/TCBB.2006.51, algorithm ESU: a set grows from its lowest vertex (the
-    root) by vertices of an extension set; a vertex joins the extension only if it is above the
-    root and neither in the set nor next to it so far. Here sets of all sizes are given, and a
-    vertex that would make the set too large is passed over with all that could follow.
-
-    Parameters
-    ----------
-    neighbours : Sequence[int]
-        Bit mask of the neighbours of each vertex.
-    sizes : Sequence[int]
-        Size of each vertex, above 0.
-    max_size : int
-        Largest sum of sizes in a set.
-
-    Yields
-    ------
-    int
-        Bit mask of a set.
-
-    """
-    stack = [
-        (1 << root, size, neighbours[root] & (-2 << root), (1 << root) | neighbours[root])
-        for root, size in enumerate(sizes)
-        if size <= max_size
-    ]
-    while stack:
-        chosen, size, extension, seen = stack.pop()
-        yield chosen
-        above_root = -2 * (chosen & -chosen)
-        while extension:
-            bit = extension & -extension
-            extension ^= bit
-            vertex = bit.bit_length() - 1
-            grown = size + sizes[vertex]
-            if grown <= max_size:
-                new = neighbours[vertex] & ~seen & above_root
-                stack.append((chosen | bit, grown, extension | new, seen | neighbours[vertex]))
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Indices of the bits that are set."""
-    while mask:
-        yield (mask & -mask).bit_length() - 1
-        mask &= mask - 1
-
-
-def _closed_shell_smiles(key: _GraphKey, parent: str) -> str:
+def _closed_shell_smiles(key: GraphKey, parent: str) -> str:
     """Canonical SMILES of a saturated graph; ValueError if it is not a closed-shell molecule."""
     molecule = Chem.RWMol()
     for number, charge, hydrogens, aromatic in key.atoms:
@@ -327,7 +182,7 @@ def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
     -------
     Structure
         Heavy atoms in the order of the SMILES, then hydrogens; charge of the fragment, spin 0,
-        source ``bottom-up:<smiles>``.
+        source ``bottom-up:<smiles>:start``.
 
     Raises
     ------
@@ -355,7 +210,7 @@ def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
         np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.int64),
         np.array(molecule.GetConformer().GetPositions(), dtype=np.float64),
         fragment.charge,
-        source=f"bottom-up:{fragment.smiles}",
+        source=f"bottom-up:{fragment.smiles}:start",
     )
 
 

@@ -75,7 +75,7 @@ def chemical_graph(topology: app.Topology) -> ChemicalGraph:
     orders = np.ones(len(bonds), np.int64)
     charges = np.zeros(len(atoms), np.int64)
     may_be_cut = np.zeros(len(bonds), bool)
-    for members, own_bonds in _molecules(len(atoms), bonds):
+    for members, own_bonds in molecules(len(atoms), bonds):
         place = {int(atom): k for k, atom in enumerate(members)}
         inside = np.array([[place[int(i)] for i in bonds[b]] for b in own_bonds], dtype=np.int64)
         inside = inside.reshape(-1, 2)
@@ -87,10 +87,10 @@ def chemical_graph(topology: app.Topology) -> ChemicalGraph:
     return ChemicalGraph(numbers, bonds, orders, charges, may_be_cut, residues)
 
 
-def _molecules(
+def molecules(
     num_atoms: int, bonds: NDArray[np.int64]
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Atoms and bonds of each molecule."""
+    """Find the molecules: of each its atoms and its bonds, both as indices in order."""
     graph = coo_array((np.ones(len(bonds)), bonds.T), shape=(num_atoms, num_atoms))
     count, label = connected_components(graph, directed=False)
     atoms = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])

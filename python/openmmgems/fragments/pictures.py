@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
@@ -16,6 +17,7 @@ from .top_down import TopDownFragment
 
 _WATER = Chem.MolFromSmarts("[OX2H2]")
 _PANEL = (420, 360)
+_SMALL_PANEL = (200, 170)
 
 
 def draw_top_down(
@@ -47,13 +49,43 @@ def draw_top_down(
     Path(file).write_bytes(canvas.GetDrawingText())
 
 
+def draw_bottom_up(
+    smiles: Sequence[str], file: str | os.PathLike[str], *, columns: int = 6
+) -> None:
+    """
+    Draw graphs or complexes as structural formulas into a PNG file.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if not smiles:
+        raise ValueError("There are no fragments to draw.")
+    molecules = [Chem.MolFromSmiles(text) for text in smiles]
+    rows = -(-len(molecules) // columns)
+    width, height = _SMALL_PANEL
+    canvas = rdMolDraw2D.MolDraw2DCairo(columns * width, rows * height, width, height)
+    options: Any = canvas.drawOptions()
+    options.fixedBondLength = 24
+    canvas.DrawMolecules(molecules, legends=list(smiles))
+    canvas.FinishDrawing()
+    Path(file).write_bytes(canvas.GetDrawingText())
+
+
 def _legend(fragment: TopDownFragment) -> str:
     structure = fragment.structure
+    charge = f"{structure.charge:+}" if structure.charge else "0"
     sizes = [len(part) for part in _small_parts(fragment.molecule)]
     return (
-        f"{fragment.residue}: {len(structure.atomic_numbers)} atoms, {sizes.count(3)} waters, "
-        f"{sizes.count(1)} ions, charge {structure.charge}"
+        f"{fragment.residue}: {len(structure.atomic_numbers)} atoms, {_number(sizes, 3, 'water')}, "
+        f"{_number(sizes, 1, 'ion')}, charge {charge}"
     )
+
+
+def _number(sizes: list[int], size: int, name: str) -> str:
+    count = sizes.count(size)
+    return f"{count} {name}{'s' * (count != 1)}"
 
 
 def _small_parts(molecule: Chem.Mol) -> list[tuple[int, ...]]:
@@ -68,12 +100,13 @@ def _formula(fragment: TopDownFragment) -> tuple[Chem.Mol, list[int]]:
     molecule = Chem.RWMol(fragment.molecule)
     for cap in range(len(fragment.atoms), molecule.GetNumAtoms()):
         molecule.GetAtomWithIdx(cap).GetNeighbors()[0].SetBoolProp("has_cap", True)
-    lost = [atom for part in _small_parts(molecule) for atom in part]
-    if len(lost) < molecule.GetNumAtoms():
-        molecule.BeginBatchEdit()
-        for atom in lost:
-            molecule.RemoveAtom(atom)
-        molecule.CommitBatchEdit()
+    small = _small_parts(molecule)
+    if sum(map(len, small)) == molecule.GetNumAtoms():
+        small = small[1:]  # one stands for all
+    molecule.BeginBatchEdit()
+    for atom in (atom for part in small for atom in part):
+        molecule.RemoveAtom(atom)
+    molecule.CommitBatchEdit()
     formula = Chem.RemoveHs(molecule.GetMol())
     rdDepictor.SetPreferCoordGen(True)
     rdDepictor.Compute2DCoords(formula)

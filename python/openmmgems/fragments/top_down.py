@@ -21,6 +21,8 @@ from .images import Images
 
 #: Lengths of bonds to hydrogen by atomic number: methane, methylamine, water, methanethiol.
 CAP_LENGTHS_ANGSTROM = {6: 1.09, 7: 1.01, 8: 0.96, 16: 1.34}
+#: A bond longer than this is none: the chain is broken, or atoms are missing.
+LONGEST_BOND_ANGSTROM = 2.6
 #: Nothing may come closer to a cap than this: otherwise what was cut off there is kept.
 CLOSEST_TO_CAP_ANGSTROM = 0.8
 
@@ -95,8 +97,11 @@ def top_down_fragment(
     Raises
     ------
     ValueError
-        If the centre or the positions make no sense, or the box is smaller than the fragment.
+        If the centre, the positions or ``parent`` make no sense, the box is smaller than the
+        fragment, or a bond of a kept atom is too long to be one.
     """
+    if ":" in parent:
+        raise ValueError(f"parent is {parent!r}; expected a name without ':'.")
     positions = np.asarray(positions_angstrom, dtype=float)
     if positions.shape != (len(graph.atomic_numbers), 3) or not np.isfinite(positions).all():
         raise ValueError(
@@ -138,7 +143,15 @@ class _Kept:
 
     def bond_vector(self, atom: int, other: int) -> NDArray[np.float64]:
         """From an atom to another one that is bonded to it."""
-        return self.images.nearest(self.positions[other] - self.positions[atom])
+        vector = self.images.nearest(self.positions[other] - self.positions[atom])
+        length = float(np.linalg.norm(vector))
+        if length > LONGEST_BOND_ANGSTROM:
+            raise ValueError(
+                f"The bond between {self.graph.residues[atom]} and {self.graph.residues[other]} is "
+                f"{length:.1f} angstrom long; expected at most {LONGEST_BOND_ANGSTROM}. The chain "
+                "is broken, atoms are missing, or the box is wrong."
+            )
+        return vector
 
     def place(self, atom: int, neighbour: int) -> None:
         """Keep an atom that is bonded to one that is kept."""
@@ -197,6 +210,42 @@ class _Kept:
         ]
 
 
+def check_closed(graph: ChemicalGraph, fragment: TopDownFragment) -> None:
+    """
+    Check a fragment independently of how it was made.
+
+    Raises
+    ------
+    RuntimeError
+        If atoms, caps or charge do not add up, electrons are unpaired, an atom has another number
+        of bonds than in the graph, or something sits within 0.8 angstrom of a cap.
+    """
+    structure, kept, caps = fragment.structure, fragment.atoms, fragment.caps
+    problems = []
+    expected = np.concatenate([graph.atomic_numbers[kept], np.ones(len(caps), np.int64)])
+    if not np.array_equal(structure.atomic_numbers, expected):
+        problems.append("its formula is not that of the kept atoms and one hydrogen for each cut")
+    if structure.charge != graph.charges[kept].sum():
+        problems.append("its charge is not the sum of the formal charges of its atoms")
+    if (structure.atomic_numbers.sum() - structure.charge) % 2:
+        problems.append("its number of electrons is odd")
+    atoms = list(fragment.molecule.GetAtoms())
+    if any(atom.GetNumRadicalElectrons() for atom in atoms):
+        problems.append("it has unpaired electrons")
+    degrees = np.array([atom.GetDegree() for atom in atoms])
+    own = np.array([len(graph.bonds_of[atom]) for atom in kept.tolist()])
+    if not np.array_equal(degrees, np.concatenate([own, np.ones(len(caps), int)])):
+        problems.append("an atom has lost or won a bond")
+    positions = structure.positions_angstrom
+    for cap in range(len(kept), len(positions)):
+        distances = np.linalg.norm(positions - positions[cap], axis=1)
+        if np.sum(distances < CLOSEST_TO_CAP_ANGSTROM) > 1:
+            problems.append(f"an atom is within {CLOSEST_TO_CAP_ANGSTROM} angstrom of a cap")
+            break
+    if problems:
+        raise RuntimeError(f"Fragment {structure.source} is wrong: {'; '.join(problems)}.")
+
+
 def _capped(kept: _Kept, parent: str, frame: int, centre: int) -> TopDownFragment:
     """Make the fragment: kept atoms in the order of the snapshot, then the caps."""
     graph, cuts = kept.graph, kept.cuts()
@@ -219,7 +268,7 @@ def _capped(kept: _Kept, parent: str, frame: int, centre: int) -> TopDownFragmen
             numbers,
             np.concatenate([kept_positions, kept.caps()]),
             charge=int(charges.sum()),
-            source=f"top-down:{parent}:{frame}:{centre}",
+            source=f"top-down:{parent}:{frame}:{centre}:{graph.residues[centre]}",
         ),
         atoms=atoms,
         caps=np.array(cuts, dtype=np.int64).reshape(-1, 2),

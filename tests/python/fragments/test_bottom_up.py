@@ -358,7 +358,7 @@ def test_structures_keep_the_graph_and_the_charge(
         numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
         assert structure.atomic_numbers.tolist() == numbers
         assert (structure.charge, structure.spin) == (fragment.charge, 0)
-        assert structure.source == f"bottom-up:{fragment.smiles}"
+        assert structure.source == f"bottom-up:{fragment.smiles}:start"
         assert _closest_pair(structure.positions_angstrom) > 0.7
 
 

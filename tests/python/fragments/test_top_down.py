@@ -87,7 +87,8 @@ def test_all_of_crambin(crambin: tuple[app.Topology, np.ndarray], graph: Chemica
         check(fragment, graph)
         near = np.linalg.norm(positions - positions[centre], axis=1) <= 8.0
         assert set(np.flatnonzero(near)) <= set(fragment.atoms.tolist())
-        assert fragment.structure.source == f"top-down:crambin:3:{centre}"
+        own = f"{centre}:{graph.residues[centre]}"
+        assert fragment.structure.source == f"top-down:crambin:3:{own}"
         assert fragment.residue == graph.residues[centre]
 
 

@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Write the fragments of many frames into one file, going on where an earlier attempt ended."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
+
+from .frames import Frame, FrameFragmenter
+from .top_down import TopDownFragment
+
+#: A part ends with the frame that brings its centres to this number.
+BLOCK_CENTRES = 100
+
+
+@dataclass(frozen=True)
+class FragmentRow:
+    """One line of the table of fragments; ``kind`` as in :class:`CentreResidue`."""
+
+    parent: str
+    frame: int
+    centre: int
+    residue: str
+    kind: str
+    atoms: int
+    caps: int
+    charge: int
+
+
+def collect_fragments(
+    fragmenter: FrameFragmenter,
+    frames: Iterable[Frame],
+    out: str | os.PathLike[str],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[FragmentRow]:
+    """
+    Cut fragments out of frames and write them.
+
+    Finished fragments are kept, a hundred or so at a time, in a folder beside ``out``, named
+    ``<out>.parts``, until all are done: repeated after an interruption, only the rest is cut. The
+    result is the same.
+
+    Parameters
+    ----------
+    fragmenter : FrameFragmenter
+        Freshly made.
+    frames : iterable of (positions_angstrom, cell_angstrom, number)
+    out : path
+        File of structures (``openmmgems.labels.structure_file``), with ``kept_atoms``. Beside it
+        a table of the same name with the ending ``.csv`` is written.
+    progress : callable, optional
+        Called after each such part with the number of frames and of fragments so far.
+
+    Returns
+    -------
+    list of FragmentRow
+
+    Raises
+    ------
+    ValueError
+        If there are no frames, or the folder holds parts of something else.
+    """
+    out = Path(out)
+    parts = _open_parts(out, _identity(fragmenter))
+    rows: list[FragmentRow] = []
+    files: list[Path] = []
+    num_frames = 0
+    for block in _blocks(fragmenter, frames):
+        file = parts / f"{num_frames:06d}-{_digest(block)}.h5"
+        if not file.is_file():
+            _write_part(file, fragmenter, [f for picked in block for f in fragmenter.cut(*picked)])
+        files.append(file)
+        rows += read_rows(file.with_suffix(".csv"))
+        num_frames += len(block)
+        if progress is not None:
+            progress(num_frames, len(rows))
+    if not files:
+        raise ValueError("There are no frames to cut fragments from.")
+    write_structures(
+        out,
+        chain.from_iterable(map(read_structures, files)),
+        kept_atoms=chain.from_iterable(map(read_kept_atoms, files)),
+    )
+    write_rows(out.with_suffix(".csv"), rows)
+    shutil.rmtree(parts)
+    return rows
+
+
+def read_rows(path: str | os.PathLike[str]) -> list[FragmentRow]:
+    """Read a table of fragments."""
+    with open(path, newline="") as stream:
+        return [
+            FragmentRow(
+                line["parent"],
+                int(line["frame"]),
+                int(line["centre"]),
+                line["residue"],
+                line["kind"],
+                int(line["atoms"]),
+                int(line["caps"]),
+                int(line["charge"]),
+            )
+            for line in csv.DictReader(stream)
+        ]
+
+
+def write_rows(path: str | os.PathLike[str], rows: Iterable[FragmentRow]) -> None:
+    """Write a table of fragments; an older one is replaced when the new one is complete."""
+    write_table(path, [field.name for field in fields(FragmentRow)], map(asdict, rows))
+
+
+def write_table(
+    path: str | os.PathLike[str], columns: list[str], rows: Iterable[dict[str, object]]
+) -> None:
+    """Write a CSV file; an older one is replaced when the new one is complete."""
+    temporary = Path(path).with_name(Path(path).name + ".tmp")
+    with open(temporary, "w", newline="") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(temporary, path)
+
+
+def _open_parts(out: Path, identity: str) -> Path:
+    """Make the folder of parts, or check that an older one is of the same task."""
+    parts = out.with_name(out.name + ".parts")
+    name = parts / "identity"
+    if parts.is_dir() and (not name.is_file() or name.read_text() != identity):
+        raise ValueError(
+            f"'{parts}' holds parts of other fragments (other settings or another system); delete "
+            "it, or choose another output file."
+        )
+    if not parts.is_dir():
+        # complete at once: a folder without its identity cannot come about
+        temporary = out.with_name(f"{out.name}.parts.{os.getpid()}.tmp")
+        temporary.mkdir()
+        (temporary / "identity").write_text(identity)
+        temporary.rename(parts)
+    return parts
+
+
+def _identity(fragmenter: FrameFragmenter) -> str:
+    """Tell settings and system apart from others."""
+    digest = hashlib.sha256(fragmenter.settings.model_dump_json().encode())
+    digest.update(fragmenter.parent.encode() + b"\0")
+    graph = fragmenter.graph
+    for array in (graph.atomic_numbers, graph.bonds, graph.orders, graph.charges):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update("\n".join(graph.residues).encode())
+    return digest.hexdigest()
+
+
+def _blocks(
+    fragmenter: FrameFragmenter, frames: Iterable[Frame]
+) -> Iterator[list[tuple[Frame, list[int]]]]:
+    """Frames with their centres, several at a time: files of a few fragments cost much time."""
+    block: list[tuple[Frame, list[int]]] = []
+    for frame in frames:
+        block.append((frame, fragmenter.picker.pick(*frame)))
+        if sum(len(centres) for _, centres in block) >= BLOCK_CENTRES:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _digest(block: list[tuple[Frame, list[int]]]) -> str:
+    digest = hashlib.sha256()
+    for (positions, cell, number), centres in block:
+        digest.update(np.asarray(positions, dtype=float).tobytes())
+        if cell is not None:
+            digest.update(np.asarray(cell, dtype=float).tobytes())
+        digest.update(repr((int(number), centres)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _write_part(file: Path, fragmenter: FrameFragmenter, fragments: list[TopDownFragment]) -> None:
+    """Write the table first: a structure file that is there means that both are complete."""
+    write_rows(file.with_suffix(".csv"), _rows(fragmenter, fragments))
+    write_structures(
+        file, [f.structure for f in fragments], kept_atoms=[f.atoms for f in fragments]
+    )
+
+
+def _rows(fragmenter: FrameFragmenter, fragments: list[TopDownFragment]) -> Iterator[FragmentRow]:
+    for fragment in fragments:
+        yield FragmentRow(
+            fragment.parent,
+            fragment.frame,
+            fragment.centre,
+            fragment.residue,
+            fragmenter.kind_of(fragment.centre),
+            len(fragment.structure.atomic_numbers),
+            len(fragment.caps),
+            fragment.structure.charge,
+        )
