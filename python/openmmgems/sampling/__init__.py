@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Conformers of molecules by dynamics."""
+"""Structures worth a label: conformers of small molecules, snapshots of large ones."""

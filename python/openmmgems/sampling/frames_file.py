@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Files that grow by whole segments and are cut back to the last one after a crash."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from openmm import app, unit
+
+Floats = NDArray[np.float64]
+# Bytes before the first frame.
+_HEADER = 276
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Positions [num_atoms, 3] and box vectors [3, 3] (None in vacuum) in nm, and a log line."""
+
+    positions_nm: Floats
+    box_nm: Floats | None
+    log_line: str
+
+
+def append_frames(path: Path, topology: app.Topology, frames: list[Frame], kept: int) -> int:
+    """Append frames to a DCD file that is first cut back to so many.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Made anew if `kept` is 0.
+    topology : openmm.app.Topology
+    frames : list of Frame
+        One at least.
+    kept : int
+        Frames of the file that count.
+
+    Returns
+    -------
+    int
+        Frames in the file now.
+
+    Raises
+    ------
+    OSError
+        If the file has fewer frames, or the disk is full.
+
+    """
+    if kept:
+        _cut_dcd(path, topology.getNumAtoms(), kept, frames[0].box_nm is not None)
+    with open(path, "r+b" if kept else "w+b") as file:
+        writer = app.DCDFile(file, topology, 0.001, kept + 1, 1, bool(kept))
+        for frame in frames:
+            writer.writeModel(frame.positions_nm, periodicBoxVectors=_vectors(frame.box_nm))
+        file.flush()
+        os.fsync(file.fileno())
+    return kept + len(frames)
+
+
+def append_text(path: Path, text: str, kept_bytes: int) -> int:
+    """Append text to a file that is first cut back to so many bytes; give its size then.
+
+    Raises
+    ------
+    OSError
+        If the file is shorter, or the disk is full.
+
+    """
+    if kept_bytes:
+        _cut(path, kept_bytes)
+    with open(path, "ab" if kept_bytes else "wb") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return path.stat().st_size
+
+
+def replace_file(path: Path, data: str) -> None:
+    """Write a text file that is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(temporary, "w") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_frames(
+    path: Path, atoms: NDArray[np.int64] | None = None, chosen: list[int] | None = None
+) -> Iterator[tuple[int, Floats, Floats | None]]:
+    """Yield number, positions [num_atoms, 3] and box vectors [3, 3] (or None) in angstrom.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A DCD file that `append_frames` wrote.
+    atoms : int array, optional
+        Only these.
+    chosen : list of int, optional
+        Only these frames, in this order.
+
+    Raises
+    ------
+    ValueError
+        If a frame is not in the file, or it is no such file.
+
+    """
+    data = _map(path)
+    number = len(data)
+    wrong = [k for k in chosen or () if not 0 <= k < number]
+    if wrong:
+        raise ValueError(f"'{path}' has {number} frames; expected one with number {wrong[0]}.")
+    for k in range(number) if chosen is None else chosen:
+        columns = [data[k][axis] if atoms is None else data[k][axis][atoms] for axis in "xyz"]
+        cell = np.diag(data[k]["cell"][[0, 2, 5]]) if "cell" in (data.dtype.names or ()) else None
+        yield k, np.stack(columns, axis=1).astype(np.float64), cell
+
+
+def _map(path: Path) -> NDArray[np.void]:
+    """Map a file as `append_frames` writes it: rectangular boxes only, or none."""
+    with open(path, "rb") as file:
+        header = file.read(_HEADER)
+    if len(header) < _HEADER or header[4:8] != b"CORD":
+        raise ValueError(f"'{path}' is no DCD file of a parent; it is damaged or something else.")
+    (frames,), (boxed,) = struct.unpack_from("<i", header, 8), struct.unpack_from("<i", header, 48)
+    (num_atoms,) = struct.unpack_from("<i", header, 268)
+    fields = [("_", "<i4"), ("cell", "<f8", 6), ("__", "<i4")] if boxed else []
+    for axis in "xyz":
+        fields += [(f"{axis}_", "<i4"), (axis, "<f4", num_atoms), (f"_{axis}", "<i4")]
+    if path.stat().st_size < _HEADER + frames * np.dtype(fields).itemsize:
+        raise ValueError(f"'{path}' is shorter than the {frames} frames it should have.")
+    return np.memmap(path, np.dtype(fields), "r", _HEADER, (frames,))
+
+
+def _vectors(box: Floats | None) -> unit.Quantity | None:
+    return None if box is None else box * unit.nanometer
+
+
+def _cut(path: Path, size: int) -> None:
+    present = path.stat().st_size if path.is_file() else 0
+    if present < size:
+        raise OSError(
+            f"'{path}' has {present} bytes; expected {size} or more, as at the last checkpoint. "
+            "It was changed; begin again in another folder."
+        )
+    os.truncate(path, size)
+
+
+def _cut_dcd(path: Path, num_atoms: int, kept: int, periodic: bool) -> None:
+    """Cut to so many frames, and say so in the header (DCD as CHARMM and OpenMM write it)."""
+    frame = 3 * (4 * num_atoms + 8) + (56 if periodic else 0)
+    _cut(path, _HEADER + kept * frame)
+    with open(path, "r+b") as file:
+        for place in (8, 20):
+            file.seek(place)
+            file.write(struct.pack("<i", kept))

@@ -1,0 +1,236 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Parents: the molecules, alone or in water, that run classically and are then cut up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openmm
+from numpy.typing import NDArray
+from openmm import app, unit
+
+from .chains import build_peptide, fixed_random
+from .force_fields import parent_force_field
+from .settings import ParentSettings
+
+WATER = ("HOH", "WAT", "H2O", "TIP3", "TP3")
+IONS = ("NA", "CL", "K", "LI", "MG", "CA", "ZN", "NA+", "CL-", "SOD", "CLA")
+# Names of backbone atoms, of caps too.
+_BACKBONE = ("N", "CA", "C", "O", "CH3")
+# Force below which a structure is relaxed, kJ/mol/nm (section S2 of the paper).
+FORCE_TOLERANCE = 1000.0
+
+
+@dataclass(frozen=True)
+class ParentSystem:
+    """A molecule ready to run.
+
+    ``topology``, ``system`` (with rigid bonds to hydrogen, without barostat), ``positions_nm``
+    [num_atoms, 3].
+    """
+
+    topology: app.Topology
+    system: openmm.System
+    positions_nm: NDArray[np.float64]
+
+    @property
+    def is_periodic(self) -> bool:
+        """Whether it is in a box."""
+        return bool(self.system.usesPeriodicBoundaryConditions())
+
+
+def build_parent(settings: ParentSettings, threads: int | None = None) -> ParentSystem:
+    """Make the molecule, relax it, add water and ions, and relax it all.
+
+    Parameters
+    ----------
+    settings : ParentSettings
+    threads : int, optional
+        Default: all cores.
+
+    Returns
+    -------
+    ParentSystem
+
+    Raises
+    ------
+    FileNotFoundError
+        If the structure file is not there.
+    ValueError
+        If it cannot be read, AMBER99SB-ILDN does not know a residue, or the box is too small.
+
+    """
+    properties = cpu_properties(threads)
+    modeller = _solute(settings)
+    _check_residues(modeller.topology, settings.name)
+    if settings.peptide is not None:
+        modeller = _relaxed_chain(modeller, settings, properties)
+    field = parent_force_field()
+    if settings.solvent == "water":
+        _solvate(modeller, field, settings)
+    else:
+        modeller.topology.setPeriodicBoxVectors(None)
+    system = _system(modeller.topology, field)
+    positions = relax(system, modeller.positions, properties)
+    return ParentSystem(modeller.topology, system, positions)
+
+
+def solute_atoms(topology: app.Topology, which: str = "heavy") -> NDArray[np.int64]:
+    """Find the atoms that are neither water nor ions.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    which : str
+        "heavy": all but hydrogens; "backbone": N, CA, C, O and the caps' carbons; "all".
+
+    Returns
+    -------
+    int array [num_chosen]
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+
+    """
+    chosen = [
+        atom.index
+        for atom in topology.atoms()
+        if atom.residue.name.upper() not in (*WATER, *IONS)
+        and (which == "all" or atom.element is not app.element.hydrogen)
+        and (which != "backbone" or atom.name in _BACKBONE)
+    ]
+    if not chosen:
+        raise ValueError(
+            f"There are no {which} atoms besides water and ions; expected a molecule to compare."
+        )
+    return np.array(chosen)
+
+
+def cpu_properties(threads: int | None) -> dict[str, str]:
+    """Get properties of the CPU platform; results do not depend on chance."""
+    properties = {"DeterministicForces": "true"}
+    return properties | ({"Threads": str(threads)} if threads is not None else {})
+
+
+def relax(
+    system: openmm.System, positions: unit.Quantity, properties: dict[str, str]
+) -> NDArray[np.float64]:
+    """Minimise until forces are below 1000 kJ/mol/nm; positions [num_atoms, 3] in nm.
+
+    Raises
+    ------
+    RuntimeError
+        If energy or positions are not finite.
+
+    """
+    integrator = openmm.VerletIntegrator(0.001)
+    platform = openmm.Platform.getPlatform("CPU")
+    context = openmm.Context(system, integrator, platform, properties)
+    context.setPositions(positions)
+    openmm.LocalEnergyMinimizer.minimize(context, 0.1 * FORCE_TOLERANCE)
+    state = context.getState(positions=True, energy=True)
+    relaxed = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+    if not (np.isfinite(relaxed).all() and np.isfinite(state.getPotentialEnergy()._value)):
+        raise RuntimeError(
+            "The minimisation gave a number that is not finite: atoms of the structure may be in "
+            "the same place. Check it, or start from another conformation."
+        )
+    return np.asarray(relaxed)
+
+
+def _solute(settings: ParentSettings) -> app.Modeller:
+    if settings.peptide is not None:
+        return build_peptide(settings.peptide, settings.conformation, settings.seed)
+    path = Path(str(settings.structure))
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no structure file '{path}'.")
+    try:
+        reader = app.PDBxFile if path.suffix.lower() in (".cif", ".mmcif") else app.PDBFile
+        pdb = reader(str(path))
+    except Exception as error:  # OpenMM's readers raise whatever goes wrong inside
+        raise ValueError(f"'{path}' cannot be read as a PDB or mmCIF file: {error}") from error
+    modeller = app.Modeller(pdb.topology, pdb.positions)
+    if not any(atom.element is app.element.hydrogen for atom in modeller.topology.atoms()):
+        _check_residues(modeller.topology, settings.name, complete=False)
+        with fixed_random(settings.seed):
+            modeller.addHydrogens(parent_force_field(), platform=openmm.Platform.getPlatform("CPU"))
+    return modeller
+
+
+def _check_residues(topology: app.Topology, name: str, *, complete: bool = True) -> None:
+    field = parent_force_field()
+    known = {template.split("-")[0] for template in field._templates}
+    if complete:
+        unknown = field.getUnmatchedResidues(topology)
+    else:
+        unknown = [r for r in topology.residues() if r.name not in known and r.name != "HIS"]
+    if unknown:
+        residue = unknown[0]
+        raise ValueError(
+            f"AMBER99SB-ILDN has no template for residue {residue.name} {residue.id} of parent "
+            f"'{name}' ({len(unknown)} such residues): it is unknown, or atoms, hydrogens or bonds "
+            "are missing. Complete the structure, or remove what the force field cannot describe."
+        )
+
+
+def _relaxed_chain(
+    modeller: app.Modeller, settings: ParentSettings, properties: dict[str, str]
+) -> app.Modeller:
+    """Relax a chain made from nothing, and let it run in implicit water if asked for."""
+    field = parent_force_field(implicit_water=True)
+    system = field.createSystem(modeller.topology, constraints=app.HBonds)
+    positions = relax(system, modeller.positions, properties)
+    if settings.relaxation_ps > 0:
+        integrator = openmm.LangevinMiddleIntegrator(300.0, 5.0, 0.002)
+        integrator.setRandomNumberSeed(settings.seed + 1)
+        platform = openmm.Platform.getPlatform("CPU")
+        context = openmm.Context(system, integrator, platform, properties)
+        context.setPositions(positions)
+        context.setVelocitiesToTemperature(300.0, settings.seed + 1)
+        integrator.step(round(settings.relaxation_ps / 0.002))
+        state = context.getState(positions=True)
+        positions = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+    return app.Modeller(modeller.topology, positions * unit.nanometer)
+
+
+def _solvate(modeller: app.Modeller, field: app.ForceField, settings: ParentSettings) -> None:
+    positions = modeller.getPositions().value_in_unit(unit.nanometer)
+    points = np.array(positions)
+    edge = settings.box_nm or _diameter(points) + 2.0 * settings.padding_nm
+    if edge < 1.4:
+        raise ValueError(
+            f"The box of parent '{settings.name}' is {edge:.2f} nm wide; expected 1.4 nm or more: "
+            "raise box_nm or padding_nm."
+        )
+    with fixed_random(settings.seed):
+        modeller.addSolvent(
+            field,
+            model="tip3p",
+            boxSize=openmm.Vec3(edge, edge, edge) * unit.nanometer,
+            ionicStrength=settings.salt_molar * unit.molar,
+        )
+
+
+def _diameter(points: NDArray[np.float64]) -> float:
+    """Of the sphere about the middle of a molecule that holds it however it turns, nm."""
+    middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
+    return 2.0 * float(np.linalg.norm(points - middle, axis=1).max())
+
+
+def _system(topology: app.Topology, field: app.ForceField) -> openmm.System:
+    box = topology.getPeriodicBoxVectors()
+    if box is None:
+        return field.createSystem(topology, constraints=app.HBonds, removeCMMotion=False)
+    edge = min(box[k][k].value_in_unit(unit.nanometer) for k in range(3))
+    return field.createSystem(
+        topology,
+        nonbondedMethod=app.PME,
+        nonbondedCutoff=min(1.0, 0.45 * edge),
+        constraints=app.HBonds,
+        rigidWater=True,
+    )

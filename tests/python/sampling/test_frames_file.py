@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Files of frames that are cut back and continued."""
+
+from pathlib import Path
+
+import mdtraj
+import numpy as np
+import pytest
+from openmm import app
+from openmmgems.sampling.frames_file import Frame, append_frames, append_text, read_frames
+
+
+@pytest.fixture
+def topology() -> app.Topology:
+    topology = app.Topology()
+    residue = topology.addResidue("HOH", topology.addChain())
+    for symbol in ("O", "H", "H"):
+        topology.addAtom(symbol, app.Element.getBySymbol(symbol), residue)
+    topology.setUnitCellDimensions((2.0, 2.1, 2.2))
+    return topology
+
+
+def _frames(number: int, boxed: bool = True) -> list[Frame]:
+    generator = np.random.default_rng(number)
+    boxes = [np.diag([2.0 + 0.1 * k, 2.1, 2.2]) if boxed else None for k in range(number)]
+    return [Frame(generator.normal(size=(3, 3)), box, "") for box in boxes]
+
+
+def test_mdtraj_reads_what_is_written(topology: app.Topology, tmp_path: Path) -> None:
+    path, frames = tmp_path / "frames.dcd", _frames(4)
+    assert append_frames(path, topology, frames, 0) == 4
+    read = mdtraj.load_dcd(str(path), top=mdtraj.Topology.from_openmm(topology))
+    np.testing.assert_allclose(read.xyz, [f.positions_nm for f in frames], atol=1e-6)
+    np.testing.assert_allclose(read.unitcell_vectors, [f.box_nm for f in frames], atol=1e-6)
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+def test_frames_after_the_kept_ones_are_replaced(
+    topology: app.Topology, tmp_path: Path, boxed: bool
+) -> None:
+    path, frames = tmp_path / "frames.dcd", _frames(5, boxed)
+    if not boxed:
+        topology.setPeriodicBoxVectors(None)
+    append_frames(path, topology, frames[:3], 0)
+    assert append_frames(path, topology, frames[3:], 2) == 4
+    found = list(read_frames(path))
+    assert [number for number, _, _ in found] == [0, 1, 2, 3]
+    for (_, positions, cell), frame in zip(found, frames[:2] + frames[3:], strict=True):
+        np.testing.assert_allclose(positions, frame.positions_nm * 10.0, atol=1e-5)
+        assert (cell is None) == (frame.box_nm is None)
+        if boxed:
+            np.testing.assert_allclose(cell, frame.box_nm * 10.0, atol=1e-6)
+
+
+def test_chosen_frames_and_atoms_are_read(topology: app.Topology, tmp_path: Path) -> None:
+    path, frames = tmp_path / "frames.dcd", _frames(4)
+    append_frames(path, topology, frames, 0)
+    found = list(read_frames(path, np.array([2, 0]), [3, 1]))
+    assert [number for number, _, _ in found] == [3, 1]
+    np.testing.assert_allclose(found[0][1], frames[3].positions_nm[[2, 0]] * 10.0, atol=1e-5)
+
+
+def test_a_frame_that_is_not_there_is_refused(topology: app.Topology, tmp_path: Path) -> None:
+    append_frames(tmp_path / "frames.dcd", topology, _frames(2), 0)
+    with pytest.raises(ValueError, match="has 2 frames; expected one with number 2"):
+        list(read_frames(tmp_path / "frames.dcd", chosen=[2]))
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "frames.dcd").write_bytes(b"nothing" * 100)
+    with pytest.raises(ValueError, match="is no DCD file of a parent"):
+        list(read_frames(tmp_path / "frames.dcd"))
+
+
+def test_a_file_that_lost_frames_is_refused(topology: app.Topology, tmp_path: Path) -> None:
+    path = tmp_path / "frames.dcd"
+    append_frames(path, topology, _frames(2), 0)
+    with pytest.raises(OSError, match="It was changed; begin again in another folder"):
+        append_frames(path, topology, _frames(1), 3)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match="is shorter than the 2 frames"):
+        list(read_frames(path))
+
+
+def test_text_is_cut_and_continued(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    assert append_text(path, "one\ntwo\n", 0) == 8
+    assert append_text(path, "three\n", 4) == 10
+    assert path.read_text() == "one\nthree\n"
