@@ -17,13 +17,19 @@ SETTINGS = {
     "03_energy_conservation.py": ["--time", "0.5", "--equilibration", "0.02", "--out", "out.png"],
     "04_device_roofline.py": ["--system", "water:300", "--model", "random:64:1"],
     "05_top_down_fragments.py": ["--spacing", "15", "--out", "out.png"],
+    "06_reference_levels.py": ["gfn2-xtb", "so3lr", "--conformers", "3", "--out", "out.png"],
+    "07_labelling_rate.py": ["--number", "20", "--repeats", "1", "--out", "out.json"],
+    "08_scaling_simulation.py": ["--fraction", "0.001", "--cores", "80", "--out", "out.png"],
 }
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
     "03_energy_conservation.py": ["out.png"],
     "04_device_roofline.py": [],
-    "05_top_down_fragments.py": ["out.png"],
+    "05_top_down_fragments.py": ["out.png", "out.h5"],
+    "06_reference_levels.py": ["out.png"],
+    "07_labelling_rate.py": ["out.json"],
+    "08_scaling_simulation.py": ["out.png"],
 }
 
 

@@ -13,7 +13,10 @@ from rich.markup import escape
 from .benchmark import benchmark
 from .console import errors
 from .doctor import doctor
+from .fragment import fragment
+from .label import label
 from .models import app as models_app
+from .sample import sample
 from .simulate import simulate
 
 app = typer.Typer(
@@ -25,6 +28,9 @@ app = typer.Typer(
     help="Quantum-accurate machine-learned force fields for biomolecular simulation.\n\n"
     "Start with [bold]gems doctor[/], then [bold]gems simulate --help[/].",
 )
+app.command()(sample)
+app.command()(fragment)
+app.command()(label)
 app.command()(simulate)
 app.command()(doctor)
 app.command()(benchmark)

@@ -48,6 +48,8 @@ def predict(model: SpookyNet, batch: Batch, create_graph: bool) -> Prediction:
 def loss(prediction: Prediction, batch: Batch, weights: LossWeights) -> Tensor:
     """Weighted sum of root-mean-square errors, each molecule counting the same.
 
+    Dipoles that are NaN are not known, and left out.
+
     Unke et al., Nat. Commun. 12, 7273 (2021), doi:10.1038/s41467-021-27504-0, Methods, "Training".
     """
     count = len(batch.energy)
@@ -55,7 +57,9 @@ def loss(prediction: Prediction, batch: Batch, weights: LossWeights) -> Tensor:
     squares = (prediction.forces - batch.forces).square().sum(dim=-1)
     atoms = sum_by_molecule(torch.ones_like(squares), batch.molecule, count)
     forces = _root((sum_by_molecule(squares, batch.molecule, count) / atoms).mean())
-    dipole = _root((prediction.dipole - batch.dipole).square().sum(dim=-1).mean())
+    known = batch.dipole.isfinite().all(dim=-1)
+    squares = (prediction.dipole - batch.dipole)[known].square().sum(dim=-1)
+    dipole = _root(squares.sum() / max(1, len(squares)))
     return weights.energy * energy + weights.forces * forces + weights.dipole * dipole
 
 

@@ -59,6 +59,15 @@ def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
     assert float(value) == pytest.approx(10.0 + 3.0 * math.sqrt(6.75) + 4.0 * math.sqrt(4.5))
 
 
+def test_dipoles_that_are_not_known_do_not_count() -> None:
+    batch, prediction = _pair_and_single()
+    only_dipole = LossWeights(0.0, 0.0, 1.0)
+    batch.dipole[1] = math.nan
+    assert float(loss(prediction, batch, only_dipole)) == pytest.approx(3.0)
+    batch.dipole[0] = math.nan
+    assert float(loss(prediction, batch, only_dipole)) == pytest.approx(0.0, abs=1e-5)
+
+
 def test_errors_are_means_over_all_batches() -> None:
     batch, prediction = _pair_and_single()
     right = Prediction(batch.energy, batch.forces, batch.dipole)

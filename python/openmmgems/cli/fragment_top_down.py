@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The part of `gems fragment` that cuts spheres out of snapshots."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from openmmgems.fragments.settings import PrepareSettings, TopDownSettings
+
+from .console import output
+from .progress import WorkProgress, format_seconds
+from .steps import print_next, say, stoppable, words
+
+if TYPE_CHECKING:
+    from openmm import app
+
+    from openmmgems.fragments.collect import FragmentRow
+    from openmmgems.fragments.frames import Frame, FrameFragmenter
+
+_DRAWN = 9
+_TIMED = 3
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """A system and its frames."""
+
+    topology: app.Topology
+    frames: Callable[[], Iterator[Frame]]
+    num_frames: int
+    parent: str
+
+
+def run_top_down(given: Mapping[str, Any], out: Path) -> None:
+    """Cut spheres out of what the command line names."""
+    if given["structure"] is None:
+        raise typer.BadParameter("a structure file is needed (or --bottom-up)")
+    settings = TopDownSettings(
+        radius_angstrom=given["radius"],
+        centres=tuple(words(given["centres"])),
+        spacing_angstrom=given["spacing"],
+        centres_per_frame=given["number"],
+        minimum_share=given["minimum_share"],
+        interface_angstrom=given["interface"],
+        seed=given["seed"],
+        deduplicate=not given["keep_copies"],
+    )
+    system = _read_input(given)
+    cut_snapshots(system, settings, out, given["picture"], dry_run=given["dry_run"])
+    if not given["dry_run"]:
+        print_next(out, given["picture"], f"gems label {out} --out labels")
+
+
+def cut_snapshots(
+    system: Snapshots,
+    settings: TopDownSettings,
+    out: Path,
+    picture: Path | None = None,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Cut spheres out of snapshots; write them, a table, and a picture of some."""
+    from openmmgems.fragments.chemical_graph import chemical_graph
+    from openmmgems.fragments.collect import collect_fragments
+    from openmmgems.fragments.frames import FrameFragmenter
+
+    graph = chemical_graph(system.topology)
+
+    def fragmenter() -> FrameFragmenter:
+        return FrameFragmenter(graph, system.topology, settings, system.parent)
+
+    say("System", f"{system.parent}, {len(graph.atomic_numbers)} atoms")
+    say("Frames", str(system.num_frames))
+    say("Spheres", f"{settings.radius_angstrom:g} angstrom around {', '.join(settings.centres)}")
+    say("Output", f"{out}, {out.with_suffix('.csv')}")
+    _estimate(fragmenter(), system, picture)
+    if dry_run:
+        return
+    with stoppable(), WorkProgress("frames", system.num_frames) as progress:
+        rows = collect_fragments(fragmenter(), system.frames(), out, progress.reach)
+    _print_fragments(rows)
+
+
+def _print_fragments(rows: Sequence[FragmentRow]) -> None:
+    table = Table("centre", "fragments", "share")
+    for kind, count in Counter(row.kind for row in rows).most_common():
+        table.add_row(escape(kind), str(count), f"{count / len(rows):.1%}")
+    output.print(table)
+    sizes = [row.atoms for row in rows]
+    charges = sorted(Counter(row.charge for row in rows).items())
+    output.print(
+        f"[bold green]Done:[/] {len(rows)} fragments of {min(sizes)} to {max(sizes)} atoms "
+        f"({np.mean(sizes):.0f} on average); charges "
+        + ", ".join(f"{charge:+}: {count}" for charge, count in charges)
+    )
+
+
+def read_sampled(folder: Path) -> Snapshots:
+    """The selected frames in a folder that `gems sample` wrote."""
+    from openmmgems.fragments.trajectories import read_frames, read_selection
+    from openmmgems.simulation.structure import read_structure
+
+    topology = read_structure(folder / "system.pdb").topology
+    chosen = read_selection(folder / "selected.csv")
+    return Snapshots(
+        topology,
+        lambda: read_frames(folder / "frames.dcd", topology, chosen),
+        len(chosen),
+        folder.name,
+    )
+
+
+def _read_input(given: Mapping[str, Any]) -> Snapshots:
+    from openmmgems.fragments.trajectories import count_frames, read_frames, read_selection
+
+    path, trajectory, select = given["structure"], given["trajectory"], given["select"]
+    name = given["parent"] or path.stem
+    if path.is_dir():
+        trajectory, select = trajectory or path / "frames.dcd", select or path / "selected.csv"
+        path, name = path / "system.pdb", given["parent"] or path.name
+    if select is not None and trajectory is None:
+        raise typer.BadParameter("--select chooses frames of a --trajectory")
+    if given["add_hydrogens"] and trajectory is not None:
+        raise typer.BadParameter(
+            "--add-hydrogens completes single structures; a --trajectory has its own atoms"
+        )
+    topology, positions = read_complete_structure(given, path)
+    if trajectory is None:
+        vectors = topology.getPeriodicBoxVectors()
+        cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
+        return Snapshots(topology, lambda: iter([(positions, cell, 0)]), 1, name)
+    chosen = None if select is None else read_selection(select)
+    count = count_frames(trajectory) if chosen is None else len(chosen)
+    return Snapshots(
+        topology,
+        lambda: read_frames(trajectory, topology, chosen, use_box=given["box"]),
+        count,
+        name,
+    )
+
+
+def read_complete_structure(
+    given: Mapping[str, Any], path: Path
+) -> tuple[app.Topology, np.ndarray[Any, np.dtype[np.float64]]]:
+    """Topology and positions in angstrom; completed, and written, if that is asked for."""
+    from openmmgems.simulation.structure import read_structure
+
+    structure = read_structure(
+        path,
+        coordinates=given["coordinates"],
+        alternate_location=given["alternate_location"],
+    )
+    topology, positions = structure.topology, 10.0 * structure.positions
+    if not given["box"]:
+        topology.setPeriodicBoxVectors(None)
+    remove = tuple(words(given["remove"]))
+    if not given["add_hydrogens"]:
+        if remove:
+            raise typer.BadParameter("--remove works with --add-hydrogens")
+        return topology, positions
+    from openmm import app, unit
+
+    from openmmgems.fragments.prepare import prepare_structure
+
+    output.print("Completing the structure ...")
+    prepared = prepare_structure(
+        topology, positions, PrepareSettings(ph=given["ph"], remove=remove)
+    )
+    for note in prepared.notes:
+        output.print(f"  {escape(note)}", soft_wrap=True)
+    if given["dry_run"]:
+        return prepared.topology, prepared.positions_angstrom
+    file = given["out"].with_suffix(".completed.cif")
+    with open(file, "w") as stream:
+        app.PDBxFile.writeFile(
+            prepared.topology, prepared.positions_angstrom * unit.angstrom, stream, keepIds=True
+        )
+    say("Completed", str(file))
+    return prepared.topology, prepared.positions_angstrom
+
+
+def _estimate(fragmenter: FrameFragmenter, system: Snapshots, picture: Path | None) -> None:
+    """Cut a few fragments of the first frame: how many there will be, and how long it takes."""
+    from openmmgems.fragments.pictures import draw_top_down
+
+    frames = system.frames()
+    first = next(frames, None)
+    if first is None:
+        raise ValueError("The trajectory has no frames; expected one or more.")
+    start = time.perf_counter()
+    centres = fragmenter.picker.pick(*first)
+    picking = time.perf_counter() - start
+    start = time.perf_counter()
+    few = _different(fragmenter, centres)[: _TIMED if picture is None else _DRAWN]
+    fragments = list(fragmenter.cut(first, few))
+    seconds = picking + (time.perf_counter() - start) * len(centres) / len(few)
+    say(
+        "Estimate",
+        f"{len(centres)} centres in the first frame; in all about "
+        f"{len(centres) * system.num_frames}, {format_seconds(seconds * system.num_frames)}",
+    )
+    if picture is not None:
+        draw_top_down(fragments, picture)
+
+
+def _different(fragmenter: FrameFragmenter, centres: Sequence[int]) -> list[int]:
+    """Centres of different kinds first."""
+    first: dict[str, int] = {}
+    for centre in centres:
+        first.setdefault(fragmenter.kind_of(centre), centre)
+    chosen = list(first.values())
+    return chosen + [centre for centre in centres if centre not in chosen]

@@ -1,0 +1,238 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""The part of `gems sample` that draws conformers of small molecules."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+from rich.markup import escape
+
+from openmmgems.labels.base import Structure
+from openmmgems.sampling.conformer_runs import ConformerRun, Finished
+from openmmgems.sampling.conformers import expected_calls
+from openmmgems.sampling.settings import ConformerSettings, conformers_preset
+from openmmgems.simulation.run_folder import RunFolder
+from openmmgems.simulation.runner import StopRequest
+
+from .console import output
+from .progress import WorkProgress, format_seconds
+from .steps import read_option
+
+_SHOWN_FAILURES = 5
+
+
+def sample_conformers(given: Mapping[str, Any]) -> int:
+    """Draw conformers of what the command line names; give the exit code.
+
+    Parameters
+    ----------
+    given : mapping
+        Options of the command, by name.
+    """
+    settings = _settings(given)
+    out = _output_file(given["out"])
+    structures = [s for text in given["inputs"] for s in read_molecules(text, settings.seed)]
+    code = draw_conformers(settings, structures, out, given["processes"], dry_run=given["dry_run"])
+    if code == 0 and not given["dry_run"]:
+        output.print(f"Next      gems label {escape(str(out))} --engine {settings.engine}")
+    return code
+
+
+def draw_conformers(
+    settings: ConformerSettings,
+    structures: list[Structure],
+    out: Path,
+    processes: int | None = None,
+    *,
+    dry_run: bool = False,
+) -> int:
+    """Draw conformers and write them to one file; give the exit code.
+
+    Parameters
+    ----------
+    settings : ConformerSettings
+    structures : list of Structure
+    out : pathlib.Path
+        Beside it a folder `<out>.parts` keeps what is finished.
+    processes : int, optional
+        Default: all cores.
+    dry_run : bool
+        Only say what would be done.
+    """
+    from openmmgems.labels.engines import make_engine
+
+    factory = functools.partial(make_engine, settings.engine, **settings.engine_options)
+    engine = factory()
+    number = processes or os.cpu_count() or 1
+    seconds = [
+        engine.cost(len(s.atomic_numbers)).seconds * expected_calls(len(s.atomic_numbers), settings)
+        for s in structures
+    ]
+    _print_plan(settings, structures, sum(seconds) / max(1, min(number, len(structures))), out)
+    if dry_run:
+        return 0
+    with RunFolder(_folder(out)).locked(), StopRequest().listening() as stop:
+        run = ConformerRun(structures, settings, factory, _folder(out))
+        failed = _run(run, seconds, number, stop)
+        if stop:
+            _say_stopped(run)
+            return 128 + (stop.signal_number or 0)
+        return _write(run, failed, out)
+
+
+def read_molecules(text: str, seed: int = 0) -> list[Structure]:
+    """Read a file of structures, an XYZ file, or SMILES.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it looks like a file that is not there.
+    ValueError
+        If it cannot be read.
+    """
+    path = Path(text)
+    if path.suffix.lower() in (".h5", ".hdf5", ".xyz"):
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no file '{text}'.")
+        if path.suffix.lower() == ".xyz":
+            return [_from_xyz(path)]
+        from openmmgems.labels.structure_file import read_structures
+
+        return read_structures(path)
+    return [_from_smiles(text, seed)]
+
+
+def _from_smiles(text: str, seed: int) -> Structure:
+    from rdkit import Chem
+
+    from openmmgems.fragments.bottom_up import BottomUpFragment, three_dimensional
+    from openmmgems.fragments.residues import system_from_smiles
+
+    molecule = system_from_smiles(text)
+    if len(Chem.GetMolFrags(molecule)) > 1:
+        raise ValueError(
+            f"{text!r} is more than one molecule; expected one. Complexes, with molecules beside "
+            "each other, are made by gems fragment --bottom-up."
+        )
+    charge, smiles = Chem.GetFormalCharge(molecule), Chem.MolToSmiles(molecule)
+    graph = BottomUpFragment(smiles, molecule.GetNumAtoms(), charge, 1, ())
+    return three_dimensional(graph, seed)
+
+
+def _from_xyz(path: Path) -> Structure:
+    from openmm import unit
+    from rdkit import Chem
+
+    from openmmgems.fragments.chemical_graph import chemical_graph, rdkit_molecule
+    from openmmgems.simulation.structure import read_structure
+
+    structure = read_structure(path)
+    graph = chemical_graph(structure.topology)
+    molecule = rdkit_molecule(graph.atomic_numbers, graph.bonds, graph.orders, graph.charges)
+    smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
+    positions = np.asarray(structure.positions * unit.nanometer / unit.angstrom, float)
+    charge = int(graph.charges.sum())
+    return Structure(graph.atomic_numbers, positions, charge, source=f"bottom-up:{smiles}:start")
+
+
+def _settings(given: Mapping[str, Any]) -> ConformerSettings:
+    options = dict(read_option(text) for text in given["engine_option"] or ())
+    changes = {
+        "number": given["number"],
+        "normal_mode_share": given["normal_modes"],
+        "spacing_fs": given["spacing"],
+        "normal_mode_temperatures_kelvin": given["temperature"] or None,
+        "dynamics_temperatures_kelvin": given["temperature"] or None,
+        "engine": given["engine"],
+        "engine_options": options,
+        "seed": given["seed"],
+    }
+    chosen = {name: value for name, value in changes.items() if value is not None}
+    return ConformerSettings(**(conformers_preset(given["preset"]).model_dump() | chosen))
+
+
+def _output_file(out: Path | None) -> Path:
+    if out is None:
+        raise typer.BadParameter("an output file is needed: --out FILE.h5")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"There is no folder '{out.absolute().parent}' to write to.")
+    if out.exists() and not _folder(out).is_dir():
+        raise FileExistsError(f"'{out}' exists already; choose another file with --out.")
+    return out
+
+
+def _folder(out: Path) -> Path:
+    return out.with_name(out.name + ".parts")
+
+
+def _print_plan(
+    settings: ConformerSettings, structures: list[Structure], seconds: float, out: Path
+) -> None:
+    modes = settings.num_by_normal_modes
+    temperatures = ", ".join(f"{t:g}" for t in settings.dynamics_temperatures_kelvin)
+    lines = {
+        "Molecules": len(structures),
+        "Conformers": f"{settings.number} of each: {modes} along normal modes, "
+        f"{settings.number - modes} from dynamics at {temperatures} K",
+        "Forces": settings.engine,
+        "Estimate": f"{format_seconds(seconds)} (may be wrong by a factor of three)",
+        "Output": out,
+    }
+    for name, value in lines.items():
+        output.print(f"[bold]{name + ':':<13}[/]{escape(str(value))}", soft_wrap=True)
+
+
+def _run(
+    run: ConformerRun, seconds: list[float], processes: int, stop: StopRequest
+) -> list[Finished]:
+    """Do all molecules; give those that failed."""
+    failed = []
+    if run.num_done:
+        output.print(f"Going on: {run.num_done} of {len(seconds)} molecules are done.")
+    output.print("Ctrl-C stops and keeps everything.")
+    with WorkProgress("molecules", len(seconds), sum(seconds)) as progress:
+        for finished in run.finish(processes, lambda: bool(stop)):
+            if finished.error:
+                failed.append(finished)
+            weight = seconds[finished.place]
+            progress.advance(weight, counts=not finished.from_file)
+    return failed
+
+
+def _say_stopped(run: ConformerRun) -> None:
+    output.print(
+        f"Stopped with {run.num_done} of {len(run.structures)} molecules done; nothing finished "
+        "is lost. Go on with the same command.",
+        soft_wrap=True,
+    )
+
+
+def _write(run: ConformerRun, failed: list[Finished], out: Path) -> int:
+    from openmmgems.labels.structure_file import write_structures
+
+    for finished in failed[:_SHOWN_FAILURES]:
+        source = run.structures[finished.place].source
+        output.print(f"[bold red]Failed:[/] {escape(f'{source}: {finished.error}')}")
+    if failed:
+        output.print(
+            f"{len(failed)} of {len(run.structures)} molecules failed and are left out; to try "
+            f"them again, remove '{escape(str(out))}' and repeat the command.",
+            soft_wrap=True,
+        )
+    if len(failed) == len(run.structures):
+        raise RuntimeError("Every molecule failed; nothing was written.")
+    number = write_structures(out, run.read())
+    output.print(
+        f"[bold green]Done:[/] {number} conformers of {len(run.structures) - len(failed)} "
+        f"molecules.\nLook at   {escape(str(out))}; '{escape(str(_folder(out)))}' holds the same "
+        "by molecule, and is only needed to go on",
+        soft_wrap=True,
+    )
+    return 0

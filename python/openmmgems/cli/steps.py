@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""What commands that work step by step have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from openmmgems.labels.base import Setting
+
+from .console import output
+
+
+def refuse_others(context: typer.Context, allowed: Collection[str]) -> None:
+    """Refuse options that have no effect beside a project file, whose settings count."""
+    for option in context.params:
+        source = context.get_parameter_source(option)
+        if option not in allowed and source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(
+                f"--{option.replace('_', '-')} cannot stand beside --project: the project file has "
+                "the settings"
+            )
+
+
+def read_option(text: str, plain: Collection[str] = ()) -> tuple[str, Setting]:
+    """
+    Read ``name=value``; numbers, true and false are what they look like.
+
+    Parameters
+    ----------
+    text : str
+    plain : collection of str
+        Names whose values stay text.
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise typer.BadParameter(f"'{text}' is no option; expected name=value")
+    if name in plain:
+        return name, value
+    try:
+        found = json.loads(value.lower())
+    except ValueError:
+        return name, value
+    return name, found if isinstance(found, (int, float, bool)) else value
+
+
+def words(text: str) -> list[str]:
+    """Split at commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def say(name: str, text: str) -> None:
+    """Print one line of a plan."""
+    output.print(f"[bold]{name + ':':<13}[/]{escape(text)}", soft_wrap=True)
+
+
+def print_next(out: Path, picture: Path | None, command: str) -> None:
+    """Say what to look at and what to run next."""
+    look = [out.with_suffix(".csv"), *([picture] if picture else [])]
+    output.print(
+        f"Look at   {escape(', '.join(map(str, look)))}\nNext      {escape(command)}",
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C ends with a sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.print("Stopped; finished parts are kept. The same command goes on.")
+        raise typer.Exit(130) from None

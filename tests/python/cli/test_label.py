@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""`gems label`: what it says, writes, refuses, and that it goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import typer
+from openmmgems.cli.label import label
+from openmmgems.labels.base import Structure
+from openmmgems.labels.structure_file import write_structures
+from openmmgems.labels.tblite_engine import TbliteEngine
+from support.labelling import TESTS, read_log, wait_for, waters
+from support.store_worker import label_of
+
+WATER = np.array([[0.0, 0.0, 0.117], [0.0, 0.757, -0.470], [0.0, -0.757, -0.470]])
+ENGINE = "support.faulty_engine:make"
+ALONE = ["--workers", "1", "--memory", "2"]
+PROGRAM = (
+    "import typer; from openmmgems.cli.label import label; "
+    "app = typer.Typer(); app.command()(label); app()"
+)
+
+
+@pytest.fixture
+def gems_label(capsys: pytest.CaptureFixture[str]):
+    """Run the command in this process; gives (exit code, output)."""
+    app = typer.Typer()
+    app.command()(label)
+
+    def run(*words: object) -> tuple[int, str]:
+        code = app(args=[str(word) for word in words], standalone_mode=False)
+        return int(code or 0), capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than the rest of a test."""
+    monkeypatch.setattr("openmmgems.labels.pictures.draw_dataset", lambda data, picture: None)
+
+
+def bent_waters(number: int) -> list[Structure]:
+    rng = np.random.default_rng(3)
+    return [
+        Structure(
+            np.array([8, 1, 1]),
+            WATER + rng.normal(scale=0.02, size=(3, 3)),
+            source=f"bottom-up:O:md-300K-{k}",
+        )
+        for k in range(number)
+    ]
+
+
+@pytest.mark.slow
+def test_from_structures_to_a_data_set(tmp_path: Path, gems_label) -> None:
+    given, folder = bent_waters(12), tmp_path / "labels"
+    write_structures(tmp_path / "waters.h5", given)
+    code, text = gems_label(tmp_path / "waters.h5", "-o", folder, *ALONE)
+    assert code == 0
+    assert "GFN2-xTB by tblite" in text
+    assert "12 new structures of 12" in text
+    assert "12 of 12 done" in text
+    assert f"Look at   {folder / 'data.png'}" in text
+    assert (folder / "data.png").read_bytes()[:4] == b"\x89PNG"
+    wanted = [TbliteEngine().label(structure) for structure in given]
+    with h5py.File(folder / "data.h5") as file:
+        (group,) = file.values()
+        np.testing.assert_allclose(group["energy"][:], [x.energy_ev for x in wanted], atol=1e-8)
+        np.testing.assert_allclose(
+            group["forces"][:], [x.forces_ev_per_angstrom for x in wanted], atol=1e-5
+        )
+        assert group["source"].asstr()[:].tolist() == [x.source for x in given]
+        assert file.attrs["level_of_theory"] == "GFN2-xTB"
+    code, text = gems_label("-o", folder)
+    assert (code, "0 labels in 0 s; 12 of 12 done" in text) == (0, True)
+    code, text = gems_label("-o", folder, "--status")
+    assert (code, "GFN2-xTB  12 of 12 done" in text) == (0, True)
+    with pytest.raises(ValueError, match="labelled with engine gfn2-xtb; now it is gfn1-xtb"):
+        gems_label("-o", folder, "--engine", "gfn1-xtb")
+
+
+def test_the_estimate_writes_nothing(tmp_path: Path, gems_label) -> None:
+    write_structures(tmp_path / "waters.h5", bent_waters(5))
+    code, text = gems_label(tmp_path / "waters.h5", "-o", tmp_path / "labels", "--dry-run")
+    assert (code, "5 structures, " in text) == (0, True)
+    assert not (tmp_path / "labels").exists()
+    with pytest.raises(ValueError, match="no structures to estimate for"):
+        gems_label("-o", tmp_path / "labels", "--dry-run")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_picture")
+def test_failures_are_told_and_tried_again(tmp_path: Path, gems_label) -> None:
+    log, folder = tmp_path / "log", tmp_path / "labels"
+    write_structures(tmp_path / "waters.h5", waters(["fail", "impossible", "slow 1.2"]))
+    engine = ["--engine", ENGINE, "--engine-option", f"log={log}", "--engine-option", "seconds=0.5"]
+    code, text = gems_label(
+        tmp_path / "waters.h5", "-o", folder, *engine, *ALONE, "--time-limit", 0.6,
+        "--max-attempts", 2,
+    )  # fmt: skip
+    assert (code, "0 of 3 done, 3 parked" in text) == (1, True)
+    assert not (folder / "data.h5").exists()
+    text = gems_label("-o", folder, "--status")[1]
+    for line in (
+        "1 x ... did not converge (fail)",
+        "1 x no parameters for oxygen (impossible)",
+        "1 x it took longer than its limit of 0.6 s (slow 1.2)",
+    ):
+        assert line in text
+    code, text = gems_label("-o", folder, "--retry-parked", "--time-limit", 60, *ALONE)
+    assert (code, "3 parked jobs wait again" in text) == (0, True)
+    assert "1 of 3 done, 2 parked" in text
+    with h5py.File(folder / "data.h5") as file:
+        (group,) = file.values()
+        assert group["energy"][:] == [label_of(waters(["a", "b", "c"])[2]).energy_ev]
+    assert read_log(tmp_path, "begin") == {"fail": 4, "impossible": 2, "slow 1.2": 2}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_picture")
+def test_it_stops_by_ctrl_c_and_goes_on(tmp_path: Path, gems_label) -> None:
+    log, folder = tmp_path / "log", tmp_path / "labels"
+    write_structures(tmp_path / "waters.h5", waters(f"slow 0.02 {k}" for k in range(200)))
+    words = [str(tmp_path / "waters.h5"), "-o", str(folder), "--engine", ENGINE]
+    words += ["--engine-option", f"log={log}", *ALONE]
+    run = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words],
+        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: len(read_log(tmp_path, "end")) > 20)
+    run.send_signal(signal.SIGINT)
+    text = run.communicate(timeout=60)[0]
+    assert run.returncode == 130
+    assert "Nothing is lost. Go on with gems label --out" in text
+    assert not (folder / "data.h5").exists()
+    first = len(read_log(tmp_path, "end"))
+    assert 20 < first < 200
+    assert gems_label("-o", folder, "--export")[0] == 0
+    with h5py.File(folder / "data.h5") as file:
+        (group,) = file.values()
+        assert len(group["energy"]) == first
+    code, text = gems_label("-o", folder, *ALONE)
+    assert (code, "200 of 200 done" in text) == (0, True)
+    assert set(read_log(tmp_path, "end").values()) == {1}
+    with h5py.File(folder / "data.h5") as file:
+        (group,) = file.values()
+        assert group["source"].asstr()[:].tolist() == [f"slow 0.02 {k}" for k in range(200)]
+
+
+@pytest.mark.usefixtures("no_picture")
+def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
+    file, folder = tmp_path / "some.toml", tmp_path / "some"
+    file.write_text(
+        f'[bottom_up]\n[labels]\nengine = "{ENGINE}"\noptions = {{log = "{tmp_path / "log"}"}}\n'
+        "workers = 1\nmemory_gb = 2.0\n"
+    )
+    words = ("--project", file, "--out", folder)
+    with pytest.raises(FileNotFoundError, match=r"conformers\.h5: not there yet.*gems sample"):
+        gems_label(*words)
+    write_structures(folder / "conformers.h5", waters(["a", "b"]))
+    code, text = gems_label(*words)
+    assert (code, "2 of 2 done" in text) == (0, True)
+    assert (folder / "labels" / "data.h5").is_file()
+    with pytest.raises(ValueError, match="labelled with engine support"):
+        gems_label(*words, "--engine", "gfn2-xtb")
+    with pytest.raises(typer.BadParameter, match="files of structures or --project, not both"):
+        gems_label(folder / "conformers.h5", *words)
+
+
+def test_wrong_usage(tmp_path: Path, gems_label) -> None:
+    folder = tmp_path / "labels"
+    with pytest.raises(FileNotFoundError, match="holds no jobs; give files of structures"):
+        gems_label("-o", folder)
+    with pytest.raises(FileNotFoundError, match="holds no jobs"):
+        gems_label("-o", folder, "--status")
+    with pytest.raises(ValueError, match="There is no engine 'magic'"):
+        gems_label("-o", folder, "--engine", "magic")
+    with pytest.raises(typer.BadParameter, match="'basis' is no option; expected name=value"):
+        gems_label("-o", folder, "--engine-option", "basis")
+    with pytest.raises(ValueError, match=r"slurm\.nodes is no setting, did you mean cores"):
+        gems_label("-o", folder, "--slurm", "nodes=3")
+    (tmp_path / "bad.h5").write_text("no file of structures")
+    with pytest.raises(ValueError, match=r"bad\.h5"):
+        gems_label(tmp_path / "bad.h5", "-o", folder)
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "settings.json").write_text("{")
+    with pytest.raises(ValueError, match=r"settings\.json' is damaged"):
+        gems_label("-o", folder)
