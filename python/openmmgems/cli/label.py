@@ -331,7 +331,6 @@ def _export(folder: LabelFolder, engine: Engine) -> None:
         raise typer.Exit(1)
     output.print(
         f"Look at   {escape(str(folder.picture))}, {escape(str(folder.data))} "
-        f"({number} structures)\n"
-        f"Next      gems train {escape(str(folder.data))}",
+        f"({number} structures)",
         soft_wrap=True,
     )
