@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,15 +108,13 @@ def _print_fragments(rows: Sequence[FragmentRow]) -> None:
 
 def read_sampled(folder: Path) -> Snapshots:
     """The selected frames in a folder that `gems sample` wrote."""
-    from openmmgems.fragments.trajectories import read_frames, read_selection
+    from openmmgems.sampling.snapshots import read_selected, selected_frames
     from openmmgems.simulation.structure import read_structure
 
-    topology = read_structure(folder / "system.pdb").topology
-    chosen = read_selection(folder / "selected.csv")
     return Snapshots(
-        topology,
-        lambda: read_frames(folder / "frames.dcd", topology, chosen),
-        len(chosen),
+        read_structure(folder / "system.pdb").topology,
+        lambda: ((positions, cell, number) for number, positions, cell in selected_frames(folder)),
+        len(read_selected(folder)),
         folder.name,
     )
 
@@ -127,8 +125,9 @@ def _read_input(given: Mapping[str, Any]) -> Snapshots:
     path, trajectory, select = given["structure"], given["trajectory"], given["select"]
     name = given["parent"] or path.stem
     if path.is_dir():
-        trajectory, select = trajectory or path / "frames.dcd", select or path / "selected.csv"
-        path, name = path / "system.pdb", given["parent"] or path.name
+        if trajectory or select or given["add_hydrogens"]:
+            raise typer.BadParameter("a folder of gems sample has its own frames and hydrogens")
+        return replace(read_sampled(path), parent=given["parent"] or path.name)
     if select is not None and trajectory is None:
         raise typer.BadParameter("--select chooses frames of a --trajectory")
     if given["add_hydrogens"] and trajectory is not None:

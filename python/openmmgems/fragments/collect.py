@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from openmmgems.files import write_atomically
 from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
 
 from .frames import Frame, FrameFragmenter
@@ -124,12 +126,11 @@ def write_table(
     path: str | os.PathLike[str], columns: list[str], rows: Iterable[dict[str, object]]
 ) -> None:
     """Write a CSV file; an older one is replaced when the new one is complete."""
-    temporary = Path(path).with_name(Path(path).name + ".tmp")
-    with open(temporary, "w", newline="") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(temporary, path)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(Path(path), text.getvalue())
 
 
 def _open_parts(out: Path, identity: str) -> Path:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from openmmgems.files import write_atomically
+
 from .base import Engine, Structure
 from .resources import Estimator
 from .settings import LabelSettings
@@ -58,10 +60,8 @@ class LabelFolder:
     def write_settings(self, settings: LabelSettings) -> None:
         """Write how the folder's structures are labelled; where they are is for each run to say."""
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.settings_file.with_name("settings.json.tmp")
         kept = settings.model_dump(mode="json", exclude=set(_MACHINE))
-        temporary.write_text(LabelSettings(**kept).model_dump_json(indent=2) + "\n")
-        os.replace(temporary, self.settings_file)
+        write_atomically(self.settings_file, LabelSettings(**kept).model_dump_json(indent=2) + "\n")
 
     def open_store(self, settings: LabelSettings | None = None) -> JobStore:
         """

@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from openmmgems.files import write_atomically
+
 from .settings import ProjectSettings
 
 
@@ -66,6 +68,4 @@ class ProjectFolder:
             return
         for folder in (self.path, self.path / "parents", self.path / "fragments"):
             folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.settings_file.with_suffix(".tmp")
-        temporary.write_text(text)
-        os.replace(temporary, self.settings_file)
+        write_atomically(self.settings_file, text)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from openmmgems.files import write_atomically
 from openmmgems.labels.base import Engine, Structure
 
 from .conformers import Tally, conformers, fragment_name
@@ -219,7 +220,7 @@ def _claim_folder(folder: Path, settings: ConformerSettings) -> None:
                 f"{asked[name]}. Give the same settings to go on, or another output."
             )
         return
-    _replace(path, json.dumps(asked, indent=1).encode())
+    write_atomically(path, json.dumps(asked, indent=1))
 
 
 # Of this process.
@@ -268,7 +269,7 @@ def _write_part(task: _Task, found: list[Structure], tally: Tally) -> None:
         sources=np.array([s.source for s in found]),
         tally=np.array(json.dumps(asdict(tally))),
     )
-    _replace(task.part, data.getvalue())
+    write_atomically(task.part, data.getvalue())
 
 
 def _read_part(task: _Task) -> Finished:
@@ -281,17 +282,3 @@ def _read_part(task: _Task) -> Finished:
         ]
         tally = Tally(**json.loads(str(data["tally"])))
     return Finished(task.place, structures, tally, from_file=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

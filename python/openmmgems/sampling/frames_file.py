@@ -81,20 +81,6 @@ def append_text(path: Path, text: str, kept_bytes: int) -> int:
     return path.stat().st_size
 
 
-def replace_file(path: Path, data: str) -> None:
-    """Write a text file that is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with open(temporary, "w") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def read_frames(
     path: Path, atoms: NDArray[np.int64] | None = None, chosen: list[int] | None = None
 ) -> Iterator[tuple[int, Floats, Floats | None]]:

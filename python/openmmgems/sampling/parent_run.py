@@ -20,7 +20,9 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from .frames_file import Frame, append_frames, append_text, replace_file
+from openmmgems.files import write_atomically
+
+from .frames_file import Frame, append_frames, append_text
 from .legs import Leg, leg_system, legs_of
 from .parents import ParentSystem, build_parent, cpu_properties
 from .settings import ParentSettings
@@ -169,13 +171,13 @@ def _begin(parent: ParentSystem, settings: ParentSettings, folder: Path) -> None
     pdb = StringIO()
     positions = parent.positions_nm * unit.nanometer
     app.PDBFile.writeFile(parent.topology, positions, pdb, keepIds=True)
-    replace_file(folder / "system.pdb", pdb.getvalue())
-    replace_file(folder / "system.xml", openmm.XmlSerializer.serialize(parent.system))
-    replace_file(folder / "settings.json", json.dumps(_essential(settings), indent=1))
+    write_atomically(folder / "system.pdb", pdb.getvalue())
+    write_atomically(folder / "system.xml", openmm.XmlSerializer.serialize(parent.system))
+    write_atomically(folder / "settings.json", json.dumps(_essential(settings), indent=1))
     context = _context(parent.system, _integrator(300.0, 0.001, 1), {"DeterministicForces": "true"})
     context.setPositions(positions)
     state = _state_text(context)
-    replace_file(folder / "minimum.xml", state)
+    write_atomically(folder / "minimum.xml", state)
     _write(folder, _Checkpoint(0, 0, 0, 0, 0, state))
 
 
@@ -260,7 +262,7 @@ class _Run:
         place = (here.leg + 1, 0) if last else (here.leg, here.segment + 1)
         state = _state_text(context)
         if last and not leg.targets:
-            replace_file(self._folder / "unbiased.xml", state)
+            write_atomically(self._folder / "unbiased.xml", state)
         return _Checkpoint(*place, num_frames, log_bytes, here.steps + steps, state)
 
     def _before(self, leg: Leg) -> int:
@@ -343,4 +345,4 @@ def _frame(context: openmm.Context, begin: str, leg: Leg) -> Frame:
 
 
 def _write(folder: Path, checkpoint: _Checkpoint) -> None:
-    replace_file(folder / "checkpoint.json", json.dumps(asdict(checkpoint)))
+    write_atomically(folder / "checkpoint.json", json.dumps(asdict(checkpoint)))

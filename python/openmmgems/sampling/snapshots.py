@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 
+from openmmgems.files import write_atomically
+
 from . import selection
-from .frames_file import read_frames, replace_file
+from .frames_file import read_frames
 from .parents import solute_atoms
 from .settings import SelectionSettings
 
@@ -63,7 +65,7 @@ def select_frames(settings: SelectionSettings, folder: Path) -> list[Selected]:
         raise ValueError(f"'{folder / 'frames.dcd'}' has no frames; expected one at least.")
     chosen = sorted(choose(settings, frames), key=lambda selected: selected.frame)
     lines = [f"{selected.frame},{selected.reason}\n" for selected in chosen]
-    replace_file(folder / "selected.csv", "frame,reason\n" + "".join(lines))
+    write_atomically(folder / "selected.csv", "frame,reason\n" + "".join(lines))
     return chosen
 
 

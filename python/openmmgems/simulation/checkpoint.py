@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 
 import openmm
 
+from openmmgems.files import write_atomically
+
 from .errors import RunFolderError
-from .run_folder import RunFolder, write_atomically
+from .run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ import mdtraj
 import numpy as np
 import pytest
 import typer
+from openmm.app import PDBFile
 from openmmgems.cli.fragment import fragment
 from openmmgems.labels.structure_file import read_kept_atoms, read_structures
+from openmmgems.sampling.frames_file import Frame, append_frames
 from openmmgems.simulation.structure import read_structure
 from typer.testing import CliRunner
 
@@ -88,19 +90,22 @@ def test_selected_frames_of_a_folder(gems, peptide: Path, trajectory: Path, tmp_
     folder = tmp_path / "parents" / "wet"
     folder.mkdir(parents=True)
     (folder / "system.pdb").write_bytes(peptide.read_bytes())
-    trajectory.rename(folder / "frames.dcd")
+    pdb = PDBFile(str(peptide))
+    frames = [Frame(x, None, "") for x in mdtraj.load(str(trajectory), top=str(peptide)).xyz]
+    append_frames(folder / "frames.dcd", pdb.topology, frames, 0)
     (folder / "selected.csv").write_text("frame,reason\n3,untypical\n1,representative\n")
     out = tmp_path / "fragments.h5"
     error, text = gems(folder, "-o", out)
     assert error is None, text
-    frames = {structure.source.split(":")[1:3][1] for structure in read_structures(out)}
-    assert frames == {"1", "3"}
-    (folder / "selected.csv").write_text("frame\n7\n")
+    assert {structure.source.split(":")[2] for structure in read_structures(out)} == {"1", "3"}
+    error, text = gems(folder, "--trajectory", trajectory, "-o", out, "--overwrite")
+    assert "a folder of gems sample has its own frames" in text
+    (folder / "selected.csv").write_text("frame,reason\n7,untypical\n")
     error, _ = gems(folder, "-o", out, "--overwrite")
-    assert "has 5 frames; expected also frame 7" in str(error)
+    assert "has 5 frames; expected one with number 7" in str(error)
     (folder / "selected.csv").write_text("number\n7\n")
     error, _ = gems(folder, "-o", out, "--overwrite")
-    assert "expected a CSV file with a column 'frame'" in str(error)
+    assert "lines of a frame number and a reason" in str(error)
 
 
 def test_a_dry_run_writes_nothing(gems, peptide: Path, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from openmmgems.project.settings import read_project
+from openmmgems.sampling.chains import parse_peptide
 
+PROJECTS = Path(__file__).parents[3] / "examples/projects"
 PARENT = '[[parents]]\nname = "chain"\npeptide = "ACE ALA NME"\n'
 
 
@@ -45,12 +47,18 @@ def test_the_papers_lengths_are_a_preset(tmp_path):
 
 
 def test_the_projects_in_examples_are_valid():
-    files = list((Path(__file__).parents[3] / "examples/projects").glob("*.toml"))
+    files = list(PROJECTS.glob("*.toml"))
     assert files
     for file in files:
         settings = read_project(file)
         for parent in settings.parents:
             assert parent.structure is None or Path(parent.structure).is_file()
+
+
+def test_every_residue_and_state_is_in_the_project_of_proteins_in_water():
+    settings = read_project(PROJECTS / "proteins-in-water.toml")
+    found = {name for p in settings.parents if p.peptide for name in parse_peptide(p.peptide)}
+    assert found >= {*parse_peptide("ACDEFGHIKLMNPQRSTVWY"), "ASH", "GLH", "LYN", "HID", "HIP"}
 
 
 @pytest.mark.parametrize(

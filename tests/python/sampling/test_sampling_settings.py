@@ -3,8 +3,6 @@
 """Settings of conformers and parents."""
 
 import pytest
-from openmmgems.sampling.chains import parse_peptide
-from openmmgems.sampling.known_parents import known_parents
 from openmmgems.sampling.settings import (
     ConformerSettings,
     ParentSettings,
@@ -65,14 +63,3 @@ def test_the_paper_runs_two_microseconds_at_three_temperatures_in_a_large_box() 
 def test_an_unknown_preset_is_refused(take: object) -> None:
     with pytest.raises(ValueError, match="preset is 'desk'; expected laptop or paper"):
         take("desk")
-
-
-def test_every_residue_is_among_the_known_parents_in_salt_water() -> None:
-    parents = known_parents()
-    capped = [p for p in parents.values() if p.peptide.split()[0] == "ACE" and p.solvent == "water"]
-    residues = {parent.peptide.split()[1] for parent in capped}
-    one_letter = parse_peptide("ACDEFGHIKLMNPQRSTVWY")
-    assert set(one_letter) <= residues
-    assert {parent.salt_molar for parent in capped} == {0.15}
-    assert len(parse_peptide(parents["trp-cage"].peptide)) == 20
-    assert len(parse_peptide(parents["chignolin"].peptide)) == 10

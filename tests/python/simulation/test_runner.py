@@ -11,8 +11,9 @@ import mdtraj
 import numpy as np
 import openmm
 import pytest
+from openmmgems import files
 from openmmgems.analysis.energies import read_energy_log
-from openmmgems.simulation import reporters, run_folder
+from openmmgems.simulation import reporters
 from openmmgems.simulation.checkpoint import read_checkpoint
 from openmmgems.simulation.errors import ResourceError, RunFolderError, UnstableSimulationError
 from openmmgems.simulation.platform_choice import PlatformChoice
@@ -160,7 +161,7 @@ def test_dying_within_a_checkpoint_write_keeps_the_old_one(
             raise SystemExit("killed")
         os.rename(source, target)
 
-    monkeypatch.setattr(run_folder.os, "replace", die)
+    monkeypatch.setattr(files.os, "replace", die)
     with pytest.raises(SystemExit):
         run.advance()
     monkeypatch.undo()
