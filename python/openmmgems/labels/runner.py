@@ -36,6 +36,8 @@ _MOST_IN_GROUP = 500
 _MOST_CLAIMED = 2000
 _RATE_AFTER_S = 5.0
 _MORE_MEMORY = 2.0
+# Twice what a task costs the scheduler: so many workers are never kept waiting by it.
+_SCHEDULER_S = 0.012
 
 
 def label_all(
@@ -204,11 +206,12 @@ class _Run:
             self._send([self._alone.popleft()])
         mean = self._estimator.time_factor() * self._work.seconds_to_do
         mean /= max(self._work.to_do, 1)
-        at_once = slots if mean > self._settings.group_s else 2 * slots
+        group_s = max(self._settings.group_s, _SCHEDULER_S * slots)
+        at_once = slots if mean > group_s else 2 * slots
         if len(self._groups) >= at_once:
             return
         if not self._backlog:
-            number = min(int(at_once * self._settings.group_s / max(mean, 1e-3)), _MOST_CLAIMED)
+            number = min(int(at_once * group_s / max(mean, 1e-3)), _MOST_CLAIMED)
             self._backlog.extend(
                 self._store.claim(
                     self._name,
@@ -223,7 +226,7 @@ class _Run:
         jobs = (
             (job, self._estimator.seconds(len(job.structure.atomic_numbers))) for job in fitting
         )
-        for group in in_groups(jobs, min(self._settings.group_s, share), _MOST_IN_GROUP):
+        for group in in_groups(jobs, min(group_s, share), _MOST_IN_GROUP):
             if len(self._groups) < at_once:
                 self._send(group)
             else:

@@ -89,6 +89,8 @@ class JobStore(StoreFile):
         """
         Take waiting jobs, also those whose worker let its lease run out.
 
+        The longest come first: short ones at the end let all workers end together.
+
         Parameters
         ----------
         worker : str
@@ -104,7 +106,7 @@ class JobStore(StoreFile):
             rows = self._database.execute(
                 "SELECT job.id, attempts, memory_mb, time_limit_s, atomic_numbers, positions, "
                 "charge, spin, source FROM job JOIN structure ON structure.id = job.structure "
-                "WHERE level = ? AND state = 'waiting' ORDER BY job.id LIMIT ?",
+                "WHERE level = ? AND state = 'waiting' ORDER BY estimate_s DESC, job.id LIMIT ?",
                 (level_of_theory, number),
             ).fetchall()
             lease_end = self._clock() + lease_s

@@ -24,7 +24,7 @@ CREATE TABLE job (
     worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
     UNIQUE (structure, level))
 """
-_JOB_INDEX = "CREATE INDEX job_by_state ON job (level, state, id)"
+_JOB_INDEX = "CREATE INDEX job_by_cost ON job (level, state, estimate_s DESC, id)"
 _ENGINE = """
 CREATE TABLE engine (
     id INTEGER PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, settings TEXT NOT NULL,
@@ -48,6 +48,8 @@ _TABLES = (_STRUCTURE, _JOB, _JOB_INDEX, _ENGINE, _RESULT, _FAILURE, _FAILURE_IN
 _FROM_1 = (
     "ALTER TABLE job ADD COLUMN estimate_s REAL",
     "ALTER TABLE job ADD COLUMN started REAL",
+    "DROP INDEX job_by_state",
+    _JOB_INDEX,
     "UPDATE job SET attempts = attempts - 1 WHERE state = 'running' AND attempts > 0",
     _ENGINE,
     "INSERT OR IGNORE INTO engine (level, version, settings) SELECT level, engine, '{}' "

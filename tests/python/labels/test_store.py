@@ -87,6 +87,19 @@ def test_from_adding_to_results(store: JobStore) -> None:
         np.testing.assert_array_equal(label.dipole_e_angstrom, wanted.dipole_e_angstrom)
 
 
+def test_the_longest_jobs_come_first(store: JobStore) -> None:
+    for first, seconds in ((0, 1.0), (2, 30.0), (4, 5.0)):
+        store.add(structures(2, first), "x", Need(500.0, 100.0, seconds))
+    claimed = [job.structure.source for job in store.claim("a", "x", number=5)]
+    assert claimed == ["water 2", "water 3", "water 4", "water 5", "water 0"]
+    plan = store.query(
+        "EXPLAIN QUERY PLAN SELECT id FROM job WHERE level = ? AND "
+        "state = 'waiting' ORDER BY estimate_s DESC, id LIMIT 3",
+        "x",
+    )
+    assert "TEMP B-TREE" not in str(plan)
+
+
 def test_failures_wait_again_and_are_parked(store: JobStore) -> None:
     store.add(structures(1), "test", Need(memory_mb=100.0))
     (job,) = store.claim("a", "test")
