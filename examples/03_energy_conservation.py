@@ -6,11 +6,12 @@
 
 Runs a capped alanine, or another molecule, at constant energy, prints the drift of the total energy
 of every run in kT per atom and ps, and draws the energies, and a force along a displacement in both
-modes of attention.
+modes of attention. With --keep FOLDER, runs that were stopped go on where they were.
 """
 
 import argparse
 import importlib.resources
+import io
 import itertools
 from pathlib import Path
 
@@ -21,10 +22,12 @@ import openmm.app as app
 import openmmgems
 from openmmgems import models
 from openmmgems.analysis.drift import energy_drift
+from openmmgems.files import write_atomically
 from rich.progress import track
 
 PEPTIDE = importlib.resources.files("openmmgems") / "data/structures/ace-ala-nme.pdb"
 TIME_STEP_PS, SAMPLE_STEPS, TEMPERATURE = 0.0005, 20, 300.0
+SAMPLES_BETWEEN_COPIES = 50
 
 
 #: By label: whether it is a model, and the platform, which decides the precision.
@@ -44,31 +47,48 @@ def make_system(pdb: app.PDBFile, model: str | None) -> openmm.System:
     return system
 
 
-def run_nve(
-    pdb: app.PDBFile,
-    system: openmm.System,
-    platform_name: str,
-    equilibration_ps: float,
-    time_ps: float,
-    seed: int,
-    label: str,
-) -> np.ndarray:
-    """Total energies in kJ/mol after equipartition, one every SAMPLE_STEPS steps."""
+def make_context(system: openmm.System, platform_name: str) -> openmm.Context:
+    """On one thread of the CPU platform, so that small molecules are not slowed down."""
     platform = openmm.Platform.getPlatform(platform_name)
     properties = {"Threads": "1"} if platform_name == "CPU" else {}
-    integrator = openmm.VerletIntegrator(TIME_STEP_PS)
-    context = openmm.Context(system, integrator, platform, properties)
+    return openmm.Context(system, openmm.VerletIntegrator(TIME_STEP_PS), platform, properties)
+
+
+def equilibrate(context: openmm.Context, pdb: app.PDBFile, time_ps: float, seed: int) -> None:
+    """From the minimum to equipartition."""
     context.setPositions(pdb.positions)
     openmm.LocalEnergyMinimizer.minimize(context, 10.0, 100)
     # Half of the kinetic energy goes to the potential, which starts at its minimum.
     context.setVelocitiesToTemperature(2 * TEMPERATURE, seed)
-    integrator.step(round(equilibration_ps / TIME_STEP_PS))
-    energies = []
-    for _ in track(range(round(time_ps / TIME_STEP_PS) // SAMPLE_STEPS), label):
-        integrator.step(SAMPLE_STEPS)
+    context.getIntegrator().step(round(time_ps / TIME_STEP_PS))
+
+
+def sample_energies(
+    context: openmm.Context, time_ps: float, energies: list[float], label: str, kept: Path | None
+) -> np.ndarray:
+    """Total energies in kJ/mol, one every SAMPLE_STEPS steps, after those there are already."""
+    number = round(time_ps / TIME_STEP_PS) // SAMPLE_STEPS
+    for k in track(range(len(energies), number), label, total=number, completed=len(energies)):
+        context.getIntegrator().step(SAMPLE_STEPS)
         state = context.getState(getEnergy=True)
         energies.append((state.getPotentialEnergy() + state.getKineticEnergy())._value)
-    return np.array(energies)
+        if kept is not None and (k + 1) % SAMPLES_BETWEEN_COPIES == 0:
+            write_copy(kept, context, energies)
+    return np.array(energies[:number])
+
+
+def write_copy(file: Path, context: openmm.Context, energies: list[float]) -> None:
+    """Keep a run: its state and the energies so far."""
+    data = io.BytesIO()
+    np.savez(data, energies=energies, checkpoint=np.frombuffer(context.createCheckpoint(), "u1"))
+    write_atomically(file, data.getvalue())
+
+
+def read_copy(file: Path, context: openmm.Context) -> list[float]:
+    """Go on with a run that was kept."""
+    with np.load(file) as data:
+        context.loadCheckpoint(data["checkpoint"].tobytes())
+        return data["energies"].tolist()
 
 
 def mirrored_waters(stretch: float) -> np.ndarray:
@@ -125,8 +145,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="runs of each")
     parser.add_argument("--structure", default=str(PEPTIDE), help="PDB file with hydrogens")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="repeat for more")
+    parser.add_argument("--keep", type=Path, help="folder for states; stopped runs go on there")
     parser.add_argument("--out", type=Path, default=Path("energy-conservation.png"))
     options = parser.parse_args()
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
 
     pdb = app.PDBFile(options.structure)
     kt_all_atoms = 0.0083144626 * TEMPERATURE * pdb.topology.getNumAtoms()
@@ -134,8 +157,14 @@ def main() -> None:
     energies: dict[str, list[np.ndarray]] = {label: [] for label in engines}
     for label, seed in itertools.product(energies, range(1, options.seeds + 1)):
         is_model, platform = ENGINES[label]
-        system = make_system(pdb, options.model if is_model else None)
-        run = run_nve(pdb, system, platform, options.equilibration, options.time, seed, label)
+        context = make_context(make_system(pdb, options.model if is_model else None), platform)
+        kept = options.keep and options.keep / f"{label}, seed {seed}.npz"
+        if kept is not None and kept.is_file():
+            before = read_copy(kept, context)
+        else:
+            before = []
+            equilibrate(context, pdb, options.equilibration, seed)
+        run = sample_energies(context, options.time, before, label, kept)
         energies[label].append(run)
         drift = energy_drift(np.arange(len(run)) * SAMPLE_STEPS * TIME_STEP_PS, run / kt_all_atoms)
         print(f"{label}, seed {seed}: {drift.slope:+.1e} +- {drift.error:.1e} kT per atom and ps")

@@ -14,7 +14,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = {
     "01_peptide_gems_and_amber.py": ["--time", "0.05", "--platform", "CPU", "--out", "out"],
     "02_train_first_model.py": ["--windows", "2", "--steps", "4", "--folder", "out"],
-    "03_energy_conservation.py": ["--time", "0.5", "--equilibration", "0.02", "--out", "out.png"],
+    "03_energy_conservation.py": [
+        *("--time", "0.5", "--equilibration", "0.02", "--keep", "kept", "--out", "out.png")
+    ],
     "04_device_roofline.py": ["--system", "water:300", "--model", "random:64:1"],
     "05_top_down_fragments.py": ["--spacing", "15", "--out", "out.png"],
     "06_reference_levels.py": ["gfn2-xtb", "so3lr", "--conformers", "3", "--out", "out.png"],
@@ -24,7 +26,7 @@ SETTINGS = {
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
-    "03_energy_conservation.py": ["out.png"],
+    "03_energy_conservation.py": ["out.png", "kept/GEMS, Smooth, seed 1.npz"],
     "04_device_roofline.py": [],
     "05_top_down_fragments.py": ["out.png", "out.h5"],
     "06_reference_levels.py": ["out.png"],
