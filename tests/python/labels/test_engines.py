@@ -147,7 +147,7 @@ def test_unknown_engines_and_options_are_refused() -> None:
         make_engine("gfn2-xtb", method="GFN1-xTB")
     with pytest.raises(ValueError, match="missing a required argument: 'model'"):
         make_engine("gems")
-    assert option_names("gfn1-xtb") == ["accuracy"]
+    assert option_names("gfn1-xtb") == ["accuracy", "num_threads"]
 
 
 def test_tight_binding_variants_differ() -> None:
