@@ -7,6 +7,8 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
+from openmmgems.sampling.chains import ONE_LETTER_CODES
+
 BOND_TYPES = (
     Chem.BondType.SINGLE,
     Chem.BondType.DOUBLE,
@@ -45,11 +47,6 @@ _OTHER_STATES = {
     "HID": "NC(Cc1cnc[nH]1)C(=O)",
     "HIP": "NC(Cc1c[nH]c[nH+]1)C(=O)",
     "LYN": "NC(CCCCN)C(=O)",
-}
-_LETTERS = {
-    **{"A": "ALA", "C": "CYS", "D": "ASP", "E": "GLU", "F": "PHE", "G": "GLY", "H": "HIE"},
-    **{"I": "ILE", "K": "LYS", "L": "LEU", "M": "MET", "N": "ASN", "P": "PRO", "Q": "GLN"},
-    **{"R": "ARG", "S": "SER", "T": "THR", "V": "VAL", "W": "TRP", "Y": "TYR"},
 }
 _DISULFIDE = "CC(=O)NC(CSSCC(NC(C)=O)C(=O)NC)C(=O)NC"
 
@@ -203,11 +200,12 @@ def capped_peptide(sequence: str) -> Chem.Mol:
 
     """
     for letter in sequence:
-        if letter not in _LETTERS:
+        if letter not in ONE_LETTER_CODES:
             raise ValueError(
-                f"sequence {sequence!r} has the letter {letter!r}; expected {''.join(_LETTERS)}."
+                f"sequence {sequence!r} has the letter {letter!r}; "
+                f"expected {''.join(ONE_LETTER_CODES)}."
             )
-    return capped_chain([_LETTERS[letter] for letter in sequence])
+    return capped_chain([ONE_LETTER_CODES[letter] for letter in sequence])
 
 
 def capped_chain(

@@ -22,7 +22,7 @@ from .force_fields import CHARGED_LYSINE, parent_force_field
 Positions = NDArray[np.float64]
 Conformation = Literal["extended", "helix"]
 
-_LETTERS = {
+ONE_LETTER_CODES = {
     **{"A": "ALA", "C": "CYS", "D": "ASP", "E": "GLU", "F": "PHE", "G": "GLY", "H": "HIE"},
     **{"I": "ILE", "K": "LYS", "L": "LEU", "M": "MET", "N": "ASN", "P": "PRO", "Q": "GLN"},
     **{"R": "ARG", "S": "SER", "T": "THR", "V": "VAL", "W": "TRP", "Y": "TYR"},
@@ -30,7 +30,7 @@ _LETTERS = {
 # Protonation states: name in the text -> name of the residue; it is also OpenMM's variant.
 _STATES = {"ASH": "ASP", "GLH": "GLU", "LYN": "LYS", "HID": "HIS", "HIE": "HIS", "HIP": "HIS"}
 _CAPS = {"ACE": ("CH3", "C", "O"), "NME": ("N", "C")}
-_KNOWN = {*_LETTERS.values(), *_STATES, *_CAPS, CHARGED_LYSINE}
+_KNOWN = {*ONE_LETTER_CODES.values(), *_STATES, *_CAPS, CHARGED_LYSINE}
 
 # Angstrom and degrees: Engh and Huber, Acta Cryst. A47, 392 (1991), doi:10.1107/S0108767391001071.
 _N_CA, _CA_C, _C_N, _C_O = 1.458, 1.525, 1.329, 1.231
@@ -77,8 +77,8 @@ def parse_peptide(text: str) -> list[str]:
         name = "HIE" if name == "HIS" else name
         if name in _KNOWN:
             chosen = [name]
-        elif name and set(name) <= set(_LETTERS):
-            chosen = [_LETTERS[letter] for letter in name]
+        elif name and set(name) <= set(ONE_LETTER_CODES):
+            chosen = [ONE_LETTER_CODES[letter] for letter in name]
         else:
             raise ValueError(
                 f"Residue '{word}' of the peptide '{text}' is unknown; expected "
