@@ -14,13 +14,16 @@ import openmm
 from numpy.typing import ArrayLike, NDArray
 from openmm import app, unit
 
+from openmmgems.sampling.chains import fixed_random
+
 from .glycans import SUGARS, Variant, add_links, glycan_variants, name_of
+from .hydrogens import relax_hydrogens
 from .settings import PrepareSettings
-from .top_down import CAP_LENGTHS_ANGSTROM
 
 _WATER = ("HOH", "WAT", "H2O", "DOD", "TIP3", "SOL")
 #: Metals that bind N and S of residues, as symbols.
 _METALS = ("Mg", "Ca", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Cd", "Hg", "Pt")
+_HYDROGEN_BOND_ANGSTROM = 3.3
 #: PDBFixer can be made from a file only; its topology is then replaced.
 _ONE_ATOM = (
     "HETATM    1 NA    NA A   1       0.000   0.000   0.000  1.00  0.00          NA  \nEND\n"
@@ -57,7 +60,7 @@ def prepare_structure(
     ions without bonds; a histidine whose nitrogen binds one has its hydrogen on the other
     nitrogen, a cysteine becomes a thiolate, Asp and Glu stay anions. Sugars are kept, with their
     bond to Asn, Ser or Thr. Hydrogens come from OpenMM's Modeller; chain ends are charged.
-    Hydrogens get standard bond lengths, other atoms of the file stay where they are.
+    Hydrogens get standard bond lengths and angles; the file's atoms stay where they are.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ def prepare_structure(
     Returns
     -------
     PreparedStructure
-        Hydrogens of hydroxyl groups and waters point differently each time.
+        Hydroxyl groups and waters do not look for hydrogen bonds.
 
     Raises
     ------
@@ -188,10 +191,33 @@ def _metal_variants(
                 found[residue.index] = "HIN" if both else new
                 ligands.append(f"{name_of(residue)} {atom.name} ({found[residue.index]})")
         notes.append(f"{name_of(metal.residue)} is an ion; bound by {', '.join(ligands) or '-'}")
+    return found | _histidines_beside(atoms, positions, found, notes)
+
+
+def _histidines_beside(
+    atoms: list[app.topology.Atom],
+    positions: NDArray[np.float64],
+    states: dict[int, str],
+    notes: list[str],
+) -> dict[int, str]:
+    """Histidines that accept the hydrogen bond of one at a metal: two hydrogens would clash."""
+    nitrogens = [a for a in atoms if a.residue.name == "HIS" and a.name in ("ND1", "NE2")]
+    found: dict[int, str] = {}
+    for donor in nitrogens:
+        if states.get(donor.residue.index) != {"ND1": "HID", "NE2": "HIE"}[donor.name]:
+            continue
+        for other in nitrogens:
+            distance = np.linalg.norm(positions[donor.index] - positions[other.index])
+            if other.residue.index not in states and distance < _HYDROGEN_BOND_ANGSTROM:
+                state = found[other.residue.index] = _METAL_LIGANDS["HIS", other.name]
+                notes.append(
+                    f"{name_of(other.residue)} is {state}: {other.name} accepts from "
+                    f"{name_of(donor.residue)} {donor.name}"
+                )
     return found
 
 
-#: The variant of a residue whose atom binds a metal.
+#: The variant of a residue whose atom binds a metal, or accepts a hydrogen bond.
 _METAL_LIGANDS = {
     **{("HIS", "ND1"): "HIE", ("HIS", "NE2"): "HID", ("CYS", "SG"): "CYX"},
     **{("ASP", "OD1"): "ASP", ("ASP", "OD2"): "ASP"},
@@ -206,31 +232,27 @@ def _with_hydrogens(
     ph: float,
     notes: list[str],
 ) -> tuple[app.Topology, NDArray[np.float64]]:
-    """Add hydrogens and give them standard bond lengths."""
+    """Add hydrogens, where standard bond lengths and angles put them."""
     modeller = app.Modeller(topology, positions / 10 * unit.nanometer)
     before = topology.getNumAtoms()
-    states = modeller.addHydrogens(
-        pH=ph,
-        variants=[variants.get(residue.index) for residue in topology.residues()],
-        platform=openmm.Platform.getPlatform("CPU"),
-    )
+    with fixed_random(1):
+        states = modeller.addHydrogens(
+            pH=ph,
+            variants=[variants.get(residue.index) for residue in topology.residues()],
+            platform=openmm.Platform.getPlatform("CPU"),
+        )
     new = 10 * np.array(modeller.positions.value_in_unit(unit.nanometer))
     notes.append(f"{len(new) - before} hydrogens were added for pH {ph:g}")
     histidines = Counter(state for state in states if state in ("HID", "HIE", "HIP", "HIN"))
     if histidines:
         notes.append(f"histidines: {_counted(histidines)}")
     old = {tuple(row) for row in np.round(positions, 3).tolist()}
-    for bond in modeller.topology.bonds():
-        hydrogen, heavy = sorted(bond, key=lambda atom: atom.element.atomic_number)
-        if hydrogen.element.symbol != "H":
-            continue
-        if tuple(np.round(new[hydrogen.index], 3).tolist()) in old:
-            continue  # the file's own
-        vector = new[hydrogen.index] - new[heavy.index]
-        length = CAP_LENGTHS_ANGSTROM.get(heavy.element.atomic_number)
-        if length is not None:
-            new[hydrogen.index] = new[heavy.index] + length * vector / np.linalg.norm(vector)
-    return modeller.topology, new
+    added = [
+        atom.index
+        for atom in modeller.topology.atoms()
+        if atom.element.symbol == "H" and tuple(np.round(new[atom.index], 3).tolist()) not in old
+    ]
+    return modeller.topology, relax_hydrogens(modeller.topology, new, added)
 
 
 def _check_hydrogens(topology: app.Topology) -> None:

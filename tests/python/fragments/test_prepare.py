@@ -16,6 +16,7 @@ from openmmgems.fragments.prepare import PreparedStructure, prepare_structure
 from openmmgems.fragments.settings import PrepareSettings, TopDownSettings
 from openmmgems.fragments.top_down import top_down_fragment
 from openmmgems.simulation.structure import read_structure
+from scipy.spatial import cKDTree
 
 
 def lines_of(structures: Path) -> list[str]:
@@ -51,11 +52,18 @@ def test_an_interface_with_zinc_and_sugar(
     text = "\n".join(prepared.notes)
     assert "G ZN 901 is an ion; bound by A HIS 374 NE2 (HID), A HIS 378 NE2 (HID)" in text
     assert "B GLU 402 OE1 (GLU)" in text
+    assert "B HIS 401 is HIE: ND1 accepts from A HIS 378 ND1" in text
     assert "A ILE 379 got its missing OXT" in text
     assert "kept sugars: 1 NAG" in text
     # N-acetylglucosamine is C8H15NO6; bonded to Asn it has lost OH
     sugar = next(r for r in prepared.topology.residues() if r.name == "NAG")
     assert Counter(a.element.symbol for a in sugar.atoms()) == {"C": 8, "H": 14, "N": 1, "O": 5}
+
+
+def test_no_atoms_clash(prepared: PreparedStructure) -> None:
+    bonded = {frozenset((a.index, b.index)) for a, b in prepared.topology.bonds()}
+    near = cKDTree(prepared.positions_angstrom).query_pairs(1.5)
+    assert {frozenset(pair) for pair in near} <= bonded
 
 
 def test_the_files_atoms_stay_and_hydrogens_have_their_distance(
