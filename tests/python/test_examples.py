@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openmmgems import Evaluator
+from openmmgems.labels.dataset import read_dataset
 from openmmgems.models import inspect_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -22,6 +23,7 @@ SETTINGS = {
     "06_reference_levels.py": ["gfn2-xtb", "so3lr", "--conformers", "3", "--out", "out.png"],
     "07_labelling_rate.py": ["--number", "20", "--repeats", "1", "--out", "out.json"],
     "08_scaling_simulation.py": ["--fraction", "0.001", "--cores", "80", "--out", "out.png"],
+    "09_project_data.py": ["small", "--conformers", "3", "--fragments", "2", "--out", "out.h5"],
 }
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
@@ -32,21 +34,51 @@ WRITTEN = {
     "06_reference_levels.py": ["out.png"],
     "07_labelling_rate.py": ["out.json"],
     "08_scaling_simulation.py": ["out.png"],
+    "09_project_data.py": ["out.h5"],
 }
+PROJECT = """
+bottom_up = { amino_acids = false, smiles = ["CO"], water_clusters = 0, waters_per_ion = 0 }
+conformers = { number = 2, spacing_fs = 5.0 }
+top_down = { centres = ["protein"] }
+labels = { workers = 1 }
+
+[[parents]]
+name = "ala"
+peptide = "ACE ALA NME"
+length_ps = 0.4
+time_step_fs = 1.0
+"""
 
 
 def test_all_examples_are_tested() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(SETTINGS)
 
 
+def count_structures(dataset: Path) -> int:
+    return sum(len(group.source) for group in read_dataset(dataset).values())
+
+
+def make_project(folder: Path) -> None:
+    """Everything from nothing to labels, as the script's first lines tell."""
+    (folder / "small.toml").write_text(PROJECT)
+    gems = Path(sys.executable).with_name("gems")
+    for step in ("sample", "fragment", "label"):
+        command = [str(gems), step, "--project", "small.toml", "--out", "small"]
+        subprocess.run(command, cwd=folder, check=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_an_example_runs(name: str, tmp_path: Path) -> None:
+    if name == "09_project_data.py":
+        make_project(tmp_path)
     command = [sys.executable, str(EXAMPLES / name), *SETTINGS[name]]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     for file in WRITTEN[name]:
         assert (tmp_path / file).stat().st_size > 0
+    if name == "09_project_data.py":
+        assert count_structures(tmp_path / "out.h5") == 5
     if name == "02_train_first_model.py":
         model = tmp_path / "out" / "ala-gfn2.pt"
         assert inspect_model(model).description["reference"].startswith("GFN2-xTB")

@@ -108,12 +108,21 @@ def read_frames(
         raise ValueError(f"'{path}' has {number} frames; expected one with number {wrong[0]}.")
     for k in range(number) if chosen is None else chosen:
         columns = [data[k][axis] if atoms is None else data[k][axis][atoms] for axis in "xyz"]
-        cell = np.diag(data[k]["cell"][[0, 2, 5]]) if "cell" in (data.dtype.names or ()) else None
+        cell = _cell(data[k]["cell"]) if "cell" in (data.dtype.names or ()) else None
         yield k, np.stack(columns, axis=1).astype(np.float64), cell
 
 
+def _cell(stored: Floats) -> Floats:
+    """Box vectors of a, cos(gamma), b, cos(beta), cos(alpha), c; lengths in angstrom."""
+    from mdtraj.utils import lengths_and_angles_to_box_vectors
+
+    a, b, c = stored[[0, 2, 5]]
+    alpha, beta, gamma = np.degrees(np.arccos(stored[[4, 3, 1]]))
+    return np.array(lengths_and_angles_to_box_vectors(a, b, c, alpha, beta, gamma))
+
+
 def _map(path: Path) -> NDArray[np.void]:
-    """Map a file as `append_frames` writes it: rectangular boxes only, or none."""
+    """Map a file as `append_frames` writes it."""
     with open(path, "rb") as file:
         header = file.read(_HEADER)
     if len(header) < _HEADER or header[4:8] != b"CORD":

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openmm
@@ -22,6 +23,7 @@ IONS = ("NA", "CL", "K", "LI", "MG", "CA", "ZN", "NA+", "CL-", "SOD", "CLA")
 _BACKBONE = ("N", "CA", "C", "O", "CH3")
 # Force below which a structure is relaxed, kJ/mol/nm (section S2 of the paper).
 FORCE_TOLERANCE = 1000.0
+_SMALLEST_BOX_NM = 2.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def build_parent(settings: ParentSettings, threads: int | None = None) -> Parent
         _solvate(modeller, field, settings)
     else:
         modeller.topology.setPeriodicBoxVectors(None)
-    system = _system(modeller.topology, field)
+    system = _system(modeller.topology, field, settings)
     positions = relax(system, modeller.positions, properties)
     return ParentSystem(modeller.topology, system, positions)
 
@@ -199,19 +201,20 @@ def _relaxed_chain(
 
 
 def _solvate(modeller: app.Modeller, field: app.ForceField, settings: ParentSettings) -> None:
-    positions = modeller.getPositions().value_in_unit(unit.nanometer)
-    points = np.array(positions)
+    """Put it into a rhombic dodecahedron of water: with equal images' distance 0.71 of a cube."""
+    points = np.array(modeller.getPositions().value_in_unit(unit.nanometer))
     edge = settings.box_nm or _diameter(points) + 2.0 * settings.padding_nm
-    if edge < 1.4:
+    if edge < _SMALLEST_BOX_NM:
         raise ValueError(
-            f"The box of parent '{settings.name}' is {edge:.2f} nm wide; expected 1.4 nm or more: "
-            "raise box_nm or padding_nm."
+            f"The images of parent '{settings.name}' are {edge:.2f} nm apart; expected "
+            f"{_SMALLEST_BOX_NM} nm or more: raise box_nm or padding_nm."
         )
+    vectors = edge * np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5, 0.5**0.5]])
     with fixed_random(settings.seed):
         modeller.addSolvent(
             field,
             model="tip3p",
-            boxSize=openmm.Vec3(edge, edge, edge) * unit.nanometer,
+            boxVectors=tuple(openmm.Vec3(*vector) for vector in vectors) * unit.nanometer,
             ionicStrength=settings.salt_molar * unit.molar,
         )
 
@@ -222,15 +225,15 @@ def _diameter(points: NDArray[np.float64]) -> float:
     return 2.0 * float(np.linalg.norm(points - middle, axis=1).max())
 
 
-def _system(topology: app.Topology, field: app.ForceField) -> openmm.System:
+def _system(
+    topology: app.Topology, field: app.ForceField, settings: ParentSettings
+) -> openmm.System:
     box = topology.getPeriodicBoxVectors()
-    if box is None:
-        return field.createSystem(topology, constraints=app.HBonds, removeCMMotion=False)
-    edge = min(box[k][k].value_in_unit(unit.nanometer) for k in range(3))
-    return field.createSystem(
-        topology,
-        nonbondedMethod=app.PME,
-        nonbondedCutoff=min(1.0, 0.45 * edge),
-        constraints=app.HBonds,
-        rigidWater=True,
-    )
+    options: dict[str, Any] = {"removeCMMotion": False}
+    if box is not None:
+        height = min(box[k][k].value_in_unit(unit.nanometer) for k in range(3))
+        cutoff = min(1.0, 0.45 * height)
+        options = {"nonbondedMethod": app.PME, "nonbondedCutoff": cutoff}
+    if settings.hydrogen_mass_dalton is not None:
+        options["hydrogenMass"] = settings.hydrogen_mass_dalton
+    return field.createSystem(topology, constraints=app.HBonds, rigidWater=True, **options)

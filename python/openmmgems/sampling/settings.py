@@ -146,7 +146,9 @@ class ParentSettings(_Settings):
         default=0.6, gt=0.0, description="Least distance of the solute from the box's walls."
     )
     box_nm: float | None = Field(
-        default=None, gt=0.0, description="Edge of the cubic box, instead of the padding."
+        default=None,
+        gt=0.0,
+        description="Distance of its images in the box, instead of the padding.",
     )
     salt_molar: float = Field(
         default=0.0, ge=0.0, le=5.0, description="NaCl beside the ions that neutralise."
@@ -160,6 +162,13 @@ class ParentSettings(_Settings):
     )
     frame_interval_ps: float = Field(default=0.2, gt=0.0, description="Time between frames.")
     time_step_fs: float = Field(default=2.0, gt=0.0, le=4.0, description="With rigid bonds to H.")
+    hydrogen_mass_dalton: float | None = Field(
+        default=None,
+        gt=1.0,
+        le=4.0,
+        description="Mass that the solute's hydrogens get from what they are bound to: 3 allows "
+        "steps of 4 fs, and the same structures are visited.",
+    )
     biases: tuple[DihedralBias, ...] = Field(default=(), description="Short runs that follow.")
     selection: SelectionSettings = Field(
         default_factory=SelectionSettings, description="Which frames are kept."

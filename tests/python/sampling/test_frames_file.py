@@ -23,7 +23,8 @@ def topology() -> app.Topology:
 
 def _frames(number: int, boxed: bool = True) -> list[Frame]:
     generator = np.random.default_rng(number)
-    boxes = [np.diag([2.0 + 0.1 * k, 2.1, 2.2]) if boxed else None for k in range(number)]
+    skewed = np.array([[2.0, 0.0, 0.0], [0.3, 2.1, 0.0], [-0.4, 0.5, 2.2]])
+    boxes = [skewed + np.diag([0.1 * k, 0.0, 0.0]) if boxed else None for k in range(number)]
     return [Frame(generator.normal(size=(3, 3)), box, "") for box in boxes]
 
 

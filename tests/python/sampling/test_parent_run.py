@@ -32,7 +32,7 @@ WET = ParentSettings(
     peptide="ACE LYS NME",
     solvent="water",
     salt_molar=0.5,
-    box_nm=1.9,
+    box_nm=2.0,
     length_ps=0.4,
     equilibration_ps=0.1,
     frame_interval_ps=0.1,
@@ -290,9 +290,26 @@ def test_a_residue_that_amber_does_not_know_is_named(tmp_path: Path, peptide: Pa
 def test_a_box_that_is_too_small_is_refused() -> None:
     small = DRY.model_copy(update={"solvent": "water", "box_nm": 1.2})
     with pytest.raises(
-        ValueError, match=r"The box of parent 'dry' is 1\.20 nm wide; expected 1\.4"
+        ValueError, match=r"images of parent 'dry' are 1\.20 nm apart; expected 2\.0 nm"
     ):
         build_parent(small)
+
+
+def test_heavy_hydrogens_and_the_shape_of_the_box() -> None:
+    heavy = build_parent(WET.model_copy(update={"hydrogen_mass_dalton": 3.0}))
+    plain = build_parent(WET)
+    box = np.array(plain.topology.getPeriodicBoxVectors()._value)
+    images = [box[0], box[1], box[2], box[0] - box[2], box[1] - box[2], box[0] + box[1] - box[2]]
+    np.testing.assert_allclose(np.linalg.norm(images, axis=1), 2.0)
+    for atom in plain.topology.atoms():
+        mass, usual = (s.getParticleMass(atom.index)._value for s in (heavy.system, plain.system))
+        if atom.residue.name == "HOH" or atom.residue.name in ("NA", "CL"):
+            assert mass == usual
+        elif atom.element is app.element.hydrogen:
+            assert (mass, usual) == pytest.approx((3.0, 1.008), abs=1e-3)
+    solute = [a.index for a in plain.topology.atoms() if a.residue.name in ("ACE", "LYS", "NME")]
+    totals = [sum(p.system.getParticleMass(k)._value for k in solute) for p in (heavy, plain)]
+    assert totals[0] == pytest.approx(totals[1])
 
 
 def test_solute_atoms_leave_out_hydrogen_water_and_ions() -> None:
