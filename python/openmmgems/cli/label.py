@@ -37,6 +37,7 @@ _FIELDS = (
     "engine",
     "workers",
     "threads",
+    "copies_angstrom",
     "memory_gb",
     "time_limit_s",
     "max_attempts",
@@ -67,6 +68,14 @@ def label(
     options: Annotated[
         list[str] | None,
         typer.Option("--engine-option", help="Of the engine: name=value. Repeatable."),
+    ] = None,
+    copies_angstrom: Annotated[
+        float | None,
+        typer.Option(
+            "--skip-copies",
+            help="Leave out copies of other structures: no atom is further from its counterpart, "
+            "angstrom (0.05, say).",
+        ),
     ] = None,
     status: Annotated[bool, typer.Option("--status", help="Say how it stands; then stop.")] = False,
     retry_parked: Annotated[

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from openmmgems.files import write_atomically
 
 from .base import Engine, Structure
+from .copies import unique_structures
 from .resources import Estimator
 from .settings import LabelSettings
 from .store import JobStore
@@ -89,6 +90,8 @@ class LabelFolder:
         """
         Add structures that are to be labelled, and write the settings.
 
+        These say whether copies are left out.
+
         Returns
         -------
         int
@@ -104,9 +107,12 @@ class LabelFolder:
         if first is None:
             raise ValueError("The files hold no structures; expected at least one.")
         self.write_settings(settings)
+        every: Iterable[Structure] = itertools.chain([first], rest)
+        if settings.copies_angstrom is not None:
+            found = list(every)
+            every = [found[k] for k in unique_structures(found, settings.copies_angstrom)]
         with self.open_store(settings) as store:
-            need = Estimator(engine, settings).need
-            return store.add(itertools.chain([first], rest), engine.level_of_theory, need)
+            return store.add(every, engine.level_of_theory, Estimator(engine, settings).need)
 
     def export(self, engine: Engine) -> int:
         """

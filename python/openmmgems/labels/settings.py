@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .base import Setting
+from .copies import LARGEST_TOLERANCE_ANGSTROM
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -56,6 +57,13 @@ class LabelSettings(_Settings):
         None,
         description="A calculation that takes longer is stopped, s (None: 20 times the engine's "
         "estimate, at least 10 minutes).",
+    )
+    copies_angstrom: float | None = Field(
+        None,
+        gt=0,
+        le=LARGEST_TOLERANCE_ANGSTROM,
+        description="Of structures added together, copies are left out: no atom is further from "
+        "its counterpart in another one than this (None: all are labelled).",
     )
     max_attempts: int = Field(3, ge=1, description="After so many failures a job is parked.")
     group_s: Positive = Field(

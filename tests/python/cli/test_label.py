@@ -177,6 +177,18 @@ def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
         gems_label(folder / "conformers.h5", *words)
 
 
+@pytest.mark.usefixtures("no_picture")
+def test_copies_are_left_out(tmp_path: Path, gems_label) -> None:
+    first, second = waters(["a", "b"])
+    turned = first.positions_angstrom[[0, 2, 1]] @ np.diag([-1.0, -1.0, 1.0]) + 2.0
+    copy = Structure(first.atomic_numbers, turned, source="copy of a")
+    write_structures(tmp_path / "three.h5", [first, second, copy])
+    engine = ("--engine", ENGINE, "--engine-option", f"log={tmp_path / 'log'}")
+    words = (tmp_path / "three.h5", *ALONE, *engine, "--skip-copies", "0.01")
+    code, text = gems_label(*words, "--out", tmp_path / "labels")
+    assert (code, "2 new structures of 3" in text, "2 of 2 done" in text) == (0, True, True)
+
+
 def test_wrong_usage(tmp_path: Path, gems_label) -> None:
     folder = tmp_path / "labels"
     with pytest.raises(FileNotFoundError, match="holds no jobs; give files of structures"):
