@@ -6,7 +6,9 @@
     python examples/08_scaling_simulation.py --rates rates.json
 
 Labels distorted alanine dipeptides (or the structures of --structures) by GFN2-xTB as `gems label`
-does, in turn on one worker and on two, and takes medians. Prints a table and writes JSON.
+does, in turn on one worker and on two, and takes medians. Beside them, bare processes that only
+calculate: where two of these are not twice as fast as one, cores share memory or one clock, and no
+scheduler can help. Prints a table and writes JSON.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import json
 import statistics
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +58,22 @@ def labels_per_second(
         with JobStore(path) as store:
             busy = store.query("SELECT sum(seconds) FROM result")[0][0]
     return summary.finished / summary.seconds, busy / (summary.seconds * workers)
+
+
+def bare_rate(structures: list[Structure], engine: str, processes: int) -> float:
+    """Labels per second of processes that do nothing else: all that the machine can do."""
+    shares = [(structures[k::processes], engine) for k in range(processes)]
+    with get_context("spawn").Pool(processes) as pool:
+        return sum(pool.starmap(_rate_of_a_process, shares, chunksize=1))
+
+
+def _rate_of_a_process(structures: list[Structure], engine: str) -> float:
+    made = EngineSpec(engine).make()
+    made.label(structures[0])
+    start = time.perf_counter()
+    for structure in structures:
+        made.label(structure)
+    return len(structures) / (time.perf_counter() - start)
 
 
 def store_rates(number: int) -> dict[str, float]:
@@ -102,14 +121,20 @@ def main() -> None:
     else:
         structures = distorted_peptides(options.number)
     runs: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    bare: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(options.repeats):
         for workers, found in runs.items():
             found.append(labels_per_second(structures, options.engine, workers))
+            bare[workers].append(bare_rate(structures, options.engine, workers))
+    alone, both = (statistics.median(found) for found in bare.values())
     one, two = (statistics.median(rate for rate, _ in found) for found in runs.values())
     rates = {
         "labels_per_s_on_one_core": one,
         "labels_per_s_on_two_cores": two,
         "parallel_efficiency": two / (2 * one),
+        "bare_labels_per_s_on_one_core": alone,
+        "bare_labels_per_s_on_two_cores": both,
+        "bare_parallel_efficiency": both / (2 * alone),
         "calculating_on_one_core": statistics.median(share for _, share in runs[1]),
         "calculating_on_two_cores": statistics.median(share for _, share in runs[2]),
         **store_rates(4 * options.number),

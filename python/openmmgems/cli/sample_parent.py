@@ -70,9 +70,10 @@ def sample_snapshots(
         with tempfile.TemporaryDirectory() as temporary:
             _prepare(settings, Path(temporary), threads)
         return 0
-    with RunFolder(folder).locked(), StopRequest().listening() as stop:
+    with RunFolder(folder).locked():
         _prepare(settings, folder, threads)
-        frames = _run(settings, folder, threads, stop)
+        with StopRequest().listening() as stop:
+            frames = _run(settings, folder, threads, stop)
         if not frames.is_complete:
             output.print(
                 f"Stopped with {frames.num_frames} of {frames.num_planned} frames; nothing up to "

@@ -24,6 +24,8 @@ _BACKBONE = ("N", "CA", "C", "O", "CH3")
 # Force below which a structure is relaxed, kJ/mol/nm (section S2 of the paper).
 FORCE_TOLERANCE = 1000.0
 _SMALLEST_BOX_NM = 2.0
+#: AMBER's own; beyond it, electrostatics by PME and a correction for dispersion.
+_CUTOFF_NM = 0.8
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ def _relaxed_chain(
         context = openmm.Context(system, integrator, platform, properties)
         context.setPositions(positions)
         context.setVelocitiesToTemperature(300.0, settings.seed + 1)
-        integrator.step(round(settings.relaxation_ps / 0.002))
+        steps = round(settings.relaxation_ps / 0.002)
+        for done in range(0, steps, 500):  # Ctrl-C is heard in between
+            integrator.step(min(500, steps - done))
         state = context.getState(positions=True)
         positions = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
     return app.Modeller(modeller.topology, positions * unit.nanometer)
@@ -232,7 +236,7 @@ def _system(
     options: dict[str, Any] = {"removeCMMotion": False}
     if box is not None:
         height = min(box[k][k].value_in_unit(unit.nanometer) for k in range(3))
-        cutoff = min(1.0, 0.45 * height)
+        cutoff = min(_CUTOFF_NM, 0.45 * height)
         options = {"nonbondedMethod": app.PME, "nonbondedCutoff": cutoff}
     if settings.hydrogen_mass_dalton is not None:
         options["hydrogenMass"] = settings.hydrogen_mass_dalton
