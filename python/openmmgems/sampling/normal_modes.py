@@ -23,6 +23,7 @@ from .molecular_graph import MolecularGraph
 _STEP_ANGSTROM = 0.005
 _FORCE_TOLERANCE_EV_PER_ANGSTROM = 2e-3
 _MAX_ITERATIONS = 400
+_SLOPE = 100.0  # eV/angstrom^2
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class NormalModes:
 def minimise(surface: Surface, graph: MolecularGraph) -> Minimum:
     """Go to a minimum by SciPy's L-BFGS-B, as long as the bonds stay as they are.
 
+    Where the engine fails, as it can after a step that tears a cluster apart, is taken for a steep
+    slope back: the next step is shorter.
+
     Parameters
     ----------
     surface : Surface
@@ -70,16 +74,25 @@ def minimise(surface: Surface, graph: MolecularGraph) -> Minimum:
     Raises
     ------
     RuntimeError
-        If the engine fails.
+        If the engine fails at the start.
 
     """
     from scipy.optimize import minimize
 
     start = np.asarray(surface.structure.positions_angstrom, float)
     kept, changed = [start], False
+    lowest = np.inf
 
     def downhill(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        energy, forces = surface.at(flat.reshape(-1, 3))
+        nonlocal lowest
+        try:
+            energy, forces = surface.at(flat.reshape(-1, 3))
+        except RuntimeError:
+            step = flat - kept[0].ravel()
+            if not step.any():
+                raise
+            return lowest + _SLOPE * float(step @ step), 2.0 * _SLOPE * step
+        lowest = min(lowest, energy)
         return energy, -forces.ravel()
 
     def watch(flat: NDArray[np.float64]) -> None:
