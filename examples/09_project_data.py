@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from openmmgems.fragments.collect import FragmentRow, read_rows
-from openmmgems.labels.base import Label, Structure
-from openmmgems.labels.dataset import iterate_groups, read_origin, write_dataset
+from openmmgems.labels.dataset import read_origin, write_dataset
+from openmmgems.labels.import_data import read_labelled
 from openmmgems.labels.sources import BOTTOM_UP, source_parts
 from openmmgems.project.folder import ProjectFolder
 from openmmgems.project.settings import ProjectSettings
@@ -75,24 +75,6 @@ def take_turns(groups: Sequence[Hashable], number: int, seed: int) -> list[int]:
     return sorted(item for _, _, item in sorted(turns)[:number])
 
 
-def read_labelled(dataset: Path) -> list[tuple[Structure, Label]]:
-    """Read all structures with their labels."""
-    return [
-        (
-            Structure(
-                group.atomic_numbers,
-                group.positions[k],
-                charge=int(group.charge[k]),
-                spin=int(group.spin[k]),
-                source=source,
-            ),
-            Label(float(group.energy[k]), group.forces[k], group.dipole[k]),
-        )
-        for _, group in iterate_groups(dataset)
-        for k, source in enumerate(group.source)
-    ]
-
-
 def main() -> None:
     """Print the tables and write the sample."""
     parser = argparse.ArgumentParser(
@@ -115,7 +97,7 @@ def main() -> None:
     rows = [row for table in tables for row in read_rows(table)]
     surroundings = {p.name: {"none": "gas phase"}.get(p.solvent, p.solvent) for p in parents}
     console.print(parents_table(rows, surroundings), centres_table(rows, surroundings))
-    labelled = read_labelled(dataset)
+    labelled = list(read_labelled(dataset))
     console.print(ways_table([structure.source for structure, _ in labelled]))
     if arguments.out is None:
         return

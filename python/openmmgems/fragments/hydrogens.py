@@ -123,7 +123,7 @@ def _angle_degree(
     neighbours = graph.degree[centre]
     if neighbours == 2 and first in hydrogens and last in hydrogens:
         return _WATER_DEGREE
-    return _ANGLES_DEGREE[neighbours]
+    return _ANGLES_DEGREE[min(neighbours, 4)]  # more are for the check of valences to refuse
 
 
 def _planar_torsions(graph: nx.Graph, hydrogen: int) -> list[tuple[int, int, int, int]]:

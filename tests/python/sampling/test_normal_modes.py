@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ase.calculators.calculator import Calculator, all_changes
 from ase.vibrations import Vibrations
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.labels.base import Engine, Label, Structure
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.sampling.mechanics import BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
@@ -141,6 +141,33 @@ def test_soft_and_imaginary_modes_are_displaced_as_if_at_the_softest_allowed(
 def test_the_minimum_is_one(minimum: Minimum) -> None:
     assert minimum.largest_force_ev_per_angstrom < 2e-3
     assert not minimum.bonds_would_change
+
+
+class _CliffEngine(SpringEngine):
+    """Fails where a pair is longer than it should be."""
+
+    num_failed = 0
+
+    def label(self, structure: Structure) -> Label:
+        x = structure.positions_angstrom
+        if np.linalg.norm(x[1] - x[0]) > 1.15:
+            object.__setattr__(self, "num_failed", self.num_failed + 1)
+            raise RuntimeError("no convergence")
+        return super().label(structure)
+
+
+def test_a_minimisation_goes_on_where_a_step_was_too_long() -> None:
+    engine = _CliffEngine(stiffness=1.0, pair_length=1.1)
+    start = replace(CARBON_MONOXIDE, positions_angstrom=np.array([[0.0, 0, 0], [0.6, 0, 0]]))
+    found = minimise(Surface(start, engine), _graph(CARBON_MONOXIDE))
+    assert engine.num_failed > 0
+    assert np.linalg.norm(np.diff(found.positions_angstrom, axis=0)) == pytest.approx(1.1, abs=0.01)
+
+
+def test_an_engine_that_fails_at_the_start_is_an_error() -> None:
+    start = replace(CARBON_MONOXIDE, positions_angstrom=np.array([[0.0, 0, 0], [1.2, 0, 0]]))
+    with pytest.raises(RuntimeError, match="no convergence"):
+        minimise(Surface(start, _CliffEngine(pair_length=1.1)), _graph(CARBON_MONOXIDE))
 
 
 def test_a_minimisation_stops_where_bonds_would_change() -> None:
