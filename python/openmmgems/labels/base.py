@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What a reference calculation takes and gives."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,3 +98,15 @@ class Engine(Protocol):
 
     def cost(self, num_atoms: int) -> Cost:
         """Estimate what the calculation of so many atoms needs."""
+
+
+@runtime_checkable
+class SequentialEngine(Engine, Protocol):
+    """An engine that is faster where one molecule is calculated again and again as it moves."""
+
+    def in_sequence(self) -> Callable[[Structure], Label]:
+        """Get a function like `label` that begins each calculation with the result of the last.
+
+        Equal sequences give equal numbers; a single structure differs from `label`'s by the
+        convergence of the method.
+        """

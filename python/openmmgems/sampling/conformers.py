@@ -162,7 +162,12 @@ def _draw(
     done = 0
     for place, temperature in enumerate(temperatures):
         number = len(range(place, frames, len(temperatures)))
-        thermostat = Thermostat(temperature, settings.time_step_fs, settings.friction_per_ps)
+        thermostat = Thermostat(
+            temperature,
+            settings.time_step_fs,
+            settings.friction_per_ps,
+            settings.hydrogen_mass_dalton,
+        )
         pace = Pace(
             number,
             _steps(settings.spacing_fs, settings),

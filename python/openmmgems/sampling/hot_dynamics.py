@@ -21,11 +21,16 @@ _STEPS_BETWEEN_CHECKS = 10
 
 @dataclass(frozen=True)
 class Thermostat:
-    """Langevin dynamics: temperature, time step, friction."""
+    """Langevin dynamics: temperature, time step, friction.
+
+    ``hydrogen_mass_dalton``, if given, is the mass of hydrogens; no average over positions depends
+    on masses.
+    """
 
     temperature_kelvin: float
     time_step_fs: float = 0.5
     friction_per_ps: float = 10.0
+    hydrogen_mass_dalton: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class LangevinDynamics:
         generator: np.random.Generator,
     ) -> None:
         masses = masses_of(surface.structure.atomic_numbers)[:, None]
+        if thermostat.hydrogen_mass_dalton is not None:
+            masses[surface.structure.atomic_numbers == 1] = thermostat.hydrogen_mass_dalton
         thermal = BOLTZMANN_EV * thermostat.temperature_kelvin * ACCELERATION
         self._surface, self._generator = surface, generator
         self._step = thermostat.time_step_fs

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.labels.base import Engine, SequentialEngine, Structure
 
 Positions = NDArray[np.float64]
 
@@ -47,7 +47,8 @@ class Surface:
 
     def __init__(self, structure: Structure, engine: Engine) -> None:
         self.structure = structure
-        self._engine = engine
+        self._level = engine.level_of_theory
+        self._label = engine.in_sequence() if isinstance(engine, SequentialEngine) else engine.label
         self.num_calls = 0
 
     def at(self, positions_angstrom: Positions) -> tuple[float, Positions]:
@@ -60,11 +61,11 @@ class Surface:
 
         """
         self.num_calls += 1
-        label = self._engine.label(replace(self.structure, positions_angstrom=positions_angstrom))
+        label = self._label(replace(self.structure, positions_angstrom=positions_angstrom))
         energy, forces = float(label.energy_ev), np.asarray(label.forces_ev_per_angstrom, float)
         if not (np.isfinite(energy) and np.isfinite(forces).all()):
             raise RuntimeError(
-                f"{self._engine.level_of_theory} gave an energy or a force that is not a finite "
+                f"{self._level} gave an energy or a force that is not a finite "
                 f"number for '{self.structure.source}'; expected finite ones. Check the structure."
             )
         return energy, forces

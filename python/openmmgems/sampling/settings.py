@@ -38,6 +38,13 @@ class ConformerSettings(_Settings):
         default_factory=dict, description="Options of the engine."
     )
     time_step_fs: float = Field(default=0.5, gt=0.0, le=2.0, description="Of the dynamics.")
+    hydrogen_mass_dalton: float | None = Field(
+        default=None,
+        gt=1.0,
+        le=4.0,
+        description="Mass of hydrogens in the dynamics: 4 allows steps of 2 fs, and the same "
+        "structures are visited.",
+    )
     spacing_fs: float = Field(default=25.0, gt=0.0, description="Time between two conformers.")
     equilibration_fs: float = Field(
         default=50.0, ge=0.0, description="Time before the first conformer of a run."

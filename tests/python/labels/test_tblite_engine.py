@@ -111,3 +111,29 @@ def test_one_thread_gives_the_same_bits_again() -> None:
     assert len({label.forces_ev_per_angstrom.tobytes() for label in labels}) == 1
     with pytest.raises(ValueError, match="num_threads is 0"):
         TbliteEngine(num_threads=0)
+
+
+def test_a_molecule_in_motion_gets_the_labels_of_its_structures(engine: TbliteEngine) -> None:
+    generator, label = np.random.default_rng(1), engine.in_sequence()
+    for _ in range(3):
+        positions = FORMAMIDE_POSITIONS + 0.05 * generator.standard_normal((6, 3))
+        moved, alone = (f(Structure(FORMAMIDE, positions)) for f in (label, engine.label))
+        assert moved.energy_ev == pytest.approx(alone.energy_ev, abs=1e-6)
+        np.testing.assert_allclose(
+            moved.forces_ev_per_angstrom, alone.forces_ev_per_angstrom, atol=1e-4
+        )
+        np.testing.assert_allclose(moved.dipole_e_angstrom, alone.dipole_e_angstrom, atol=1e-4)
+
+
+def test_a_sequence_goes_on_after_a_failure_and_another_molecule(engine: TbliteEngine) -> None:
+    formamide = Structure(FORMAMIDE, FORMAMIDE_POSITIONS)
+    oxygen = np.array([8, 8]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.21]])
+    label = engine.in_sequence()
+    label(formamide)
+    with pytest.raises(RuntimeError, match="GFN2-xTB failed for two atoms in one place"):
+        label(Structure(FORMAMIDE, np.zeros((6, 3)), source="two atoms in one place"))
+    for structure in (formamide, Structure(*oxygen, spin=2), Structure(*oxygen, spin=4)):
+        expected = engine.label(structure)
+        found = label(structure)
+        assert found.energy_ev == expected.energy_ev
+        assert found.forces_ev_per_angstrom.tobytes() == expected.forces_ev_per_angstrom.tobytes()

@@ -2,16 +2,32 @@
 # SPDX-License-Identifier: MIT
 """Langevin dynamics with any engine."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.labels.base import Label, Structure
 from openmmgems.sampling.hot_dynamics import LangevinDynamics, Pace, Thermostat, hot_frames
 from openmmgems.sampling.mechanics import ACCELERATION, BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
 from support.spring_engine import SpringEngine
 
+
+class _SequentialSprings(SpringEngine):
+    """Springs that are twice as stiff in a sequence."""
+
+    def in_sequence(self) -> Callable[[Structure], Label]:
+        return SpringEngine(2.0 * self.stiffness).label
+
+
 HELIUM = Structure(np.full(40, 2), np.zeros((40, 3)))
 HYDROGEN = Structure(np.array([1, 1]), np.array([[0.0, 0, 0], [0.74, 0, 0]]), source="bottom-up:H")
+
+
+def test_a_molecule_in_motion_is_calculated_in_sequence_where_the_engine_can() -> None:
+    positions = np.ones((40, 3))
+    energies = [Surface(HELIUM, e).at(positions)[0] for e in (SpringEngine(), _SequentialSprings())]
+    assert energies[1] == 2.0 * energies[0]
 
 
 def _hydrogen_frames(engine: SpringEngine, temperature: float, restarts: int) -> list:
@@ -42,6 +58,21 @@ def test_atoms_on_springs_reach_the_variance_of_the_temperature() -> None:
     # 120 oscillators at some 100 independent times at least: two per cent is four errors.
     assert np.mean(squares) == pytest.approx(BOLTZMANN_EV * 500.0 / 5.0, rel=0.05)
     assert np.mean(kinetic) == pytest.approx(BOLTZMANN_EV * 500.0, rel=0.05)
+
+
+def test_heavy_hydrogens_move_slowly_to_the_same_variance() -> None:
+    protons = Structure(np.full(40, 1), np.zeros((40, 3)))
+    surface = Surface(protons, SpringEngine(stiffness=5.0))
+    thermostat = Thermostat(500.0, 2.0, friction_per_ps=50.0, hydrogen_mass_dalton=4.0)
+    dynamics = LangevinDynamics(surface, np.zeros((40, 3)), thermostat, np.random.default_rng(4))
+    dynamics.step(250)
+    positions, velocities = [], []
+    for _ in range(400):
+        dynamics.step(10)
+        positions.append((dynamics.positions_angstrom**2).mean())
+        velocities.append((dynamics.velocities**2).mean() / ACCELERATION)
+    assert np.mean(positions) == pytest.approx(BOLTZMANN_EV * 500.0 / 5.0, rel=0.05)
+    assert np.mean(velocities) == pytest.approx(BOLTZMANN_EV * 500.0 / 4.0, rel=0.05)
 
 
 def test_energy_is_conserved_without_friction() -> None:
