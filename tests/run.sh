@@ -9,7 +9,9 @@ export GEMS_EXTRA="[test]"
 # The CUDA platform is built, and runs where there is a GPU.
 export GEMS_PACKAGES="OpenMM-CUDA-13>=8.6,<8.7"
 # Device code is tested on the CPU, by PoCL; Oclgrind finds what threads do to each other.
-export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd oclgrind catch2"
+# OpenBLAS is for tblite.
+export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd oclgrind catch2 \
+    libopenblas0-pthread"
 . "$(dirname "$0")/../examples/setup.sh"
 cd "$root"
 build=${GEMS_BUILD_DIR:-$root/build/tests}

@@ -73,6 +73,7 @@ def _versions() -> Iterator[Finding]:
         yield _package(name, is_needed=True)
     for name in _OPTIONAL:
         yield _package(name, is_needed=False)
+    yield _openblas()
 
 
 def _package(name: str, *, is_needed: bool) -> Finding:
@@ -81,6 +82,21 @@ def _package(name: str, *, is_needed: bool) -> Finding:
     except importlib.metadata.PackageNotFoundError:
         text = "missing" if is_needed else "not installed (optional)"
         return Finding(name, text, False if is_needed else None, is_needed)
+
+
+def _openblas() -> Finding:
+    from openmmgems.labels.openblas import VARIABLE, find_openblas, has_reference_lapack
+
+    library = find_openblas()
+    if library is not None:
+        return Finding("OpenBLAS", f"{library}, for tblite", True)
+    if not has_reference_lapack():
+        return Finding("OpenBLAS", "not needed: tblite has a fast LAPACK")
+    return Finding(
+        "OpenBLAS",
+        "not found: GFN2-xTB takes two to three times as long for fragments. On Debian: apt "
+        f"install libopenblas0; elsewhere {VARIABLE} names the library",
+    )
 
 
 def _platforms() -> Iterator[Finding]:

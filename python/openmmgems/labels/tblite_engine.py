@@ -11,13 +11,12 @@ from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
-from tblite.exceptions import TBLiteRuntimeError
-from tblite.interface import Calculator, Result
 from threadpoolctl import ThreadpoolController
 
 from ..units import BOHR_ANGSTROM, HARTREE_EV
 from .base import Cost, Label, Setting, Structure
 from .engine_checks import check_elements, checked, name_of, threads_of_environment
+from .tblite_library import Calculator, Result, TBLiteRuntimeError
 
 METHODS = ("GFN2-xTB", "GFN1-xTB")
 ELEMENTS = range(1, 87)
@@ -120,7 +119,7 @@ class TbliteEngine:
         )
         calculator.set("accuracy", self._accuracy)
         calculator.set("verbosity", 0)
-        with _libraries().limit(limits=self._num_threads, user_api="openmp"):
+        with _libraries().limit(limits=self._num_threads):
             return calculator.singlepoint(before)
 
     def cost(self, num_atoms: int) -> Cost:
@@ -141,5 +140,5 @@ def _same_molecule(one: Structure, other: Structure) -> bool:
 
 @lru_cache(maxsize=1)
 def _libraries() -> ThreadpoolController:
-    """The libraries with threads of this process; tblite's own is loaded with this module."""
+    """The libraries with threads of this process; those of tblite are loaded with this module."""
     return ThreadpoolController()
