@@ -41,7 +41,7 @@ WRITTEN = {
 PROJECT = """
 bottom_up = { amino_acids = false, smiles = ["CO"], water_clusters = 0, waters_per_ion = 0 }
 conformers = { number = 2, spacing_fs = 5.0 }
-top_down = { centres = ["protein"] }
+top_down = { centres = ["protein", "water"] }
 labels = { workers = 1 }
 
 [[parents]]

@@ -40,6 +40,7 @@ def fragment_project(file: Path, out: Path | None, *, dry_run: bool = False) -> 
             target,
             target.with_suffix(".png"),
             dry_run=dry_run,
+            shared_settings=True,
         )
     if not dry_run:
         output.print(

@@ -69,13 +69,26 @@ def cut_snapshots(
     picture: Path | None = None,
     *,
     dry_run: bool = False,
+    shared_settings: bool = False,
 ) -> None:
-    """Cut spheres out of snapshots; write them, a table, and a picture of some."""
+    """Cut spheres out of snapshots; write them, a table, and a picture of some.
+
+    With settings that several systems share, the system may lack water, ions or protein.
+    """
     from openmmgems.fragments.chemical_graph import chemical_graph
     from openmmgems.fragments.collect import collect_fragments
     from openmmgems.fragments.frames import FrameFragmenter
+    from openmmgems.fragments.kinds import all_residues, occurring
 
     graph = chemical_graph(system.topology)
+    if shared_settings:
+        present = occurring(all_residues(graph, system.topology), settings.centres)
+        if not present:
+            raise ValueError(
+                f"'{system.parent}' has none of the centres {', '.join(settings.centres)}; give "
+                "centres in [top_down] that each parent has, or leave the parent out."
+            )
+        settings = settings.model_copy(update={"centres": present})
 
     def fragmenter() -> FrameFragmenter:
         return FrameFragmenter(graph, system.topology, settings, system.parent)

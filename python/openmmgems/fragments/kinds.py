@@ -89,6 +89,19 @@ def select_residues(residues: Sequence[CentreResidue], words: Sequence[str]) -> 
     return [residue for residue in residues if any(_is(residue, word) for word in words)]
 
 
+def occurring(residues: Sequence[CentreResidue], words: Sequence[str]) -> tuple[str, ...]:
+    """
+    Leave out families (``water``, ``ions``, ...) of which a system has nothing.
+
+    For settings that several systems share. Names of residues stay: they may be misspelt.
+    """
+    return tuple(
+        word
+        for word in words
+        if word not in CENTRE_WORDS or any(_is(residue, word) for residue in residues)
+    )
+
+
 def at_interface(
     residues: Sequence[CentreResidue],
     positions_angstrom: NDArray[np.float64],

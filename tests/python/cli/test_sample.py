@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from openmmgems.cli.fragment_project import fragment_project
 from openmmgems.cli.sample import sample
 from openmmgems.labels.structure_file import read_structures, write_structures
 from openmmgems.sampling.snapshots import read_selected
@@ -204,6 +205,14 @@ def test_a_project_has_graphs_conformers_and_parents(run: object) -> None:
     assert "Next gems fragment --project small.toml --out small" in _told(result)
     again = run(*words)
     assert "small/conformers.h5 is there already" in _told(again)
+
+
+def test_a_parent_without_any_of_the_centres_is_an_error(run: object) -> None:
+    Path("dry.toml").write_text(PROJECT.replace('["protein"]', '["water", "ions"]'))
+    words = ["--project", "dry.toml", "-o", "dry", "--processes", "1", "--threads", "1"]
+    assert run(*words).exit_code == 0
+    with pytest.raises(ValueError, match="'ala' has none of the centres water, ions"):
+        fragment_project(Path("dry.toml"), Path("dry"))
 
 
 def test_other_options_beside_a_project_are_refused(run: object) -> None:

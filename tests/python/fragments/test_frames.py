@@ -14,7 +14,7 @@ from openmm import app, unit
 from openmmgems.fragments.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.fragments.collect import collect_fragments, read_rows
 from openmmgems.fragments.frames import FrameFragmenter, fragment_frames
-from openmmgems.fragments.kinds import all_residues, at_interface, select_residues
+from openmmgems.fragments.kinds import all_residues, at_interface, occurring, select_residues
 from openmmgems.fragments.picker import CentrePicker, _lifted_shares
 from openmmgems.fragments.prepare import prepare_structure
 from openmmgems.fragments.settings import TopDownSettings
@@ -311,6 +311,12 @@ def test_broken_chains_are_refused(solvated, graph: ChemicalGraph) -> None:
     with pytest.raises(ValueError, match=r"between A THR 2 and A CYS 3 is .* angstrom long"):
         top_down_fragment(graph, broken, near, cell_angstrom=cell, radius_angstrom=2.0)
     top_down_fragment(graph, broken, far, cell_angstrom=cell, radius_angstrom=2.0)
+
+
+def test_shared_settings_lose_families_that_a_system_lacks(solvated, graph: ChemicalGraph) -> None:
+    residues = all_residues(graph, solvated[0])
+    assert occurring(residues, ["protein", "water", "other", "LIG"]) == ("protein", "water", "LIG")
+    assert occurring(residues, ["other"]) == ()
 
 
 def test_what_makes_no_sense(solvated, graph: ChemicalGraph) -> None:

@@ -7,7 +7,10 @@ import pytest
 from ase import Atoms
 from openmmgems.labels.base import Structure
 from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.units import BOHR_ANGSTROM
 from tblite.ase import TBLite
+from tblite.exceptions import TBLiteRuntimeError
+from tblite.interface import Calculator
 
 FORMAMIDE = np.array([6, 8, 7, 1, 1, 1])
 FORMAMIDE_POSITIONS = np.array(
@@ -80,6 +83,21 @@ def test_a_failed_calculation_names_the_structure(engine: TbliteEngine) -> None:
     clash = Structure(np.array([1, 1]), np.zeros((2, 3)), source="two atoms in one place")
     with pytest.raises(RuntimeError, match="GFN2-xTB failed for two atoms in one place"):
         engine.label(clash)
+
+
+def test_distant_ions_converge_from_high_electronic_temperatures(engine: TbliteEngine) -> None:
+    def salt(distance: float) -> Structure:
+        return Structure(np.array([11, 17]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, distance]]))
+
+    first = salt(8.0)
+    calculator = Calculator(
+        "GFN2-xTB", first.atomic_numbers, first.positions_angstrom / BOHR_ANGSTROM
+    )
+    with pytest.raises(TBLiteRuntimeError, match="not converged"):
+        calculator.singlepoint()
+    slope = (engine.label(salt(8.05)).energy_ev - engine.label(salt(7.95)).energy_ev) / 0.1
+    forces = engine.label(first).forces_ev_per_angstrom[:, 2]
+    np.testing.assert_allclose(forces, [slope, -slope], atol=1e-4)
 
 
 def test_an_unknown_method_is_refused() -> None:
