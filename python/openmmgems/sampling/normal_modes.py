@@ -10,6 +10,7 @@ normal distribution of variance kT / w^2. The mean energy of each mode is then k
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ _STEP_ANGSTROM = 0.005
 _FORCE_TOLERANCE_EV_PER_ANGSTROM = 2e-3
 _MAX_ITERATIONS = 400
 _SLOPE = 100.0  # eV/angstrom^2
+# How far soft modes are made stiffer at most, in three steps.
+_STIFFER = 8.0
 
 
 @dataclass(frozen=True)
@@ -240,19 +243,26 @@ def draw_displaced(
 ) -> Iterator[tuple[float, Positions, int]]:
     """Yield temperature, positions and number of rejected draws before, once per temperature.
 
+    When `acceptance.max_draws` draws in a row are rejected, modes that are softer than twice the
+    limit are taken as that stiff, then those softer than four times, and eight times: in loose
+    clusters, soft modes carry molecules into each other.
+
     Raises
     ------
     RuntimeError
-        If `acceptance.max_draws` draws in a row are rejected; where the engine fails, a draw is
-        rejected.
+        If then all are still rejected; where the engine fails, a draw is rejected.
 
     """
+    softest = dict.fromkeys(temperatures_kelvin, acceptance.softest_mode_per_cm)
+    stiffest = _STIFFER * acceptance.softest_mode_per_cm
     for temperature in temperatures_kelvin:
         failure: RuntimeError | None = None
-        for rejected in range(acceptance.max_draws):
-            positions = displaced(
-                minimum, modes, temperature, acceptance.softest_mode_per_cm, generator
-            )
+        for rejected in itertools.count():
+            if rejected and rejected % acceptance.max_draws == 0:
+                if softest[temperature] >= stiffest:
+                    raise _all_rejected(surface, minimum, temperature, acceptance, failure)
+                softest[temperature] *= 2.0
+            positions = displaced(minimum, modes, temperature, softest[temperature], generator)
             try:
                 accepted = _is_accepted(surface, positions, acceptance)
             except RuntimeError as error:  # as a strained electronic structure may not converge
@@ -260,14 +270,25 @@ def draw_displaced(
             if accepted:
                 yield temperature, positions, rejected
                 break
-        else:
-            raise RuntimeError(
-                f"All of {acceptance.max_draws} displacements of '{surface.structure.source}' at "
-                f"{temperature:g} K change bonds, leave the energy window of "
-                f"{acceptance.highest_energy_ev - minimum.energy_ev:.3g} eV, or make the engine "
-                f"fail{f' ({failure})' if failure else ''}. Lower the temperature, widen the "
-                "window, or raise softest_mode_per_cm."
-            ) from failure
+
+
+def _all_rejected(
+    surface: Surface,
+    minimum: Minimum,
+    temperature_kelvin: float,
+    acceptance: Acceptance,
+    failure: RuntimeError | None,
+) -> RuntimeError:
+    error = RuntimeError(
+        f"All of {acceptance.max_draws} displacements of '{surface.structure.source}' at "
+        f"{temperature_kelvin:g} K change bonds, leave the energy window of "
+        f"{acceptance.highest_energy_ev - minimum.energy_ev:.3g} eV, or make the engine fail"
+        f"{f' ({failure})' if failure else ''}, also with all modes as stiff as "
+        f"{_STIFFER * acceptance.softest_mode_per_cm:g}/cm. Lower the temperature, widen the "
+        "window, or raise softest_mode_per_cm."
+    )
+    error.__cause__ = failure
+    return error
 
 
 def _is_accepted(surface: Surface, positions: Positions, acceptance: Acceptance) -> bool:

@@ -211,6 +211,22 @@ def test_a_window_in_which_nothing_fits_is_an_error(
         list(draws)
 
 
+def test_soft_modes_become_stiffer_where_every_displacement_breaks_a_bond() -> None:
+    surface = Surface(CARBON_MONOXIDE, SpringEngine(stiffness=0.01, pair_length=1.1))
+    graph = _graph(CARBON_MONOXIDE)
+    minimum = minimise(surface, graph)
+    modes = normal_modes(
+        hessian(surface, minimum.positions_angstrom),
+        masses_of(CARBON_MONOXIDE.atomic_numbers),
+        minimum.positions_angstrom,
+    )
+    acceptance = Acceptance(graph, np.inf, float(modes.wave_numbers_per_cm[0]), max_draws=2)
+    generator = np.random.default_rng(1)
+    drawn = list(draw_displaced(surface, minimum, modes, [2e4] * 5, acceptance, generator))
+    assert all(graph.is_kept(positions) for _, positions, _ in drawn)
+    assert max(rejected for _, _, rejected in drawn) >= acceptance.max_draws
+
+
 def test_numbers_that_are_not_finite_are_an_error() -> None:
     surface = Surface(WATER, SpringEngine(nan_for=3))
     with pytest.raises(RuntimeError, match="not a finite number for 'bottom-up:O:start'"):
