@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """OpenBLAS for tblite, whose wheels bring the reference implementation of LAPACK.
 
-With it GFN2-xTB is 2.4 times as fast at 100 atoms and 3.1 times at 240.
+With it GFN2-xTB is 2.4 times as fast at 100 atoms and 3.1 times at 240. To see it on fragments of
+your own, compare `python examples/07_labelling_rate.py --structures fragments.h5` with the same
+after ``OPENMMGEMS_OPENBLAS=``.
 """
 
 from __future__ import annotations
