@@ -9,6 +9,7 @@ import importlib.metadata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.constants import physical_constants
@@ -22,11 +23,20 @@ from .tblite_library import Calculator, Result, TBLiteRuntimeError
 METHODS = ("GFN2-xTB", "GFN1-xTB")
 ELEMENTS = range(1, 87)
 _HARTREE_PER_KELVIN = physical_constants["kelvin-hartree relationship"][0]
-# Of the electrons, and of the charges from one cycle to the next: as in tblite.
-_TEMPERATURE_KELVIN, _DAMPING = 300.0, 0.4
+
+
+class _Scf(NamedTuple):
+    """How charges are made to converge; tblite's own numbers, but for fewer cycles."""
+
+    temperature_kelvin: float = 300.0
+    damping: float = 0.4
+    max_cycles: int = 60
+
+
 # Charges that oscillate, as in pairs of ions a few angstrom apart, converge when they are brought
-# down from here. The result is the same.
-_ANNEALING_KELVIN, _CAREFUL_DAMPING = (6000.0, 2000.0, 800.0), 0.2
+# down from a high electronic temperature. The result is the same.
+_ANNEALING = tuple(_Scf(temperature, 0.2, 250) for temperature in (6000.0, 2000.0, 800.0))
+_CAREFUL = _Scf(damping=0.2, max_cycles=250)
 
 
 class TbliteEngine:
@@ -110,24 +120,18 @@ class TbliteEngine:
     def _converged(self, structure: Structure, before: Result | None) -> Result:
         """Calculate; if charges do not converge, come down from high electronic temperatures."""
         with suppress(TBLiteRuntimeError):
-            return self._result(structure, before)
+            return self._result(structure, before, _Scf())
         result = None
         try:
-            for temperature in _ANNEALING_KELVIN:
-                result = self._result(structure, result, temperature, _CAREFUL_DAMPING)
-            return self._result(structure, result, damping=_CAREFUL_DAMPING)
+            for scf in _ANNEALING:
+                result = self._result(structure, result, scf)
+            return self._result(structure, result, _CAREFUL)
         except TBLiteRuntimeError as error:
             raise RuntimeError(
                 f"{self._method} failed for {name_of(structure)}: {error}"
             ) from error
 
-    def _result(
-        self,
-        structure: Structure,
-        before: Result | None,
-        temperature_kelvin: float = _TEMPERATURE_KELVIN,
-        damping: float = _DAMPING,
-    ) -> Result:
+    def _result(self, structure: Structure, before: Result | None, scf: _Scf) -> Result:
         calculator = Calculator(
             self._method,
             structure.atomic_numbers,
@@ -136,8 +140,9 @@ class TbliteEngine:
             uhf=structure.spin,
         )
         calculator.set("accuracy", self._accuracy)
-        calculator.set("temperature", temperature_kelvin * _HARTREE_PER_KELVIN)
-        calculator.set("mixer-damping", damping)
+        calculator.set("temperature", scf.temperature_kelvin * _HARTREE_PER_KELVIN)
+        calculator.set("mixer-damping", scf.damping)
+        calculator.set("max-iter", scf.max_cycles)
         calculator.set("verbosity", 0)
         with _libraries().limit(limits=self._num_threads):
             return calculator.singlepoint(before)
