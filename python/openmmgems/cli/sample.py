@@ -107,7 +107,12 @@ def sample(
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="All cores.", rich_help_panel=_LARGE)
+        int | None,
+        typer.Option(
+            min=1,
+            help="All cores; with 1 the same seed gives the same frames.",
+            rich_help_panel=_LARGE,
+        ),
     ] = None,
     threshold: Annotated[
         float | None,

@@ -116,7 +116,11 @@ def solute_atoms(topology: app.Topology, which: str = "heavy") -> NDArray[np.int
 
 
 def cpu_properties(threads: int | None) -> dict[str, str]:
-    """Get properties of the CPU platform; results do not depend on chance."""
+    """Get properties of the CPU platform.
+
+    On one thread the same seeds give the same numbers. On more they do not, in spite of
+    `DeterministicForces`: OpenMM 8 then adds up direct space in whatever order threads finish.
+    """
     properties = {"DeterministicForces": "true"}
     return properties | ({"Threads": str(threads)} if threads is not None else {})
 
