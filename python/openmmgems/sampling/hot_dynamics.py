@@ -37,7 +37,7 @@ class Thermostat:
 class Pace:
     """Which frames are taken, in steps: after ``equilibration``, ``spacing`` apart.
 
-    ``max_restarts`` is how often a run may begin again.
+    ``max_restarts`` is how often a run may begin again without a new frame.
     """
 
     number: int
@@ -132,16 +132,17 @@ def hot_frames(
     Raises
     ------
     RuntimeError
-        If the run must begin again more than ``pace.max_restarts`` times.
+        If the run begins again more than ``pace.max_restarts`` times without a new frame.
 
     """
-    taken = restarts = 0
+    taken = restarts = in_vain = 0
     while taken < pace.number:
         try:
             dynamics = LangevinDynamics(surface, start_angstrom, thermostat, generator)
             wait = pace.equilibration + pace.spacing
             while taken < pace.number and _advance(dynamics, wait, graph):
                 taken += 1
+                in_vain = 0
                 yield dynamics.positions_angstrom.copy(), restarts
                 wait = pace.spacing
             reason = "a bond broke or formed"
@@ -149,11 +150,13 @@ def hot_frames(
             reason = str(error)
         if taken < pace.number:
             restarts += 1
-        if restarts > pace.max_restarts:
+            in_vain += 1
+        if in_vain > pace.max_restarts:
             raise RuntimeError(
                 f"Dynamics of '{surface.structure.source}' at {thermostat.temperature_kelvin:g} K "
-                f"was begun again {pace.max_restarts} times and has {taken} of {pace.number} "
-                f"frames; last reason: {reason}. Lower the temperature or the time step."
+                f"was begun again {pace.max_restarts} times in vain and has {taken} of "
+                f"{pace.number} frames; last reason: {reason}. Lower the temperature or the time "
+                "step."
             )
 
 

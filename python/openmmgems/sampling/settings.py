@@ -59,7 +59,10 @@ class ConformerSettings(_Settings):
         description="Softer and imaginary modes are displaced as if they had this wave number.",
     )
     max_restarts: int = Field(
-        default=20, ge=0, description="Runs begun again because a bond broke, for each molecule."
+        default=20,
+        ge=0,
+        description="How often a run may begin again without a new conformer, because a bond broke "
+        "or the engine failed.",
     )
     seed: int = Field(default=1, ge=0, description="Of everything drawn at random.")
 
