@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from openmm.app import PDBFile
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.dataset import read_dataset, write_dataset
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
@@ -29,7 +29,7 @@ PEPTIDES = {"ace-ala-nme": 1, "ace-ala2-nme": 2}
 NETWORK = Hyperparameters(num_features=40, num_basis_functions=16, num_modules=2)
 
 
-def sample(folder: Path, settings: SamplingSettings) -> list[Structure]:
+def sample(folder: Path, settings: SamplingSettings) -> list[AtomicSystem]:
     """Conformers of both peptides; their starting structures are written as PDB files."""
     structures = []
     for name, number in PEPTIDES.items():
@@ -40,14 +40,16 @@ def sample(folder: Path, settings: SamplingSettings) -> list[Structure]:
         total = (settings.num_windows + settings.num_free_runs) * settings.frames_per_run
         frames = sample_peptide(name, modeller, settings)
         for frame in track(frames, f"Sampling {name}", total=total):
-            structures.append(Structure(numbers, frame.positions_angstrom, source=frame.source))
+            structures.append(AtomicSystem(numbers, frame.positions_angstrom, source=frame.source))
     return structures
 
 
-def label_all(structures: list[Structure], engine: TbliteEngine) -> list[tuple[Structure, Label]]:
+def label_all(
+    structures: list[AtomicSystem], engine: TbliteEngine
+) -> list[tuple[AtomicSystem, Label]]:
     """Label the structures; those whose calculation fails are named and left out."""
 
-    def label(structure: Structure) -> Label | RuntimeError:
+    def label(structure: AtomicSystem) -> Label | RuntimeError:
         try:
             return engine.label(structure)
         except RuntimeError as error:

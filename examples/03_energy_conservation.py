@@ -22,7 +22,7 @@ import openmm.app as app
 import openmmgems
 from openmmgems import models
 from openmmgems.analysis.drift import energy_drift
-from openmmgems.files import write_atomically
+from openmmgems.core.files import write_atomically
 from rich.progress import track
 
 PEPTIDE = importlib.resources.files("openmmgems") / "data/structures/ace-ala-nme.pdb"

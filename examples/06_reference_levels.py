@@ -20,12 +20,13 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from openmmgems.labels.base import Engine, Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.engines.engine import Engine
 from openmmgems.labels.dataset import composition
 from openmmgems.labels.engines import make_engine
 
 DATA = Path(__file__).resolve().parents[1] / "tests/data/qm/qm7x_small_molecules.npz"
-Molecule = list[tuple[Structure, float, np.ndarray]]  # structures, energies (eV), forces (eV/A)
+Molecule = list[tuple[AtomicSystem, float, np.ndarray]]  # structures, energies (eV), forces (eV/A)
 
 
 def engine_of(words: str) -> Engine:
@@ -46,7 +47,7 @@ def read_molecules(file: Path, number: int, conformers: int) -> list[Molecule]:
     molecules = []
     for rows in sorted(runs, key=lambda rows: np.count_nonzero(z[rows[0]]))[:number]:
         n = np.count_nonzero(z[rows[0]])
-        structures = [Structure(z[k, :n], r[k, :n], source=f"QM7-X {k}") for k in rows]
+        structures = [AtomicSystem(z[k, :n], r[k, :n], source=f"QM7-X {k}") for k in rows]
         molecules.append([(s, e[k, 0], f[k, :n]) for s, k in zip(structures, rows, strict=True)])
     return molecules
 

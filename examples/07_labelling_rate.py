@@ -23,7 +23,7 @@ import numpy as np
 import openmmgems
 from openmm import app
 from openmmgems.benchmark.report import machine
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.calculation import EngineSpec
 from openmmgems.labels.cluster import open_cluster
 from openmmgems.labels.folder import read_files
@@ -35,17 +35,17 @@ from openmmgems.labels.store import Finished, JobStore
 PEPTIDE = Path(openmmgems.__file__).parent / "data" / "structures" / "ace-ala-nme.pdb"
 
 
-def distorted_peptides(number: int) -> list[Structure]:
+def distorted_peptides(number: int) -> list[AtomicSystem]:
     """Alanine dipeptides whose atoms are moved by some hundredths of an angstrom."""
     pdb = app.PDBFile(str(PEPTIDE))
     positions = 10.0 * np.array(pdb.getPositions(asNumpy=True)._value)
     numbers = np.array([atom.element.atomic_number for atom in pdb.topology.atoms()])
     moves = np.random.default_rng(1).normal(scale=0.03, size=(number, *positions.shape))
-    return [Structure(numbers, positions + move, source=f"{k}") for k, move in enumerate(moves)]
+    return [AtomicSystem(numbers, positions + move, source=f"{k}") for k, move in enumerate(moves)]
 
 
 def labels_per_second(
-    structures: list[Structure], engine: str, workers: int
+    structures: list[AtomicSystem], engine: str, workers: int
 ) -> tuple[float, float]:
     """Rate of a whole run with its start, and the share of its time that was calculation."""
     settings = LabelSettings(engine=engine, workers=workers)
@@ -60,14 +60,14 @@ def labels_per_second(
     return summary.finished / summary.seconds, busy / (summary.seconds * workers)
 
 
-def bare_rate(structures: list[Structure], engine: str, processes: int) -> float:
+def bare_rate(structures: list[AtomicSystem], engine: str, processes: int) -> float:
     """Labels per second of processes that do nothing else: all that the machine can do."""
     shares = [(structures[k::processes], engine) for k in range(processes)]
     with get_context("spawn").Pool(processes) as pool:
         return sum(pool.starmap(_rate_of_a_process, shares, chunksize=1))
 
 
-def _rate_of_a_process(structures: list[Structure], engine: str) -> float:
+def _rate_of_a_process(structures: list[AtomicSystem], engine: str) -> float:
     made = EngineSpec(engine).make()
     made.label(structures[0])
     start = time.perf_counter()

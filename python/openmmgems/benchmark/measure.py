@@ -20,13 +20,14 @@ from typing import Any, TypeVar
 import numpy as np
 import openmm
 
-from ..gemsforce import GemsForce
-from ..models.hyperparameters import Hyperparameters
-from ..models.inspect import inspect_model
-from ..simulation.forcefield import create_force_field_system
-from ..simulation.platform_choice import choose_platform
-from ..simulation.structure import Structure
-from ..simulation.system import createSystem, model_file
+from openmmgems.gemsforce import GemsForce
+from openmmgems.models.hyperparameters import Hyperparameters
+from openmmgems.models.inspect import inspect_model
+from openmmgems.simulation.forcefield import create_force_field_system
+from openmmgems.simulation.platform_choice import choose_platform
+from openmmgems.simulation.structure import Structure
+from openmmgems.simulation.system import createSystem, model_file
+
 from .phases import Phase, matrix_rate, measure_phases
 from .systems import load_system
 
@@ -251,9 +252,9 @@ def write_random_model(file: Path, name: str) -> None:
     name : str
         ``random:FEATURES:MODULES``.
     """
-    from ..models.export import save_spookynet
-    from ..models.hyperparameters import DEFAULT_CUTOFF_ANGSTROM, Hyperparameters
-    from ..models.spookynet import SpookyNet
+    from openmmgems.models.export import save_spookynet
+    from openmmgems.models.hyperparameters import DEFAULT_CUTOFF_ANGSTROM, Hyperparameters
+    from openmmgems.models.spookynet import SpookyNet
 
     words = name.split(":")
     if len(words) != 3 or not (words[1].isdecimal() and words[2].isdecimal()):

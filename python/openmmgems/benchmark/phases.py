@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import _core
-from ..evaluator import Evaluator
-from ..models.hyperparameters import Hyperparameters
-from ..models.inspect import inspect_model
+from openmmgems import _core
+from openmmgems.evaluator import Evaluator
+from openmmgems.models.hyperparameters import Hyperparameters
+from openmmgems.models.inspect import inspect_model
 
 #: Polynomials of degree five give filters, those of degree four their slopes.
 _SPLINES, _SPLINES_OF_SLOPES = 6, 5

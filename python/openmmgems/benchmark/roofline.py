@@ -5,7 +5,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from openmmgems.benchmark.device_code import CompiledKernel
+from .device_code import CompiledKernel
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from ..sampling.peptides import build_capped_alanine
-from ..simulation.structure import Structure, read_structure
+from openmmgems.sampling.peptides import build_capped_alanine
+from openmmgems.simulation.structure import Structure, read_structure
 
 SMALLEST_WATER = 30
 #: Crambin and its water fill a cube of this edge, nm.

@@ -155,7 +155,7 @@ def _models() -> Iterator[Finding]:
 
 
 def _choice() -> Iterator[Finding]:
-    from openmmgems.simulation.errors import ResourceError
+    from openmmgems.core.errors import ResourceError
     from openmmgems.simulation.platform_choice import choose_platform
 
     for label, needs_model in (("with a model", True), ("force field", False)):

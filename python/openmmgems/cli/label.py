@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.settings import plain_errors
+from openmmgems.engines.engine import Engine
 from openmmgems.labels.calculation import EngineSpec
 from openmmgems.labels.cluster import local_workers
 from openmmgems.labels.folder import LabelFolder, read_files
@@ -22,7 +24,6 @@ from openmmgems.labels.status import Status, Summary, by_text, levels
 from openmmgems.labels.status import status as status_of
 from openmmgems.project.folder import ProjectFolder
 from openmmgems.project.settings import read_project
-from openmmgems.project.validation import plain_errors
 from openmmgems.simulation.runner import StopRequest
 
 from .console import output
@@ -289,7 +290,7 @@ def _dry_run(files: list[Path], settings: LabelSettings, engine: Engine) -> None
     )
 
 
-def _size(structure: Structure) -> int:
+def _size(structure: AtomicSystem) -> int:
     return len(structure.atomic_numbers)
 
 

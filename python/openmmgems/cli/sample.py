@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from openmmgems.project.validation import plain_errors
+from openmmgems.core.settings import plain_errors
 
 from .sample_conformers import sample_conformers
 from .sample_parent import sample_parent

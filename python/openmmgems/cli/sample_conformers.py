@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from rich.markup import escape
 
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.sampling.conformer_runs import ConformerRun, Finished
 from openmmgems.sampling.conformers import expected_calls
 from openmmgems.sampling.settings import ConformerSettings, conformers_preset
@@ -47,7 +47,7 @@ def sample_conformers(given: Mapping[str, Any]) -> int:
 
 def draw_conformers(
     settings: ConformerSettings,
-    structures: list[Structure],
+    structures: list[AtomicSystem],
     out: Path,
     processes: int | None = None,
     *,
@@ -58,7 +58,7 @@ def draw_conformers(
     Parameters
     ----------
     settings : ConformerSettings
-    structures : list of Structure
+    structures : list of AtomicSystem
     out : pathlib.Path
         Beside it a folder `<out>.parts` keeps what is finished.
     processes : int, optional
@@ -87,7 +87,7 @@ def draw_conformers(
         return _write(run, failed, out)
 
 
-def read_molecules(text: str, seed: int = 0) -> list[Structure]:
+def read_molecules(text: str, seed: int = 0) -> list[AtomicSystem]:
     """Read a file of structures, an XYZ file, or SMILES.
 
     Raises
@@ -109,7 +109,7 @@ def read_molecules(text: str, seed: int = 0) -> list[Structure]:
     return [_from_smiles(text, seed)]
 
 
-def _from_smiles(text: str, seed: int) -> Structure:
+def _from_smiles(text: str, seed: int) -> AtomicSystem:
     from rdkit import Chem
 
     from openmmgems.fragments.bottom_up import BottomUpFragment, three_dimensional
@@ -126,7 +126,7 @@ def _from_smiles(text: str, seed: int) -> Structure:
     return three_dimensional(graph, seed)
 
 
-def _from_xyz(path: Path) -> Structure:
+def _from_xyz(path: Path) -> AtomicSystem:
     from openmm import unit
     from rdkit import Chem
 
@@ -139,7 +139,7 @@ def _from_xyz(path: Path) -> Structure:
     smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
     positions = np.asarray(structure.positions * unit.nanometer / unit.angstrom, float)
     charge = int(graph.charges.sum())
-    return Structure(graph.atomic_numbers, positions, charge, source=f"bottom-up:{smiles}:start")
+    return AtomicSystem(graph.atomic_numbers, positions, charge, source=f"bottom-up:{smiles}:start")
 
 
 def _settings(given: Mapping[str, Any]) -> ConformerSettings:
@@ -173,7 +173,7 @@ def _folder(out: Path) -> Path:
 
 
 def _print_plan(
-    settings: ConformerSettings, structures: list[Structure], seconds: float, out: Path
+    settings: ConformerSettings, structures: list[AtomicSystem], seconds: float, out: Path
 ) -> None:
     modes = settings.num_by_normal_modes
     temperatures = ", ".join(f"{t:g}" for t in settings.dynamics_temperatures_kelvin)

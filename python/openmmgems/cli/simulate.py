@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from openmmgems.core.errors import RunFolderError
 from openmmgems.simulation.checkpoint import read_checkpoint
-from openmmgems.simulation.errors import RunFolderError
 from openmmgems.simulation.estimate import format_bytes
 from openmmgems.simulation.platform_choice import PlatformChoice, choose_platform
 from openmmgems.simulation.protocol import Ensemble, Protocol

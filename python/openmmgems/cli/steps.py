@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from openmmgems.labels.base import Setting
+from openmmgems.core.settings import Setting
 
 from .console import output
 

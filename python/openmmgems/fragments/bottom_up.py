@@ -16,7 +16,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 from .heavy_graph import GraphKey, HeavyGraph
 from .residues import BOND_TYPES, heavy_molecule
@@ -164,7 +164,7 @@ def _check_formula(smiles: str, num_hydrogens: int, num_electrons: int, parent: 
         )
 
 
-def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
+def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> AtomicSystem:
     """Make a conformation of a fragment.
 
     Distance geometry with RDKit's ETKDGv3 on all atoms, then relaxation with the force field
@@ -180,7 +180,7 @@ def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
 
     Returns
     -------
-    Structure
+    AtomicSystem
         Heavy atoms in the order of the SMILES, then hydrogens; charge of the fragment, spin 0,
         source ``bottom-up:<smiles>:start``.
 
@@ -206,7 +206,7 @@ def three_dimensional(fragment: BottomUpFragment, seed: int = 0) -> Structure:
     molecule = Chem.AddHs(heavy)
     _embed(molecule, fragment.smiles, seed)
     _relax(molecule, fragment.smiles)
-    return Structure(
+    return AtomicSystem(
         np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.int64),
         np.array(molecule.GetConformer().GetPositions(), dtype=np.float64),
         fragment.charge,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from openmmgems.files import write_atomically
+from openmmgems.core.files import write_atomically
 from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
 
 from .frames import Frame, FrameFragmenter

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from scipy.spatial.transform import Rotation
 
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 from .bottom_up import BottomUpFragment, three_dimensional
 from .lewis import ION_CHARGES
@@ -42,7 +42,7 @@ def complexes(
     settings: BottomUpSettings,
     fragments: Sequence[BottomUpFragment] = (),
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Structure]:
+) -> Iterator[AtomicSystem]:
     """
     Make the complexes that the settings ask for.
 
@@ -58,7 +58,7 @@ def complexes(
 
     Yields
     ------
-    Structure
+    AtomicSystem
         Clusters of two waters and more, ions with one water and more, fragments with one water;
         each with the source ``bottom-up:<smiles>:start``.
 
@@ -90,7 +90,7 @@ def complex_list(
     return wanted
 
 
-def complex_of(smiles: Sequence[str], seed: int = 0) -> Structure:
+def complex_of(smiles: Sequence[str], seed: int = 0) -> AtomicSystem:
     """
     Put molecules together.
 
@@ -106,7 +106,7 @@ def complex_of(smiles: Sequence[str], seed: int = 0) -> Structure:
 
     Returns
     -------
-    Structure
+    AtomicSystem
         Molecules in the given order; source ``bottom-up:<smiles joined by dots>:start``.
 
     Raises
@@ -133,7 +133,7 @@ def complex_of(smiles: Sequence[str], seed: int = 0) -> Structure:
         charges = np.concatenate([charges, own_charges])
         polar = np.concatenate([polar, own_polar])
         positions = np.concatenate([positions, placed])
-    return Structure(
+    return AtomicSystem(
         numbers,
         positions - positions.mean(axis=0),
         charge=sum(part.charge for part in parts),
@@ -141,7 +141,7 @@ def complex_of(smiles: Sequence[str], seed: int = 0) -> Structure:
     )
 
 
-def _molecule(smiles: str, seed: int) -> Structure:
+def _molecule(smiles: str, seed: int) -> AtomicSystem:
     """One molecule with a conformation; a single ion needs none."""
     heavy = system_from_smiles(smiles)
     charge = Chem.GetFormalCharge(heavy)
@@ -153,12 +153,12 @@ def _molecule(smiles: str, seed: int) -> Structure:
                 f"Ion {smiles} is not known; expected a halide, an alkali metal ion, or Mg, Ca or "
                 "Zn with charge +2."
             )
-        return Structure(np.array([number], dtype=np.int64), np.zeros((1, 3)), charge)
+        return AtomicSystem(np.array([number], dtype=np.int64), np.zeros((1, 3)), charge)
     fragment = BottomUpFragment(smiles, heavy.GetNumAtoms(), charge, 1, ())
     return three_dimensional(fragment, seed)
 
 
-def _polar_hydrogens(part: Structure) -> NDArray[np.bool_]:
+def _polar_hydrogens(part: AtomicSystem) -> NDArray[np.bool_]:
     """Which hydrogens sit on an atom that gives hydrogen bonds: the nearest other one."""
     numbers, positions = part.atomic_numbers, part.positions_angstrom
     found = np.zeros(len(numbers), bool)
@@ -217,7 +217,7 @@ def _radius(number: int) -> float:
     return _RADII_ANGSTROM[int(number)]
 
 
-def _turned(part: Structure, generator: np.random.Generator) -> NDArray[np.float64]:
+def _turned(part: AtomicSystem, generator: np.random.Generator) -> NDArray[np.float64]:
     """Positions around their middle, turned at random."""
     centred = part.positions_angstrom - part.positions_angstrom.mean(axis=0)
     turned: NDArray[np.float64] = Rotation.from_quat(generator.normal(size=4)).apply(centred)

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from openmmgems.core.settings import SettingsBase
 
 #: What may stand in ``TopDownSettings.centres`` besides names of residues.
 CENTRE_WORDS = ("all", "protein", "water", "ions", "other")
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PrepareSettings(_Settings):
+class PrepareSettings(SettingsBase):
     """How a structure without hydrogens is completed."""
 
     ph: float = Field(7.0, ge=0, le=14, description="decides protonation states")
@@ -27,7 +25,7 @@ class PrepareSettings(_Settings):
     )
 
 
-class TopDownSettings(_Settings):
+class TopDownSettings(SettingsBase):
     """Spheres cut out of snapshots, and which atoms are their centres."""
 
     radius_angstrom: float = Field(8.0, gt=0, description="radius of the spheres")
@@ -70,7 +68,7 @@ class TopDownSettings(_Settings):
         return 6.0 if self.spacing_angstrom is None else self.spacing_angstrom
 
 
-class BottomUpSettings(_Settings):
+class BottomUpSettings(SettingsBase):
     """Small chemical graphs and complexes, and of which molecules they are made."""
 
     max_heavy_atoms: PositiveInt = Field(8, description="size of the largest graphs")

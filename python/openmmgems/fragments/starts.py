@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rdkit import Chem
 
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 from .bottom_up import BottomUpFragment, bottom_up_fragments, three_dimensional
 from .complexes import complex_list, complex_of
@@ -28,7 +28,7 @@ class Start:
     """
 
     fragment: BottomUpFragment
-    structure: Structure | None
+    structure: AtomicSystem | None
     failure: str = ""
 
 

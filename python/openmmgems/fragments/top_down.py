@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 from .chemical_graph import ChemicalGraph, rdkit_molecule
 from .images import Images
@@ -34,7 +34,7 @@ class TopDownFragment:
 
     Attributes
     ----------
-    structure : Structure
+    structure : AtomicSystem
         Kept atoms in the order of the snapshot, then the caps; around the centre.
     atoms : array, shape ``[num_kept]``
         Their indices in the snapshot.
@@ -50,7 +50,7 @@ class TopDownFragment:
         Its bonds; atoms in the structure's order.
     """
 
-    structure: Structure
+    structure: AtomicSystem
     atoms: NDArray[np.int64]
     caps: NDArray[np.int64]
     parent: str
@@ -264,7 +264,7 @@ def _capped(kept: _Kept, parent: str, frame: int, centre: int) -> TopDownFragmen
     charges = np.concatenate([graph.charges[atoms], np.zeros(len(cuts), np.int64)])
     kept_positions = np.array([kept.placed[int(atom)] for atom in atoms])
     return TopDownFragment(
-        structure=Structure(
+        structure=AtomicSystem(
             numbers,
             np.concatenate([kept_positions, kept.caps()]),
             charge=int(charges.sum()),

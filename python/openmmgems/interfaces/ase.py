@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from ..evaluator import Evaluator
+from openmmgems.evaluator import Evaluator
 
 
 class GemsCalculator(Calculator):

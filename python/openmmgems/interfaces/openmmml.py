@@ -9,8 +9,8 @@ import openmm
 import openmm.app as app
 from openmmml.mlpotential import MLPotentialImpl, MLPotentialImplFactory
 
-from ..gemsforce import GemsForce
-from ..models.inspect import inspect_model
+from openmmgems.gemsforce import GemsForce
+from openmmgems.models.inspect import inspect_model
 
 
 class GemsPotentialImplFactory(MLPotentialImplFactory):

@@ -13,8 +13,11 @@ import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from ..units import ANGSTROM_PER_NM, KJ_PER_MOL_PER_EV
-from .base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+from openmmgems.units import ANGSTROM_PER_NM, KJ_PER_MOL_PER_EV
+
 from .engine_checks import check_distances, checked, file_sha256, name_of
 
 _FORCE_UNIT = unit.kilojoule_per_mole / unit.nanometer
@@ -72,7 +75,7 @@ class AmberEngine:
             "dipole": "of partial charges",
         }
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``."""
         prepared = self._prepared()
         self._check(structure, prepared)
@@ -93,7 +96,7 @@ class AmberEngine:
         """Estimate: all pairs on one core."""
         return Cost(seconds=0.001 + 2e-7 * num_atoms**2, memory_mb=200.0 + 0.1 * num_atoms)
 
-    def _check(self, structure: Structure, prepared: "_Prepared") -> None:
+    def _check(self, structure: AtomicSystem, prepared: "_Prepared") -> None:
         given, expected = structure.atomic_numbers, prepared.atomic_numbers
         if not np.array_equal(given, expected):
             raise ValueError(

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from .base import Engine, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Engine
+
 from .store_records import check_label
 
 
@@ -64,7 +67,7 @@ class Reply:
     peak_memory_mb: float | None
 
 
-def calculate(engine: Engine, structure: Structure) -> Reply:
+def calculate(engine: Engine, structure: AtomicSystem) -> Reply:
     """Label one structure; whatever happens is said in the reply."""
     _forget_peak()
     start = time.perf_counter()

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from .base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 #: Far below the distance of any two atoms, so that it is clear which atom belongs to which.
 LARGEST_TOLERANCE_ANGSTROM = 0.25
@@ -36,7 +36,7 @@ _FEW_ORDERS = 150
 
 
 def unique_structures(
-    structures: Sequence[Structure], tolerance_angstrom: float = 0.05
+    structures: Sequence[AtomicSystem], tolerance_angstrom: float = 0.05
 ) -> list[int]:
     """
     Find structures that are no copies of an earlier one: places of those to keep, in order.
@@ -48,14 +48,14 @@ def unique_structures(
 
 
 def first_copies(
-    structures: Sequence[Structure], tolerance_angstrom: float = 0.05
+    structures: Sequence[AtomicSystem], tolerance_angstrom: float = 0.05
 ) -> NDArray[np.int64]:
     """
     Find for each structure the one it is a copy of.
 
     Parameters
     ----------
-    structures : sequence of Structure
+    structures : sequence of AtomicSystem
     tolerance_angstrom : float
         After the best superposition (least squares) no atom is further from its counterpart.
 

@@ -22,7 +22,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Engine, Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.engines.engine import Engine
+
 from .grouped_file import Rows, composition, read_groups, write_groups
 from .structure_file import structure_row
 
@@ -43,7 +45,7 @@ UNITS = {
     "forces_unit": "eV/angstrom",
     "dipole_unit": "e angstrom",
 }
-Labelled = tuple[Structure, Label]
+Labelled = tuple[AtomicSystem, Label]
 _KIND = "data set"
 
 
@@ -79,7 +81,7 @@ def write_dataset(
     Parameters
     ----------
     path : path
-    labelled : iterable of (Structure, Label)
+    labelled : iterable of (AtomicSystem, Label)
         Gone through once; memory stays small however many there are.
     engine : Engine or Origin
         Whose ``level_of_theory``, ``version`` and, if it has them, ``settings`` are stored.
@@ -120,7 +122,7 @@ def write_dataset(
         return len(rows)
 
 
-def _check_label(structure: Structure, label: Label) -> None:
+def _check_label(structure: AtomicSystem, label: Label) -> None:
     forces, dipole = np.asarray(label.forces_ev_per_angstrom), np.asarray(label.dipole_e_angstrom)
     shape = structure.positions_angstrom.shape
     if forces.shape != shape or dipole.shape != (3,):

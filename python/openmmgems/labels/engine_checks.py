@@ -13,17 +13,17 @@ import numpy as np
 from openmm.app import Element
 from scipy.spatial.distance import pdist
 
-from .base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 
 CLOSEST_ANGSTROM = 0.3  # H2 at 0.74 is the shortest bond; below this no engine gives sense.
 
 
-def name_of(structure: Structure) -> str:
+def name_of(structure: AtomicSystem) -> str:
     """Name a structure in an error: its source, or how many atoms it has."""
     return structure.source or f"a structure of {len(structure.atomic_numbers)} atoms"
 
 
-def check_elements(structure: Structure, level: str, known: Collection[int]) -> None:
+def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) -> None:
     """
     Refuse an empty structure, and elements that a level of theory has no parameters for.
 
@@ -43,7 +43,7 @@ def check_elements(structure: Structure, level: str, known: Collection[int]) -> 
         )
 
 
-def check_distances(structure: Structure, level: str) -> None:
+def check_distances(structure: AtomicSystem, level: str) -> None:
     """Refuse atoms that (almost) coincide, with a ValueError."""
     if len(structure.atomic_numbers) < 2:
         return
@@ -55,7 +55,7 @@ def check_distances(structure: Structure, level: str) -> None:
         )
 
 
-def checked(label: Label, structure: Structure, level: str) -> Label:
+def checked(label: Label, structure: AtomicSystem, level: str) -> Label:
     """Give a label back if all of it is finite, otherwise raise RuntimeError."""
     arrays = (label.energy_ev, label.forces_ev_per_angstrom, label.dipole_e_angstrom)
     if not all(np.isfinite(array).all() for array in arrays):

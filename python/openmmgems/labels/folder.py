@@ -15,9 +15,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from openmmgems.files import write_atomically
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.files import write_atomically
+from openmmgems.engines.engine import Engine
 
-from .base import Engine, Structure
 from .copies import unique_structures
 from .resources import Estimator
 from .settings import LabelSettings
@@ -83,7 +84,7 @@ class LabelFolder:
 
     def add(
         self,
-        structures: Iterable[Structure],
+        structures: Iterable[AtomicSystem],
         engine: Engine,
         settings: LabelSettings,
     ) -> int:
@@ -107,7 +108,7 @@ class LabelFolder:
         if first is None:
             raise ValueError("The files hold no structures; expected at least one.")
         self.write_settings(settings)
-        every: Iterable[Structure] = itertools.chain([first], rest)
+        every: Iterable[AtomicSystem] = itertools.chain([first], rest)
         if settings.copies_angstrom is not None:
             found = list(every)
             every = [found[k] for k in unique_structures(found, settings.copies_angstrom)]
@@ -143,7 +144,7 @@ class LabelFolder:
 
 def read_files(
     files: Iterable[Path], told: Callable[[Path, int], None] | None = None
-) -> Iterator[Structure]:
+) -> Iterator[AtomicSystem]:
     """
     Go through the structures of files of any kind that can be read, one after the other.
 

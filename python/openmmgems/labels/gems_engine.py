@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import models
-from ..evaluator import Evaluator
-from .base import Cost, Label, Setting, Structure
+from openmmgems import models
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+from openmmgems.evaluator import Evaluator
+
 from .engine_checks import check_elements, checked, file_sha256, name_of, threads_of_environment
 
 
@@ -78,7 +81,7 @@ class GemsEngine:
             "dipole": "of partial charges",
         }
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``. Unknown charges and spins are refused."""
         opened = _open(self.model, file_sha256(self.model), self.num_threads)
         check_elements(structure, self.level_of_theory, opened.elements)

@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..units import BOHR_ANGSTROM, HARTREE_EV, KJ_PER_MOL_PER_EV
-from .base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV, KJ_PER_MOL_PER_EV
+
 from .dataset import Labelled, iterate_groups
 from .structure_file import read_structures
 
@@ -86,7 +87,7 @@ class _Entry(NamedTuple):
 
 def read_structures_any(
     path: str | os.PathLike[str], settings: ImportSettings | None = None
-) -> Iterator[Structure]:
+) -> Iterator[AtomicSystem]:
     """
     Read structures of any of the formats, one after the other; labels are passed over.
 
@@ -98,7 +99,7 @@ def read_structures_any(
 
     Yields
     ------
-    Structure
+    AtomicSystem
         With the source ``imported:<file>:<number of the entry>`` if the file has none.
 
     Raises
@@ -131,7 +132,7 @@ def read_labelled(
 
     Yields
     ------
-    Structure, Label
+    AtomicSystem, Label
 
     Raises
     ------
@@ -143,7 +144,7 @@ def read_labelled(
         for _, group in iterate_groups(path):
             for m in range(len(group.source)):
                 yield (
-                    Structure(
+                    AtomicSystem(
                         group.atomic_numbers,
                         group.positions[m],
                         int(group.charge[m]),
@@ -181,7 +182,7 @@ def _entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
     return _xyz_entries(path, settings) if ending == "xyz" else _sdf_entries(path)
 
 
-def _hdf5_structures(path: Path) -> Iterator[Structure]:
+def _hdf5_structures(path: Path) -> Iterator[AtomicSystem]:
     """Structures of a file of structures, or of a data set."""
     import h5py
 
@@ -195,10 +196,10 @@ def _hdf5_structures(path: Path) -> Iterator[Structure]:
     return iter(read_structures(path))
 
 
-def _structure(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> Structure:
+def _structure(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> AtomicSystem:
     charge, spin = (_integer(path, number, entry, name) for name in ("charge", "spin"))
     try:
-        return Structure(
+        return AtomicSystem(
             entry.numbers,
             entry.positions * _LENGTHS[settings.length_unit],
             charge,

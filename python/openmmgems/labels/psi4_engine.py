@@ -18,8 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ..units import BOHR_ANGSTROM, HARTREE_EV
-from .base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
+
 from .engine_checks import (
     check_distances,
     check_elements,
@@ -98,7 +101,7 @@ class Psi4Engine:
         """All that decides the numbers."""
         return {"functional": self.functional, "basis": self.basis} | _OPTIONS
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure in a temporary folder; see ``base.Engine``."""
         check_elements(structure, self.level_of_theory, ELEMENTS)
         check_distances(structure, self.level_of_theory)
@@ -134,7 +137,7 @@ class Psi4Engine:
             )
         return os.path.abspath(found)
 
-    def _job(self, structure: Structure) -> dict[str, Any]:
+    def _job(self, structure: AtomicSystem) -> dict[str, Any]:
         reference = "uks" if structure.spin else "rks"
         return {
             "functional": self.functional,
@@ -147,7 +150,7 @@ class Psi4Engine:
             "memory_bytes": self.memory_mb * 1e6,
         }
 
-    def _run(self, folder: Path, structure: Structure) -> None:
+    def _run(self, folder: Path, structure: AtomicSystem) -> None:
         command = [self._program(), "-i", "input.dat", "-o", "output.dat"]
         command += ["-n", str(self.num_threads)]
         try:
@@ -173,7 +176,7 @@ class Psi4Engine:
                 f"{ended.returncode}): {_last_lines(ended.stderr + ended.stdout, folder)}"
             )
 
-    def _read(self, folder: Path, structure: Structure) -> dict[str, Any]:
+    def _read(self, folder: Path, structure: AtomicSystem) -> dict[str, Any]:
         shapes = {"energy": (), "gradient": (len(structure.atomic_numbers), 3), "dipole": (3,)}
         try:
             found = json.loads((folder / "result.json").read_text())

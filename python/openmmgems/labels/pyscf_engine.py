@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..units import BOHR_ANGSTROM, HARTREE_EV
-from .base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
+
 from .engine_checks import (
     check_distances,
     check_elements,
@@ -132,7 +135,7 @@ class PyscfEngine:
             settings["mbd_forces"] = "fixed volumes"
         return settings
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``."""
         from pyscf import lib
 
@@ -165,7 +168,7 @@ class PyscfEngine:
             memory_mb=500.0 + min(12.5 * num_atoms**2, self.max_memory_mb),
         )
 
-    def _molecule(self, structure: Structure) -> Any:
+    def _molecule(self, structure: AtomicSystem) -> Any:
         from pyscf import gto
 
         positions = structure.positions_angstrom / BOHR_ANGSTROM
@@ -186,7 +189,7 @@ class PyscfEngine:
             verbose=0,
         )
 
-    def _converge(self, molecule: Any, structure: Structure) -> Any:
+    def _converge(self, molecule: Any, structure: AtomicSystem) -> Any:
         from pyscf import dft
 
         kind = dft.UKS if structure.spin else dft.RKS

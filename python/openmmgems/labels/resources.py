@@ -15,7 +15,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Cost, Engine
+from openmmgems.engines.engine import Cost, Engine
+
 from .settings import LabelSettings
 from .store import Job, JobStore, Need
 

@@ -6,19 +6,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from .base import Setting
+from openmmgems.core.settings import Setting, SettingsBase
+
 from .copies import LARGEST_TOLERANCE_ANGSTROM
 
 Positive = Annotated[float, Field(gt=0)]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SlurmSettings(_Settings):
+class SlurmSettings(SettingsBase):
     """Workers that SLURM starts."""
 
     jobs: int = Field(1, ge=1, description="Jobs that SLURM is asked for; each holds workers.")
@@ -35,7 +32,7 @@ class SlurmSettings(_Settings):
     )
 
 
-class LabelSettings(_Settings):
+class LabelSettings(SettingsBase):
     """All that ``gems label`` does."""
 
     engine: str = Field(

@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from .base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+
 from .engine_checks import check_distances, check_elements, checked, name_of, need_package
 
 ELEMENTS = (1, 6, 7, 8, 9, 15, 16, 17)  # what it was trained on
@@ -71,7 +74,7 @@ class So3lrEngine:
             "dipole": "of partial charges",
         }
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``. Unpaired electrons are refused."""
         from ase import Atoms
 

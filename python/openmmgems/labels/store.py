@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .base import Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+
 from .store_file import STATES, StoreFile
 from .store_records import (
     Failure,
@@ -56,7 +58,7 @@ class JobStore(StoreFile):
 
     def add(
         self,
-        structures: Iterable[Structure],
+        structures: Iterable[AtomicSystem],
         level_of_theory: str,
         need: Need | Callable[[int], Need] | None = None,
     ) -> int:
@@ -65,7 +67,7 @@ class JobStore(StoreFile):
 
         Parameters
         ----------
-        structures : iterable of Structure
+        structures : iterable of AtomicSystem
         level_of_theory : str
         need : Need, or a function that gives it for a number of atoms
 
@@ -268,7 +270,7 @@ class JobStore(StoreFile):
                 (time_limit_s, level_of_theory),
             ).rowcount
 
-    def _add(self, structure: Structure, level: str, need: Need) -> int:
+    def _add(self, structure: AtomicSystem, level: str, need: Need) -> int:
         row = structure_row(structure)
         self._database.execute(
             "INSERT OR IGNORE INTO structure (hash, atomic_numbers, positions, charge, spin, "

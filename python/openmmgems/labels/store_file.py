@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from .base import Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+
 from .store_records import Failure, StoredEngine, from_bytes, settings_json, structure_from_row
 from .store_schema import prepare_tables
 
@@ -108,7 +110,7 @@ class StoreFile:
                     "another folder, or the same settings."
                 )
 
-    def results(self, level_of_theory: str) -> Iterator[tuple[Structure, Label]]:
+    def results(self, level_of_theory: str) -> Iterator[tuple[AtomicSystem, Label]]:
         """Go through what is done, in the order in which it was added."""
         with self._errors():
             rows = self._database.execute(

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
 
 _BATCH = 1000
 
@@ -23,7 +24,7 @@ class Job:
     """A structure to be labelled, and what its calculation may use."""
 
     id: int
-    structure: Structure
+    structure: AtomicSystem
     attempt: int
     memory_mb: float
     time_limit_s: float
@@ -77,7 +78,7 @@ class Failure:
     error: str
 
 
-def check_label(label: Label, structure: Structure) -> None:
+def check_label(label: Label, structure: AtomicSystem) -> None:
     """
     Refuse labels that cannot be right.
 
@@ -110,7 +111,7 @@ def from_bytes(data: bytes) -> NDArray[np.float64]:
     return np.frombuffer(data, dtype="<f8").astype(float)
 
 
-def structure_row(structure: Structure) -> tuple[str, bytes, bytes, int, int, str]:
+def structure_row(structure: AtomicSystem) -> tuple[str, bytes, bytes, int, int, str]:
     """Hash of what a calculation depends on, and the columns of the table ``structure``."""
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
@@ -122,10 +123,10 @@ def structure_row(structure: Structure) -> tuple[str, bytes, bytes, int, int, st
 
 def structure_from_row(
     numbers: bytes, positions: bytes, charge: int, spin: int, source: str
-) -> Structure:
+) -> AtomicSystem:
     """Read what `structure_row` stored."""
     atomic_numbers = np.frombuffer(numbers, dtype=np.uint8).astype(np.int64)
-    return Structure(atomic_numbers, from_bytes(positions).reshape(-1, 3), charge, spin, source)
+    return AtomicSystem(atomic_numbers, from_bytes(positions).reshape(-1, 3), charge, spin, source)
 
 
 def settings_json(settings: Mapping[str, Setting] | None) -> str:
@@ -133,7 +134,7 @@ def settings_json(settings: Mapping[str, Setting] | None) -> str:
     return json.dumps(dict(settings or {}), sort_keys=True)
 
 
-def in_batches(structures: Iterable[Structure]) -> Iterator[Sequence[Structure]]:
+def in_batches(structures: Iterable[AtomicSystem]) -> Iterator[Sequence[AtomicSystem]]:
     """Go through structures in lists that fit into one transaction."""
     iterator = iter(structures)
     while batch := list(itertools.islice(iterator, _BATCH)):

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
+
 from .grouped_file import INDICES, Rows, read_groups, write_groups
 
 _UNITS = {"positions_unit": "angstrom"}
@@ -30,7 +31,7 @@ _MISSING: Any = object()
 
 def write_structures(
     path: str | os.PathLike[str],
-    structures: Iterable[Structure],
+    structures: Iterable[AtomicSystem],
     *,
     kept_atoms: Iterable[ArrayLike] | None = None,
 ) -> int:
@@ -40,7 +41,7 @@ def write_structures(
     Parameters
     ----------
     path : path
-    structures : iterable of Structure
+    structures : iterable of AtomicSystem
         Gone through once; memory stays small however many there are.
     kept_atoms : iterable of arrays, optional
         For each structure indices of atoms, such as ``TopDownFragment.atoms``; may be empty.
@@ -67,7 +68,7 @@ def write_structures(
         return len(rows)
 
 
-def read_structures(path: str | os.PathLike[str]) -> list[Structure]:
+def read_structures(path: str | os.PathLike[str]) -> list[AtomicSystem]:
     """
     Read structures in the order in which they were written.
 
@@ -76,11 +77,11 @@ def read_structures(path: str | os.PathLike[str]) -> list[Structure]:
     FileNotFoundError, ValueError
         If there is no such file, or it is damaged or something else.
     """
-    found: dict[int, Structure] = {}
+    found: dict[int, AtomicSystem] = {}
     for name, group in read_groups(path, _KIND, _UNITS, _NAMES):
         _check_shapes(f"'{os.fspath(path)}': {name}", group)
         for member, place in enumerate(group["order"].tolist()):
-            found[place] = Structure(
+            found[place] = AtomicSystem(
                 group["atomic_numbers"],
                 group["positions"][member],
                 int(group["charge"][member]),
@@ -105,7 +106,7 @@ def read_kept_atoms(path: str | os.PathLike[str]) -> list[NDArray[np.int64]]:
     return [found[place] for place in _places(path, found)]
 
 
-def structure_row(structure: Structure) -> dict[str, object]:
+def structure_row(structure: AtomicSystem) -> dict[str, object]:
     """What is written of a structure besides its atoms."""
     if "\0" in structure.source:
         raise ValueError(f"source is {structure.source!r}; expected text without null characters.")
@@ -118,8 +119,8 @@ def structure_row(structure: Structure) -> dict[str, object]:
 
 
 def _paired(
-    structures: Iterable[Structure], kept_atoms: Iterable[ArrayLike] | None
-) -> Iterator[tuple[Structure, ArrayLike | None]]:
+    structures: Iterable[AtomicSystem], kept_atoms: Iterable[ArrayLike] | None
+) -> Iterator[tuple[AtomicSystem, ArrayLike | None]]:
     """Structures with their kept atoms; ValueError if one has none."""
     if kept_atoms is None:
         yield from ((structure, None) for structure in structures)
@@ -133,7 +134,7 @@ def _paired(
         yield structure, kept
 
 
-def _indices(structure: Structure, kept: ArrayLike) -> NDArray[np.int64]:
+def _indices(structure: AtomicSystem, kept: ArrayLike) -> NDArray[np.int64]:
     indices = np.asarray(kept)
     if not indices.size:
         return np.zeros(0, dtype=np.int64)

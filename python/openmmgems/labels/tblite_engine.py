@@ -15,8 +15,11 @@ import numpy as np
 from scipy.constants import physical_constants
 from threadpoolctl import ThreadpoolController
 
-from ..units import BOHR_ANGSTROM, HARTREE_EV
-from .base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
+from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
+
 from .engine_checks import check_elements, checked, name_of, threads_of_environment
 from .tblite_library import Calculator, Result, TBLiteRuntimeError
 
@@ -85,19 +88,19 @@ class TbliteEngine:
         """All that decides the numbers."""
         return {"method": self._method, "accuracy": self._accuracy}
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``."""
         return self._label(structure, None)[0]
 
-    def in_sequence(self) -> Callable[[Structure], Label]:
+    def in_sequence(self) -> Callable[[AtomicSystem], Label]:
         """Calculate one molecule as it moves; see ``base.SequentialEngine``.
 
         Each calculation begins with the charges of the last one, if that was of the same molecule
         and succeeded.
         """
-        last: tuple[Structure, Result] | None = None
+        last: tuple[AtomicSystem, Result] | None = None
 
-        def label(structure: Structure) -> Label:
+        def label(structure: AtomicSystem) -> Label:
             nonlocal last
             before = last[1] if last is not None and _same_molecule(last[0], structure) else None
             last = None
@@ -107,7 +110,7 @@ class TbliteEngine:
 
         return label
 
-    def _label(self, structure: Structure, before: Result | None) -> tuple[Label, Result]:
+    def _label(self, structure: AtomicSystem, before: Result | None) -> tuple[Label, Result]:
         check_elements(structure, self._method, ELEMENTS)
         result = self._converged(structure, before)
         label = Label(
@@ -117,7 +120,7 @@ class TbliteEngine:
         )
         return checked(label, structure, self._method), result
 
-    def _converged(self, structure: Structure, before: Result | None) -> Result:
+    def _converged(self, structure: AtomicSystem, before: Result | None) -> Result:
         """Calculate; if charges do not converge, come down from high electronic temperatures."""
         with suppress(TBLiteRuntimeError):
             return self._result(structure, before, _Scf())
@@ -131,7 +134,7 @@ class TbliteEngine:
                 f"{self._method} failed for {name_of(structure)}: {error}"
             ) from error
 
-    def _result(self, structure: Structure, before: Result | None, scf: _Scf) -> Result:
+    def _result(self, structure: AtomicSystem, before: Result | None, scf: _Scf) -> Result:
         calculator = Calculator(
             self._method,
             structure.atomic_numbers,
@@ -158,7 +161,7 @@ class TbliteEngine:
         )
 
 
-def _same_molecule(one: Structure, other: Structure) -> bool:
+def _same_molecule(one: AtomicSystem, other: AtomicSystem) -> bool:
     return (
         np.array_equal(one.atomic_numbers, other.atomic_numbers)
         and one.charge == other.charge

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import cast
 
-from .base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+
 from .calculation import EngineSpec, Reply
 from .calculator import arguments, environment
 
@@ -45,7 +46,7 @@ class Task:
     """A job as a worker sees it."""
 
     job: int
-    structure: Structure
+    structure: AtomicSystem
     memory_mb: float
     time_limit_s: float
 

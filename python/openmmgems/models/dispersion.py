@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..units import BOHR_ANGSTROM, HARTREE_EV
+from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
+
 from .radial_basis import inverse_softplus
 from .switch import switch_function
 

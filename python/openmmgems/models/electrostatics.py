@@ -7,7 +7,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from ..units import COULOMB_EV_ANGSTROM
+from openmmgems.units import COULOMB_EV_ANGSTROM
+
 from .switch import switch_function
 
 

@@ -13,7 +13,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..units import COULOMB_EV_ANGSTROM
+from openmmgems.units import COULOMB_EV_ANGSTROM
+
 from .electrostatics import Electrostatics
 
 _TINY = 1e-8

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..units import BOHR_ANGSTROM, COULOMB_EV_ANGSTROM
+from openmmgems.units import BOHR_ANGSTROM, COULOMB_EV_ANGSTROM
+
 from .radial_basis import cutoff_function, inverse_softplus
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from openmmgems.files import write_atomically
+from openmmgems.core.files import write_atomically
 
 from .settings import ProjectSettings
 

@@ -9,8 +9,9 @@ from math import ceil
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from openmmgems.core.settings import SettingsBase, read_settings
 from openmmgems.fragments.settings import BottomUpSettings, TopDownSettings
 from openmmgems.labels.settings import LabelSettings
 from openmmgems.sampling.settings import (
@@ -20,13 +21,9 @@ from openmmgems.sampling.settings import (
     parent_preset,
 )
 
-from .validation import read_settings
 
-
-class ProjectSettings(BaseModel):
+class ProjectSettings(SettingsBase):
     """A data set of bottom-up conformers, or of top-down fragments of parents, or of both."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     preset: Literal["laptop", "paper"] = Field(
         "laptop", description="paper: the GEMS paper's lengths replace those of this file"

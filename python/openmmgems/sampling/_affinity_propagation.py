@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openmmgems import _selection
-from openmmgems.sampling._selection_checks import (
+
+from ._selection_checks import (
     Doubles,
     Floats,
     Indices,

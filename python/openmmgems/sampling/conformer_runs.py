@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from openmmgems.files import write_atomically
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.files import write_atomically
+from openmmgems.engines.engine import Engine
 
 from .conformers import Tally, conformers, fragment_name
 from .settings import ConformerSettings
@@ -42,7 +43,7 @@ class Finished:
     """
 
     place: int
-    structures: list[Structure]
+    structures: list[AtomicSystem]
     tally: Tally
     error: str = ""
     from_file: bool = False
@@ -53,7 +54,7 @@ class _Task:
     """What a process needs for one molecule."""
 
     place: int
-    structure: Structure
+    structure: AtomicSystem
     occurrence: int
     part: Path
 
@@ -64,7 +65,7 @@ class ConformerRun:
 
     Parameters
     ----------
-    structures : sequence of Structure
+    structures : sequence of AtomicSystem
         With sources as `conformers` wants them.
     settings : ConformerSettings
     make_engine : callable
@@ -80,7 +81,7 @@ class ConformerRun:
 
     """
 
-    structures: Sequence[Structure]
+    structures: Sequence[AtomicSystem]
     settings: ConformerSettings
     make_engine: EngineFactory
     folder: Path
@@ -137,7 +138,7 @@ class ConformerRun:
             with _single_threads():
                 yield from self._in_processes(left, min(processes, len(left)), stop)
 
-    def read(self) -> Iterator[Structure]:
+    def read(self) -> Iterator[AtomicSystem]:
         """Read the conformers on disk one after the other, in the order of the molecules."""
         for task in self._tasks:
             if task.part.is_file():
@@ -190,7 +191,7 @@ def _single_threads() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _tasks(structures: Sequence[Structure], folder: Path) -> list[_Task]:
+def _tasks(structures: Sequence[AtomicSystem], folder: Path) -> list[_Task]:
     seen: Counter[str] = Counter()
     tasks = []
     for place, structure in enumerate(structures):
@@ -259,7 +260,7 @@ def _work(task: _Task) -> Finished:
     return Finished(task.place, found, tally)
 
 
-def _write_part(task: _Task, found: list[Structure], tally: Tally) -> None:
+def _write_part(task: _Task, found: list[AtomicSystem], tally: Tally) -> None:
     from io import BytesIO
 
     data = BytesIO()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.engines.engine import Engine
 
 from .hot_dynamics import Pace, Thermostat, hot_frames
 from .mechanics import Positions, Surface, masses_of
@@ -50,12 +51,12 @@ class Tally:
 
 
 def conformers(
-    structure: Structure,
+    structure: AtomicSystem,
     settings: ConformerSettings,
     engine: Engine,
     tally: Tally | None = None,
     occurrence: int = 0,
-) -> Iterator[Structure]:
+) -> Iterator[AtomicSystem]:
     """Draw conformers of a molecule.
 
     It is minimised, then displaced along its normal modes, then runs from the minimum at each of
@@ -66,7 +67,7 @@ def conformers(
 
     Parameters
     ----------
-    structure : Structure
+    structure : AtomicSystem
         Its source is `bottom-up:<SMILES>` or `bottom-up:<SMILES>:start`; its bonds, judged by
         distance, are those that must stay.
     settings : ConformerSettings
@@ -79,7 +80,7 @@ def conformers(
 
     Yields
     ------
-    Structure
+    AtomicSystem
         `settings.number` of them (a single atom: itself), with sources like
         `bottom-up:<SMILES>:nm-600K-3` and `bottom-up:<SMILES>:md-1000K-12`.
 

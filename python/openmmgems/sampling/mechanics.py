@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
-from openmmgems.labels.base import Engine, SequentialEngine, Structure
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.engines.engine import Engine, SequentialEngine
 
 Positions = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class Surface:
 
     Parameters
     ----------
-    structure : Structure
+    structure : AtomicSystem
     engine : Engine
 
     Attributes
@@ -45,7 +46,7 @@ class Surface:
 
     """
 
-    def __init__(self, structure: Structure, engine: Engine) -> None:
+    def __init__(self, structure: AtomicSystem, engine: Engine) -> None:
         self.structure = structure
         self._level = engine.level_of_theory
         self._label = engine.in_sequence() if isinstance(engine, SequentialEngine) else engine.label

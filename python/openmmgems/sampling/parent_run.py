@@ -20,7 +20,7 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from openmmgems.files import write_atomically
+from openmmgems.core.files import write_atomically
 
 from .frames_file import Frame, append_frames, append_text
 from .legs import Leg, leg_system, legs_of

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openmmgems import _selection
-from openmmgems.sampling._affinity_propagation import Clusters, affinity_propagation
-from openmmgems.sampling._selection_checks import (
+
+from ._affinity_propagation import Clusters, affinity_propagation
+from ._selection_checks import (
     Floats,
     Indices,
     as_frames,

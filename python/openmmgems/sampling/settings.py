@@ -6,18 +6,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-OptionValue = str | float | int | bool
+from openmmgems.core.settings import Setting, SettingsBase
+
 Temperature = Annotated[float, Field(gt=0.0, le=5000.0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ConformerSettings(_Settings):
+class ConformerSettings(SettingsBase):
     """How conformers of small molecules are drawn."""
 
     number: int = Field(default=20, ge=1, description="Conformers of each molecule.")
@@ -34,7 +31,7 @@ class ConformerSettings(_Settings):
         default=(300.0, 600.0, 1000.0), min_length=1, description="One run each."
     )
     engine: str = Field(default="gfn2-xtb", description="Name of the engine that gives forces.")
-    engine_options: dict[str, OptionValue] = Field(
+    engine_options: dict[str, Setting] = Field(
         default_factory=dict, description="Options of the engine."
     )
     time_step_fs: float = Field(default=0.5, gt=0.0, le=2.0, description="Of the dynamics.")
@@ -81,7 +78,7 @@ class ConformerSettings(_Settings):
         return round(self.number * self.normal_mode_share)
 
 
-class DihedralBias(_Settings):
+class DihedralBias(SettingsBase):
     """Short runs that drive dihedral angles through a list of values, one run for each value."""
 
     disulfides: tuple[int, ...] = Field(
@@ -104,7 +101,7 @@ class DihedralBias(_Settings):
     length_ps: float = Field(default=5.0, gt=0.0, description="Of each run.")
 
 
-class SelectionSettings(_Settings):
+class SelectionSettings(SettingsBase):
     """Which frames of a parent are kept."""
 
     method: Literal["affinity", "farthest", "all"] = Field(
@@ -132,7 +129,7 @@ class SelectionSettings(_Settings):
     seed: int = Field(default=1, ge=0, description="Of the mixing before thinning out.")
 
 
-class ParentSettings(_Settings):
+class ParentSettings(SettingsBase):
     """A molecule that runs under AMBER99SB-ILDN, and whose frames are cut up."""
 
     name: Name = Field(description="Name of its folder.")

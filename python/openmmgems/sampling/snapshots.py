@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 
-from openmmgems.files import write_atomically
+from openmmgems.core.files import write_atomically
 
 from . import selection
 from .frames_file import read_frames

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 
 import openmm
 
-from openmmgems.files import write_atomically
+from openmmgems.core.errors import RunFolderError
+from openmmgems.core.files import write_atomically
 
-from .errors import RunFolderError
 from .run_folder import RunFolder
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import openmm
 from openmm import app, unit
 
-from .errors import StructureError
+from openmmgems.core.errors import StructureError
+
 from .structure import Structure
 
 _CHARGES_TO_TRY = (0, 1, -1, 2, -2)

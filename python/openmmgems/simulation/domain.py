@@ -9,7 +9,7 @@ from typing import Any
 
 from openmm import app
 
-from .errors import OutsideDomainError
+from openmmgems.core.errors import OutsideDomainError
 
 
 def domain_violations(

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import openmm
 
-from .errors import ResourceError
+from openmmgems.core.errors import ResourceError
+
 from .protocol import Protocol
 
 # Numbers that automatic differentiation keeps: for each module, pair within the cutoff and feature;

@@ -9,7 +9,8 @@ from typing import Any
 import openmm
 from openmm import app, unit
 
-from .errors import StructureError
+from openmmgems.core.errors import StructureError
+
 from .structure import Structure
 
 FORCE_FIELDS: dict[str, tuple[str, ...]] = {"amber99sb-ildn": ("amber99sbildn.xml", "tip3p.xml")}

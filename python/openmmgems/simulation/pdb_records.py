@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from .errors import StructureError
+from openmmgems.core.errors import StructureError
 
 
 def select_alternate_locations(text: str, keep: str | None) -> StringIO:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import openmm
 
-from .errors import ResourceError
+from openmmgems.core.errors import ResourceError
 
 _POCL = "Portable Computing Language"
 _NAMES = {name.lower(): name for name in ("CUDA", "HIP", "OpenCL", "CPU", "Reference", "PoCL")}

@@ -15,9 +15,8 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from openmmgems.files import write_atomically
-
-from .errors import RunFolderError
+from openmmgems.core.errors import RunFolderError
+from openmmgems.core.files import write_atomically
 
 _LARGEST_PDB = 99_999
 

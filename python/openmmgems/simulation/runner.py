@@ -17,8 +17,9 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
+from openmmgems.core.errors import ResourceError, UnstableSimulationError
+
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
-from .errors import ResourceError, UnstableSimulationError
 from .platform_choice import PlatformChoice
 from .protocol import Protocol, initial_velocities, make_integrator
 from .reporters import DISK_FULL, EnergyLog, TrajectoryFile

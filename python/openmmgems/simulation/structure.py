@@ -14,7 +14,8 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from .errors import StructureError
+from openmmgems.core.errors import StructureError
+
 from .pdb_records import select_alternate_locations
 from .xyz import read_xyz
 

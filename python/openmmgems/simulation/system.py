@@ -11,8 +11,9 @@ from typing import Any
 import openmm
 from openmm import app
 
+from openmmgems.core.errors import StructureError
+
 from .chemistry import guess_total_charge
-from .errors import StructureError
 
 
 def createSystem(

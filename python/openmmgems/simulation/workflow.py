@@ -12,9 +12,10 @@ from typing import Any
 import openmm
 from openmm import app
 
+from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+
 from .chemistry import check_complete, guess_total_charge
 from .domain import domain_violations, require_domain
-from .errors import ResourceError, RunFolderError, StructureError
 from .estimate import (
     Estimate,
     available_memory_bytes,

@@ -9,7 +9,7 @@ import re
 import numpy as np
 from openmm import Vec3, app, unit
 
-from .errors import StructureError
+from openmmgems.core.errors import StructureError
 
 _LATTICE = re.compile(r"""lattice\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 

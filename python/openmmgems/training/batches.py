@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..labels.dataset import Group
+from openmmgems.labels.dataset import Group
 
 
 @dataclass(frozen=True)

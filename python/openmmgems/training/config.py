@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, field
 
-from ..models.hyperparameters import Hyperparameters
+from openmmgems.models.hyperparameters import Hyperparameters
 
 
 @dataclass(frozen=True)

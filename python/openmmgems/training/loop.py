@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..labels.dataset import Group
-from ..models.spookynet import SpookyNet
+from openmmgems.labels.dataset import Group
+from openmmgems.models.spookynet import SpookyNet
+
 from .batches import StructureTable, chunks, fit_atomic_energies, split_structures
 from .config import TrainingSettings
 from .losses import Errors, loss, predict

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..models.molecules import sum_by_molecule
-from ..models.spookynet import SpookyNet
+from openmmgems.models.molecules import sum_by_molecule
+from openmmgems.models.spookynet import SpookyNet
+
 from .batches import Batch
 from .config import LossWeights
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import typer
 from openmmgems.cli.label import label
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.structure_file import write_structures
 from openmmgems.labels.tblite_engine import TbliteEngine
 from support.labelling import TESTS, read_log, wait_for, waters
@@ -47,10 +47,10 @@ def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openmmgems.labels.pictures.draw_dataset", lambda data, picture: None)
 
 
-def bent_waters(number: int) -> list[Structure]:
+def bent_waters(number: int) -> list[AtomicSystem]:
     rng = np.random.default_rng(3)
     return [
-        Structure(
+        AtomicSystem(
             np.array([8, 1, 1]),
             WATER + rng.normal(scale=0.02, size=(3, 3)),
             source=f"bottom-up:O:md-300K-{k}",
@@ -181,7 +181,7 @@ def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
 def test_copies_are_left_out(tmp_path: Path, gems_label) -> None:
     first, second = waters(["a", "b"])
     turned = first.positions_angstrom[[0, 2, 1]] @ np.diag([-1.0, -1.0, 1.0]) + 2.0
-    copy = Structure(first.atomic_numbers, turned, source="copy of a")
+    copy = AtomicSystem(first.atomic_numbers, turned, source="copy of a")
     write_structures(tmp_path / "three.h5", [first, second, copy])
     engine = ("--engine", ENGINE, "--engine-option", f"log={tmp_path / 'log'}")
     words = (tmp_path / "three.h5", *ALONE, *engine, "--skip-copies", "0.01")

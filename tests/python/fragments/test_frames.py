@@ -11,6 +11,7 @@ import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.fragments.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.fragments.collect import collect_fragments, read_rows
 from openmmgems.fragments.frames import FrameFragmenter, fragment_frames
@@ -19,7 +20,6 @@ from openmmgems.fragments.picker import CentrePicker, _lifted_shares
 from openmmgems.fragments.prepare import prepare_structure
 from openmmgems.fragments.settings import TopDownSettings
 from openmmgems.fragments.top_down import check_closed, top_down_fragment
-from openmmgems.labels.base import Structure
 from openmmgems.labels.structure_file import read_kept_atoms, read_structures
 from openmmgems.sampling.peptides import build_capped_alanine
 from pydantic import ValidationError
@@ -296,7 +296,7 @@ def test_open_shells_are_refused(solvated, graph: ChemicalGraph) -> None:
     whole = top_down_fragment(graph, positions, centre, cell_angstrom=cell, radius_angstrom=3.0)
     structure = whole.structure
     with pytest.raises(ValueError, match=r"0 cannot be unpaired. Check charge, hydrogens"):
-        Structure(
+        AtomicSystem(
             structure.atomic_numbers[:-1], structure.positions_angstrom[:-1], structure.charge
         )
 

@@ -6,30 +6,30 @@ import itertools
 
 import numpy as np
 import pytest
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels import copies
-from openmmgems.labels.base import Structure
 from openmmgems.labels.copies import first_copies, unique_structures
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 from scipy.spatial.transform import Rotation
 
 
-def conformer(smiles: str, seed: int = 1) -> Structure:
+def conformer(smiles: str, seed: int = 1) -> AtomicSystem:
     molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     assert rdDistGeom.EmbedMolecule(molecule, randomSeed=seed) == 0
     numbers = np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()])
     positions = molecule.GetConformer().GetPositions()
-    return Structure(numbers, positions, Chem.GetFormalCharge(molecule))
+    return AtomicSystem(numbers, positions, Chem.GetFormalCharge(molecule))
 
 
 def changed(
-    structure: Structure,
+    structure: AtomicSystem,
     rng: np.random.Generator,
     *,
     shuffled: bool = False,
     mirrored: bool = False,
     noise: float = 0.0,
-) -> Structure:
+) -> AtomicSystem:
     """Rotated and moved, and more."""
     order = np.arange(len(structure.atomic_numbers))
     if shuffled:
@@ -37,7 +37,7 @@ def changed(
     x = structure.positions_angstrom[order] * ([-1, 1, 1] if mirrored else [1, 1, 1])
     x = x @ Rotation.random(rng=rng).as_matrix() + rng.normal(scale=20, size=3)
     x = x + noise * rng.uniform(-1, 1, size=x.shape) / np.sqrt(3)
-    return Structure(structure.atomic_numbers[order], x, structure.charge, structure.spin)
+    return AtomicSystem(structure.atomic_numbers[order], x, structure.charge, structure.spin)
 
 
 MOLECULES = ["O", "[Na+]", "[H][H]", "C#N", "O=C=O", "C", "c1ccccc1", "CC(C)(C)C", "NCC(=O)O"]
@@ -74,18 +74,18 @@ def test_clusters_of_water_in_any_order() -> None:
     x = np.concatenate(
         [water.positions_angstrom @ Rotation.random(rng=rng).as_matrix() + p for p in places]
     )
-    cluster = Structure(numbers, x)
+    cluster = AtomicSystem(numbers, x)
     assert unique_structures([cluster, changed(cluster, rng, shuffled=True, noise=0.02)]) == [0]
     other = x.copy()
     other[:3] += [0.4, 0, 0]
-    assert unique_structures([cluster, Structure(numbers, other)]) == [0, 1]
+    assert unique_structures([cluster, AtomicSystem(numbers, other)]) == [0, 1]
 
 
 def test_the_edge_of_the_tolerance() -> None:
     """Two atoms whose distance grows by 2 d: each moves by d in the best superposition."""
     numbers = np.array([8, 8])
     near, far = (
-        Structure(numbers, np.array([[0, 0, 0], [1.2 + 2 * d, 0, 0]])) for d in (0.0, 0.05)
+        AtomicSystem(numbers, np.array([[0, 0, 0], [1.2 + 2 * d, 0, 0]])) for d in (0.0, 0.05)
     )
     assert unique_structures([near, far], 0.0501) == [0]
     assert unique_structures([near, far], 0.0499) == [0, 1]
@@ -108,7 +108,7 @@ def test_all_orders_tried_one_by_one_say_the_same(
     frame = np.array([[1.1, 0, 0], [0, 1.3, 0], [0, 0, 1.5], [0, 0, 0], [-1.2, -1.2, -1.2]])
     found = []
     for _ in range(60):
-        original = Structure(numbers, frame + 0.05 * rng.normal(size=(5, 3)))
+        original = AtomicSystem(numbers, frame + 0.05 * rng.normal(size=(5, 3)))
         other = changed(original, rng, shuffled=True, noise=0.2)
         back = np.argsort(other.atomic_numbers, kind="stable")
         x, y = original.positions_angstrom, other.positions_angstrom[back]
@@ -124,19 +124,19 @@ def test_one_atom_that_moves_is_noticed() -> None:
     original = conformer("CC(=O)N[C@@H](C)C(=O)NC")
     x = original.positions_angstrom.copy()
     x[-1] += [0.0, 0.3, 0.0]
-    moved = changed(Structure(original.atomic_numbers, x), rng, shuffled=True)
+    moved = changed(AtomicSystem(original.atomic_numbers, x), rng, shuffled=True)
     assert unique_structures([original, moved], 0.2) == [0, 1]
 
 
 def test_charge_spin_and_elements_tell_structures_apart() -> None:
     x = np.zeros((1, 3))
     structures = [
-        Structure(np.array([11]), x, charge=1),
-        Structure(np.array([11]), x, spin=1),
-        Structure(np.array([12]), x, charge=2),
-        Structure(np.array([12]), x, charge=2),
-        Structure(np.array([12]), x, spin=2),
-        Structure(np.array([12]), x),
+        AtomicSystem(np.array([11]), x, charge=1),
+        AtomicSystem(np.array([11]), x, spin=1),
+        AtomicSystem(np.array([12]), x, charge=2),
+        AtomicSystem(np.array([12]), x, charge=2),
+        AtomicSystem(np.array([12]), x, spin=2),
+        AtomicSystem(np.array([12]), x),
     ]
     assert first_copies(structures).tolist() == [0, 1, 2, 2, 4, 5]
 
@@ -153,7 +153,7 @@ def test_tolerances_that_make_no_sense(tolerance: float) -> None:
 
 def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="NaN"):
-        Structure(np.array([2]), np.full((1, 3), np.nan))
+        AtomicSystem(np.array([2]), np.full((1, 3), np.nan))
 
 
 def test_copies_among_many_structures() -> None:
@@ -161,7 +161,9 @@ def test_copies_among_many_structures() -> None:
     original = conformer("CC(=O)N[C@@H](C)C(=O)NC")
     numbers = original.atomic_numbers
     different = [
-        Structure(numbers, original.positions_angstrom + 0.2 * rng.normal(size=(len(numbers), 3)))
+        AtomicSystem(
+            numbers, original.positions_angstrom + 0.2 * rng.normal(size=(len(numbers), 3))
+        )
         for _ in range(3000)
     ]
     again = [changed(s, rng, shuffled=True) for s in different[:200]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.dataset import (
     Origin,
     composition,
@@ -24,7 +24,7 @@ class NamedEngine:
     level_of_theory = "GFN2-xTB"
     version = "tblite 0.4.0"
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         raise NotImplementedError
 
 
@@ -38,12 +38,12 @@ class BrokenEngine(NamedEngine):
 
 def _labelled(
     numbers: list[int], count: int, seed: int, charge: int = 0, spin: int = 0
-) -> list[tuple[Structure, Label]]:
+) -> list[tuple[AtomicSystem, Label]]:
     generator = np.random.default_rng(seed)
     shape = (len(numbers), 3)
     return [
         (
-            Structure(
+            AtomicSystem(
                 np.array(numbers), generator.normal(size=shape), charge, spin, f"run {k}, phase Ψ"
             ),
             Label(generator.normal(), generator.normal(size=shape), generator.normal(size=3)),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Engine, Structure
+from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.engines.engine import Engine
 from openmmgems.labels.engines import ENGINES, make_engine, option_names
 from scipy.spatial.transform import Rotation
 
@@ -59,13 +60,13 @@ def test_every_engine_is_tested() -> None:
 @pytest.mark.parametrize("name", CALCULATING)
 def test_forces_are_the_negative_gradient_of_the_energy(name: str, folder: Path) -> None:
     engine = engine_of(name, folder)
-    forces = engine.label(Structure(WATER, POSITIONS)).forces_ev_per_angstrom
+    forces = engine.label(AtomicSystem(WATER, POSITIONS)).forces_ev_per_angstrom
     step = 0.005
     energies = {}
     for k in (-2, -1, 1, 2):
         positions = POSITIONS.copy()
         positions[1, 0] += k * step
-        energies[k] = engine.label(Structure(WATER, positions)).energy_ev
+        energies[k] = engine.label(AtomicSystem(WATER, positions)).energy_ev
     slope = (8 * (energies[1] - energies[-1]) - (energies[2] - energies[-2])) / (12 * step)
     assert forces[1, 0] == pytest.approx(-slope, abs=1e-4)
     np.testing.assert_allclose(forces.sum(axis=0), 0.0, atol=1e-5)
@@ -75,8 +76,8 @@ def test_forces_are_the_negative_gradient_of_the_energy(name: str, folder: Path)
 def test_results_turn_and_move_with_the_molecule(name: str, folder: Path) -> None:
     engine = engine_of(name, folder)
     turn = Rotation.from_euler("xyz", [0.3, 1.1, -0.7]).as_matrix()
-    here = engine.label(Structure(WATER, POSITIONS))
-    there = engine.label(Structure(WATER, POSITIONS @ turn.T + [3.0, -1.0, 2.0]))
+    here = engine.label(AtomicSystem(WATER, POSITIONS))
+    there = engine.label(AtomicSystem(WATER, POSITIONS @ turn.T + [3.0, -1.0, 2.0]))
     noise = NOISE_EV.get(name, 1e-6)
     assert there.energy_ev == pytest.approx(here.energy_ev, abs=noise, rel=0)
     np.testing.assert_allclose(
@@ -91,7 +92,7 @@ def test_results_turn_and_move_with_the_molecule(name: str, folder: Path) -> Non
 def test_the_dipole_of_an_ion_is_about_the_origin(name: str, folder: Path) -> None:
     engine, shift = engine_of(name, folder), np.array([1.0, -2.0, 3.0])
     here, there = (
-        engine.label(Structure(HYDROXIDE, positions, charge=-1))
+        engine.label(AtomicSystem(HYDROXIDE, positions, charge=-1))
         for positions in (HYDROXIDE_POSITIONS, HYDROXIDE_POSITIONS + shift)
     )
     np.testing.assert_allclose(there.dipole_e_angstrom - here.dipole_e_angstrom, -shift, atol=2e-5)
@@ -101,7 +102,7 @@ def test_the_dipole_of_an_ion_is_about_the_origin(name: str, folder: Path) -> No
 def test_an_engine_survives_pickling_and_tells_its_settings(name: str, folder: Path) -> None:
     engine = engine_of(name, folder)
     if name != "psi4":
-        engine.label(Structure(WATER, POSITIONS))  # whatever it opens must not hinder
+        engine.label(AtomicSystem(WATER, POSITIONS))  # whatever it opens must not hinder
     copy = pickle.loads(pickle.dumps(engine))
     assert copy.settings == engine.settings
     assert json.loads(json.dumps(engine.settings)) == engine.settings
@@ -126,16 +127,16 @@ def test_two_atoms_in_one_place_are_refused(name: str, folder: Path) -> None:
     engine, positions = engine_of(name, folder), POSITIONS.copy()
     positions[2] = positions[1]
     with pytest.raises((ValueError, RuntimeError), match=r"apart|failed for a clash|same position"):
-        engine.label(Structure(WATER, positions, source="a clash"))
+        engine.label(AtomicSystem(WATER, positions, source="a clash"))
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "amber"])
 def test_elements_without_parameters_are_refused(name: str, folder: Path) -> None:
-    francium = Structure(np.array([87, 1]), HYDROXIDE_POSITIONS, source="FrH")
+    francium = AtomicSystem(np.array([87, 1]), HYDROXIDE_POSITIONS, source="FrH")
     with pytest.raises(ValueError, match=r"no parameters for Fr of FrH; it knows H"):
         engine_of(name, folder).label(francium)
     with pytest.raises(ValueError, match="has no atoms"):
-        engine_of(name, folder).label(Structure(np.zeros(0, int), np.zeros((0, 3))))
+        engine_of(name, folder).label(AtomicSystem(np.zeros(0, int), np.zeros((0, 3))))
 
 
 def test_unknown_engines_and_options_are_refused() -> None:
@@ -151,7 +152,7 @@ def test_unknown_engines_and_options_are_refused() -> None:
 
 
 def test_tight_binding_variants_differ() -> None:
-    water = Structure(WATER, POSITIONS)
+    water = AtomicSystem(WATER, POSITIONS)
     first, second = (make_engine(name) for name in ("gfn1-xtb", "gfn2-xtb"))
     assert (first.level_of_theory, second.level_of_theory) == ("GFN1-xTB", "GFN2-xTB")
     assert abs(first.label(water).energy_ev - second.label(water).energy_ev) > 1.0

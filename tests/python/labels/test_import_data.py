@@ -12,7 +12,7 @@ import ase.units
 import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.dataset import Origin, write_dataset
 from openmmgems.labels.import_data import (
     DEBYE_E_ANGSTROM,
@@ -225,7 +225,7 @@ def test_a_broken_sdf_is_named(tmp_path: Path) -> None:
 
 
 def test_files_of_this_package(tmp_path: Path) -> None:
-    structure = Structure(np.array([2]), np.zeros((1, 3)), source="helium")
+    structure = AtomicSystem(np.array([2]), np.zeros((1, 3)), source="helium")
     label = Label(-1.0, np.zeros((1, 3)), np.zeros(3))
     write_structures(tmp_path / "s.h5", [structure])
     write_dataset(tmp_path / "d.h5", [(structure, label)], Origin("none", "none"))

@@ -10,22 +10,22 @@ import pytest
 import torch
 from openmm import app, unit
 from openmmgems import Evaluator, models
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.amber_engine import AmberEngine
-from openmmgems.labels.base import Structure
 from openmmgems.labels.gems_engine import GemsEngine
 from openmmgems.labels.so3lr_engine import So3lrEngine
 
 HYDROXIDE, POSITIONS = np.array([8, 1]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.97]])
-WATER = Structure(
+WATER = AtomicSystem(
     np.array([8, 1, 1]), np.array([[0.1, 0.0, 0.05], [0.85, 0.2, 0.6], [-0.8, -0.1, 0.6]])
 )
 
 
-def peptide_structure(file: Path, charge: int = 0) -> Structure:
+def peptide_structure(file: Path, charge: int = 0) -> AtomicSystem:
     pdb = app.PDBFile(str(file))
     numbers = [atom.element.atomic_number for atom in pdb.topology.atoms()]
     positions = np.array(pdb.positions.value_in_unit(unit.angstrom))
-    return Structure(np.array(numbers), positions, charge, source="peptide")
+    return AtomicSystem(np.array(numbers), positions, charge, source="peptide")
 
 
 @pytest.mark.parametrize("before", [torch.float32, torch.float64])
@@ -36,7 +36,7 @@ def test_so3lr_leaves_the_precision_of_torch_alone(before: torch.dtype) -> None:
         So3lrEngine(long_range_cutoff_angstrom=20.0).label(WATER)
         assert torch.get_default_dtype() == before
         with pytest.raises(ValueError, match="no parameters for Fe"):
-            So3lrEngine().label(Structure(np.array([26, 8]), POSITIONS))
+            So3lrEngine().label(AtomicSystem(np.array([26, 8]), POSITIONS))
         assert torch.get_default_dtype() == before
     finally:
         torch.set_default_dtype(was)
@@ -56,7 +56,7 @@ def test_so3lr_gives_what_its_own_calculator_gives() -> None:
     atoms.calc = calculator
     expected = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_dipole_moment()
     torch.set_default_dtype(was)
-    label = So3lrEngine(12.0).label(Structure(HYDROXIDE, POSITIONS, charge=-1))
+    label = So3lrEngine(12.0).label(AtomicSystem(HYDROXIDE, POSITIONS, charge=-1))
     assert label.energy_ev == pytest.approx(expected[0], rel=1e-12)
     np.testing.assert_allclose(label.forces_ev_per_angstrom, expected[1], atol=1e-8)
     np.testing.assert_allclose(label.dipole_e_angstrom, expected[2], atol=1e-8)
@@ -64,7 +64,7 @@ def test_so3lr_gives_what_its_own_calculator_gives() -> None:
 
 def test_so3lr_refuses_unpaired_electrons_and_short_cutoffs() -> None:
     with pytest.raises(ValueError, match="has 1 unpaired electrons; expected none"):
-        So3lrEngine().label(Structure(HYDROXIDE, POSITIONS, spin=1))
+        So3lrEngine().label(AtomicSystem(HYDROXIDE, POSITIONS, spin=1))
     with pytest.raises(ValueError, match=r"long_range_cutoff_angstrom is 4.0; expected 4.5 to"):
         So3lrEngine(4.0)
 
@@ -75,7 +75,7 @@ def test_so3lr_forces_are_near_the_reference_it_learnt() -> None:
     errors = []
     for z, r, f in zip(numbers, positions, forces, strict=True):
         number = np.count_nonzero(z)
-        found = So3lrEngine().label(Structure(z[:number], r[:number])).forces_ev_per_angstrom
+        found = So3lrEngine().label(AtomicSystem(z[:number], r[:number])).forces_ev_per_angstrom
         errors.append(np.abs(found - f[:number]).mean())
     # Distorted structures, whose forces are 1 to 2 eV/angstrom on average.
     assert np.mean(errors) < 0.1
@@ -107,7 +107,7 @@ def test_amber_refuses_what_is_not_its_molecule(peptide: Path) -> None:
     swapped[[0, 1]] = swapped[[1, 0]]
     assert swapped[0] != right.atomic_numbers[0]
     with pytest.raises(ValueError, match=r"expected the 22 atoms of '.*' in their order"):
-        engine.label(Structure(swapped, right.positions_angstrom))
+        engine.label(AtomicSystem(swapped, right.positions_angstrom))
     with pytest.raises(ValueError, match=r"has 3 atoms of elements \[8, 1, 1\]"):
         engine.label(WATER)
     with pytest.raises(ValueError, match="has charge 2 and 0 unpaired electrons; expected charge"):
@@ -149,9 +149,9 @@ def test_a_model_gives_what_its_evaluator_gives(peptide: Path) -> None:
 def test_a_model_refuses_charges_and_spins_it_never_saw() -> None:
     engine = GemsEngine("ala-gfn2")
     with pytest.raises(ValueError, match="has charge -1; the model was trained on 0"):
-        engine.label(Structure(HYDROXIDE, POSITIONS, charge=-1))
+        engine.label(AtomicSystem(HYDROXIDE, POSITIONS, charge=-1))
     with pytest.raises(ValueError, match="has number of unpaired electrons 1; the model was"):
-        engine.label(Structure(HYDROXIDE, POSITIONS, spin=1))
+        engine.label(AtomicSystem(HYDROXIDE, POSITIONS, spin=1))
 
 
 def test_a_model_without_charges_is_refused(lennard_jones_file: Path) -> None:

@@ -13,9 +13,9 @@ from openmmgems.labels.openblas import VARIABLE, find_openblas, has_reference_la
 OPENBLAS = find_openblas()
 ENERGY = """
 import numpy as np
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.tblite_engine import TbliteEngine
-water = Structure(np.array([8, 1, 1]), np.array([[0, 0, 0], [0.76, 0, 0.59], [-0.76, 0, 0.59]]))
+water = AtomicSystem(np.array([8, 1, 1]), np.array([[0, 0, 0], [0.76, 0, 0.59], [-0.76, 0, 0.59]]))
 print(TbliteEngine(accuracy=0.01).label(water).energy_ev)
 """
 

@@ -8,7 +8,7 @@ import h5py
 import matplotlib.image
 import numpy as np
 import pytest
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.dataset import Labelled, Origin, read_dataset, write_dataset
 from openmmgems.labels.pictures import _Summary, count_table, draw_dataset
 from openmmgems.labels.sources import SourceParts, source_parts
@@ -31,7 +31,7 @@ def labelled(atoms: list[int], sources: list[str], energy_ev: float = -1.0) -> l
     shape = (len(atoms), 3)
     return [
         (
-            Structure(np.array(atoms), rng.normal(size=shape), source=source),
+            AtomicSystem(np.array(atoms), rng.normal(size=shape), source=source),
             Label(energy_ev, rng.normal(size=shape), rng.normal(size=3)),
         )
         for source in sources

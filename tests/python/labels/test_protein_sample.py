@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.dataset import Group, read_dataset, read_origin
 from openmmgems.labels.engines import make_engine
 from openmmgems.labels.sources import BOTTOM_UP, TOP_DOWN, source_parts
@@ -43,7 +43,7 @@ def test_labels_can_be_made_again(sample: dict[str, Group], data_folder: Path) -
     assert origin.level_of_theory == engine.level_of_theory
     assert origin.settings == engine.settings
     for group in sorted(sample.values(), key=lambda group: len(group.atomic_numbers))[::30]:
-        structure = Structure(
+        structure = AtomicSystem(
             group.atomic_numbers,
             group.positions[0],
             charge=int(group.charge[0]),

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.psi4_engine import Psi4Engine
 from openmmgems.labels.pyscf_engine import PyscfEngine
 
-WATER = Structure(
+WATER = AtomicSystem(
     np.array([8, 1, 1]),
     np.array([[0.10, 0.00, 0.05], [0.85, 0.20, 0.60], [-0.80, -0.10, 0.60]]),
     source="water",
 )
-RADICAL = Structure(
+RADICAL = AtomicSystem(
     np.array([8, 1]), np.array([[1.0, -2.0, 3.0], [1.0, -1.5, 3.83]]), charge=0, spin=1
 )
-ION = Structure(np.array([8, 1]), np.array([[1.0, -2.0, 3.0], [1.0, -1.5, 3.83]]), charge=-1)
+ION = AtomicSystem(np.array([8, 1]), np.array([[1.0, -2.0, 3.0], [1.0, -1.5, 3.83]]), charge=-1)
 GOOD = {"energy": -2.0, "gradient": [[1.0, 2.0, 3.0]] * 3, "dipole": [0.1, 0.2, 0.3]}
 
 
@@ -130,7 +130,7 @@ def test_wrong_options_are_refused(options: dict, message: str, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("psi4") is None, reason="the program psi4 is not installed")
 @pytest.mark.parametrize("structure", [WATER, ION, RADICAL], ids=["water", "ion", "radical"])
-def test_psi4_and_pyscf_agree(structure: Structure) -> None:
+def test_psi4_and_pyscf_agree(structure: AtomicSystem) -> None:
     psi4 = Psi4Engine(basis="def2-SVP").label(structure)
     pyscf = PyscfEngine(basis="def2-SVP", dispersion="none").label(structure)
     # Different grids and fitting bases; Psi4's gradient lacks the grid's response.

@@ -7,11 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.hirshfeld import hirshfeld_partition
 from openmmgems.labels.pyscf_engine import PyscfEngine
 
-WATER = Structure(
+WATER = AtomicSystem(
     np.array([8, 1, 1]),
     np.array([[0.10, 0.00, 0.05], [0.85, 0.20, 0.60], [-0.80, -0.10, 0.60]]),
     source="water",
@@ -26,7 +26,7 @@ def test_the_energy_of_a_hydrogen_molecule_is_that_of_the_literature() -> None:
     # (Kolos and Roothaan, Rev. Mod. Phys. 32, 219 (1960)); triple zeta is a little above it.
     engine = PyscfEngine("HF", "def2-TZVPP", "none")
     positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.40 * 0.529177]])
-    energy = engine.label(Structure(np.array([1, 1]), positions)).energy_ev / 27.211386
+    energy = engine.label(AtomicSystem(np.array([1, 1]), positions)).energy_ev / 27.211386
     assert -1.1336 < energy < -1.1325
 
 
@@ -34,7 +34,7 @@ def test_the_ground_state_of_oxygen_is_a_triplet() -> None:
     engine = PyscfEngine(**SMALL)
     numbers = np.array([8, 8])
     singlet, triplet = (
-        engine.label(Structure(numbers, OXYGEN, spin=spin)).energy_ev for spin in (0, 2)
+        engine.label(AtomicSystem(numbers, OXYGEN, spin=spin)).energy_ev for spin in (0, 2)
     )
     # 0.98 eV by experiment; a restricted singlet is too high in energy.
     assert 0.9 < singlet - triplet < 2.5
@@ -46,8 +46,8 @@ def test_forces_of_a_radical_are_the_negative_gradient() -> None:
     for sign in (1, -1):
         positions = HYDROXYL.copy()
         positions[1, 2] += sign * step
-        energies.append(engine.label(Structure(np.array([8, 1]), positions, spin=1)).energy_ev)
-    forces = engine.label(Structure(np.array([8, 1]), HYDROXYL, spin=1)).forces_ev_per_angstrom
+        energies.append(engine.label(AtomicSystem(np.array([8, 1]), positions, spin=1)).energy_ev)
+    forces = engine.label(AtomicSystem(np.array([8, 1]), HYDROXYL, spin=1)).forces_ev_per_angstrom
     slope = (energies[0] - energies[1]) / (2 * step)
     assert forces[1, 2] == pytest.approx(-slope, abs=5e-4)
 
@@ -70,7 +70,7 @@ def test_heavy_elements_get_the_effective_cores_of_the_basis() -> None:
     # Without its effective core potential (28 electrons), iodine would have some -180 keV.
     engine = PyscfEngine(**SMALL)
     positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.61]])
-    label = engine.label(Structure(np.array([53, 1]), positions))
+    label = engine.label(AtomicSystem(np.array([53, 1]), positions))
     assert -8300 < label.energy_ev < -7900
     assert abs(label.forces_ev_per_angstrom).max() < 1.0  # 1.61 angstrom is the bond
 
@@ -99,7 +99,7 @@ def _refuse(*_given: object) -> None:
 
 
 def test_elements_without_a_basis_are_refused() -> None:
-    iodide = Structure(np.array([53]), np.zeros((1, 3)), charge=-1)
+    iodide = AtomicSystem(np.array([53]), np.zeros((1, 3)), charge=-1)
     with pytest.raises(ValueError, match=r"no basis '6-31g\*\*' for I"):
         PyscfEngine(basis="6-31g**", dispersion="none").label(iodide)
 
@@ -162,7 +162,7 @@ def test_importing_the_engines_imports_neither_pyscf_nor_torch() -> None:
 
 def _mean_field(numbers: list[int], positions: np.ndarray, charge: int = 0, spin: int = 0):
     engine = PyscfEngine(**SMALL)
-    structure = Structure(np.array(numbers), np.asarray(positions, float), charge, spin)
+    structure = AtomicSystem(np.array(numbers), np.asarray(positions, float), charge, spin)
     return engine._converge(engine._molecule(structure), structure)
 
 
@@ -219,7 +219,7 @@ class TestManyBodyDispersion:
         for sign in (1, -1):
             positions = WATER.positions_angstrom.copy()
             positions[1, 0] += sign * step
-            energies.append(engine.label(Structure(WATER.atomic_numbers, positions)).energy_ev)
+            energies.append(engine.label(AtomicSystem(WATER.atomic_numbers, positions)).energy_ev)
         slope = (energies[0] - energies[1]) / (2 * step)
         forces = engine.label(WATER).forces_ev_per_angstrom
         assert forces[1, 0] == pytest.approx(-slope, abs=5e-3)

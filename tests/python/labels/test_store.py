@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.store import Finished, JobStore, Need, Usage
 from openmmgems.labels.store_records import structure_row
 from support.store_worker import label_of
@@ -30,12 +30,12 @@ class Clock:
         return self.now
 
 
-def structures(number: int, first: int = 0) -> list[Structure]:
+def structures(number: int, first: int = 0) -> list[AtomicSystem]:
     """Waters in random positions."""
     rng = np.random.default_rng(7)
     positions = rng.normal(size=(first + number, 3, 3))[first:]
     return [
-        Structure(np.array([8, 1, 1]), x, source=f"water {first + k}")
+        AtomicSystem(np.array([8, 1, 1]), x, source=f"water {first + k}")
         for k, x in enumerate(positions)
     ]
 
@@ -211,7 +211,7 @@ PRAGMA user_version = 1;
 """
 
 
-def write_version_1(path: Path, given: list[Structure]) -> None:
+def write_version_1(path: Path, given: list[AtomicSystem]) -> None:
     """A store as version 1 wrote it: one job done, one running, one waiting."""
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_1)

@@ -9,20 +9,20 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
 
 
-def random_structures(seed: int = 1) -> list[Structure]:
+def random_structures(seed: int = 1) -> list[AtomicSystem]:
     rng = np.random.default_rng(seed)
     kinds = [([8, 1, 1], 0, 0), ([8, 1], -1, 0), ([7], 0, 3), ([1, 8, 1], 0, 0)]
     return [
-        Structure(np.array(z), rng.normal(size=(len(z), 3)), charge, spin, f"top-down:x:{k}:Ψ")
+        AtomicSystem(np.array(z), rng.normal(size=(len(z), 3)), charge, spin, f"top-down:x:{k}:Ψ")
         for k, (z, charge, spin) in enumerate(kinds * 3)
     ]
 
 
-def assert_same(found: list[Structure], expected: list[Structure]) -> None:
+def assert_same(found: list[AtomicSystem], expected: list[AtomicSystem]) -> None:
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one.atomic_numbers, other.atomic_numbers)
@@ -85,7 +85,7 @@ def test_kept_atoms_that_make_no_sense_are_refused(
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
-    def interrupted() -> Iterator[Structure]:
+    def interrupted() -> Iterator[AtomicSystem]:
         yield from random_structures(2)[:3]
         raise KeyboardInterrupt
 
@@ -100,7 +100,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     """A limit of file sizes in place of a full disk."""
     rng = np.random.default_rng(4)
-    many = [Structure(np.full(30, 2), rng.normal(size=(30, 3))) for _ in range(4000)]
+    many = [AtomicSystem(np.full(30, 2), rng.normal(size=(30, 3))) for _ in range(4000)]
     write_structures(tmp_path / "a.h5", many[:10])
     before = (tmp_path / "a.h5").read_bytes()
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -115,14 +115,14 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_null_character_in_a_source_is_refused(tmp_path: Path) -> None:
-    structure = Structure(np.array([2]), np.zeros((1, 3)), source="a\0")
+    structure = AtomicSystem(np.array([2]), np.zeros((1, 3)), source="a\0")
     with pytest.raises(ValueError, match="without null characters"):
         write_structures(tmp_path / "a.h5", [structure])
 
 
 @pytest.mark.parametrize("numbers", [[], [0, 2], [256 + 8]])
 def test_atoms_of_no_element_are_refused(tmp_path: Path, numbers: list[int]) -> None:
-    structure = Structure(np.array(numbers, dtype=int), np.zeros((len(numbers), 3)))
+    structure = AtomicSystem(np.array(numbers, dtype=int), np.zeros((len(numbers), 3)))
     with pytest.raises(ValueError, match="expected at least one from 1 to 118"):
         write_structures(tmp_path / "a.h5", [structure])
 
@@ -145,7 +145,7 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
 def test_a_changed_byte_in_large_arrays_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     rng = np.random.default_rng(3)
-    many = [Structure(np.array([2]), rng.normal(size=(1, 3))) for _ in range(1000)]
+    many = [AtomicSystem(np.array([2]), rng.normal(size=(1, 3))) for _ in range(1000)]
     write_structures(path, many)
     with h5py.File(path) as file:
         place = file["He/positions"].id.get_chunk_info(0).byte_offset

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 from ase import Atoms
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.units import BOHR_ANGSTROM
 from tblite.ase import TBLite
@@ -34,10 +34,10 @@ def test_forces_are_the_negative_gradient_of_the_energy(engine: TbliteEngine) ->
     def energy(atom: int, axis: int, shift: float) -> float:
         positions = FORMAMIDE_POSITIONS.copy()
         positions[atom, axis] += shift
-        return engine.label(Structure(FORMAMIDE, positions)).energy_ev
+        return engine.label(AtomicSystem(FORMAMIDE, positions)).energy_ev
 
     step = 0.01
-    forces = engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS)).forces_ev_per_angstrom
+    forces = engine.label(AtomicSystem(FORMAMIDE, FORMAMIDE_POSITIONS)).forces_ev_per_angstrom
     for atom, axis in [(1, 0), (2, 2)]:
         near = energy(atom, axis, step) - energy(atom, axis, -step)
         far = energy(atom, axis, 2 * step) - energy(atom, axis, -2 * step)
@@ -49,7 +49,7 @@ def test_forces_are_the_negative_gradient_of_the_energy(engine: TbliteEngine) ->
 def test_numbers_match_the_interface_that_tblite_has_for_ase(engine: TbliteEngine) -> None:
     atoms = Atoms(FORMAMIDE, FORMAMIDE_POSITIONS)
     atoms.calc = TBLite(method="GFN2-xTB", accuracy=0.01, verbosity=0)
-    label = engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS))
+    label = engine.label(AtomicSystem(FORMAMIDE, FORMAMIDE_POSITIONS))
     # The two convert units with constants of different years: 1e-8 of the energy.
     assert label.energy_ev == pytest.approx(atoms.get_potential_energy(), rel=1e-7)
     np.testing.assert_allclose(label.forces_ev_per_angstrom, atoms.get_forces(), atol=1e-4)
@@ -58,7 +58,7 @@ def test_numbers_match_the_interface_that_tblite_has_for_ase(engine: TbliteEngin
 
 def test_the_dipole_of_water_points_to_the_hydrogens(engine: TbliteEngine) -> None:
     positions = np.array([[0.0, 0.0, 0.0], [0.757, 0.0, 0.586], [-0.757, 0.0, 0.586]])
-    dipole = engine.label(Structure(np.array([8, 1, 1]), positions)).dipole_e_angstrom
+    dipole = engine.label(AtomicSystem(np.array([8, 1, 1]), positions)).dipole_e_angstrom
     np.testing.assert_allclose(dipole[:2], 0.0, atol=1e-5)
     assert dipole[2] > 0.1
 
@@ -66,28 +66,28 @@ def test_the_dipole_of_water_points_to_the_hydrogens(engine: TbliteEngine) -> No
 def test_the_dipole_of_an_ion_moves_with_the_origin(engine: TbliteEngine) -> None:
     numbers, shift = np.array([8, 1]), np.array([1.0, -2.0, 3.0])
     positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.97]])
-    here = engine.label(Structure(numbers, positions, charge=-1))
-    there = engine.label(Structure(numbers, positions + shift, charge=-1))
+    here = engine.label(AtomicSystem(numbers, positions, charge=-1))
+    there = engine.label(AtomicSystem(numbers, positions + shift, charge=-1))
     moved = there.dipole_e_angstrom - here.dipole_e_angstrom
     np.testing.assert_allclose(moved, -shift, atol=1e-5)
 
 
 def test_unpaired_electrons_reach_the_calculation(engine: TbliteEngine) -> None:
     oxygen, positions = np.array([8, 8]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.21]])
-    triplet = engine.label(Structure(oxygen, positions, spin=2)).energy_ev
-    quintet = engine.label(Structure(oxygen, positions, spin=4)).energy_ev
+    triplet = engine.label(AtomicSystem(oxygen, positions, spin=2)).energy_ev
+    quintet = engine.label(AtomicSystem(oxygen, positions, spin=4)).energy_ev
     assert quintet - triplet > 1.0
 
 
 def test_a_failed_calculation_names_the_structure(engine: TbliteEngine) -> None:
-    clash = Structure(np.array([1, 1]), np.zeros((2, 3)), source="two atoms in one place")
+    clash = AtomicSystem(np.array([1, 1]), np.zeros((2, 3)), source="two atoms in one place")
     with pytest.raises(RuntimeError, match="GFN2-xTB failed for two atoms in one place"):
         engine.label(clash)
 
 
 def test_distant_ions_converge_from_high_electronic_temperatures(engine: TbliteEngine) -> None:
-    def salt(distance: float) -> Structure:
-        return Structure(np.array([11, 17]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, distance]]))
+    def salt(distance: float) -> AtomicSystem:
+        return AtomicSystem(np.array([11, 17]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, distance]]))
 
     first = salt(8.0)
     calculator = Calculator(
@@ -118,14 +118,14 @@ def test_an_accuracy_too_coarse_for_forces_or_not_positive_is_refused(accuracy: 
 
 def test_structures_without_parameters_or_atoms_are_refused(engine: TbliteEngine) -> None:
     with pytest.raises(ValueError, match="no parameters for Fr of FrH; it knows H to Rn"):
-        engine.label(Structure(np.array([87, 1]), np.eye(3)[:2] * 2, source="FrH"))
+        engine.label(AtomicSystem(np.array([87, 1]), np.eye(3)[:2] * 2, source="FrH"))
     with pytest.raises(ValueError, match="has no atoms"):
-        engine.label(Structure(np.zeros(0, int), np.zeros((0, 3))))
+        engine.label(AtomicSystem(np.zeros(0, int), np.zeros((0, 3))))
 
 
 def test_one_thread_gives_the_same_bits_again() -> None:
     engine = TbliteEngine(num_threads=1)
-    labels = [engine.label(Structure(FORMAMIDE, FORMAMIDE_POSITIONS)) for _ in range(3)]
+    labels = [engine.label(AtomicSystem(FORMAMIDE, FORMAMIDE_POSITIONS)) for _ in range(3)]
     assert len({label.forces_ev_per_angstrom.tobytes() for label in labels}) == 1
     with pytest.raises(ValueError, match="num_threads is 0"):
         TbliteEngine(num_threads=0)
@@ -135,7 +135,7 @@ def test_a_molecule_in_motion_gets_the_labels_of_its_structures(engine: TbliteEn
     generator, label = np.random.default_rng(1), engine.in_sequence()
     for _ in range(3):
         positions = FORMAMIDE_POSITIONS + 0.05 * generator.standard_normal((6, 3))
-        moved, alone = (f(Structure(FORMAMIDE, positions)) for f in (label, engine.label))
+        moved, alone = (f(AtomicSystem(FORMAMIDE, positions)) for f in (label, engine.label))
         assert moved.energy_ev == pytest.approx(alone.energy_ev, abs=1e-6)
         np.testing.assert_allclose(
             moved.forces_ev_per_angstrom, alone.forces_ev_per_angstrom, atol=1e-4
@@ -144,13 +144,13 @@ def test_a_molecule_in_motion_gets_the_labels_of_its_structures(engine: TbliteEn
 
 
 def test_a_sequence_goes_on_after_a_failure_and_another_molecule(engine: TbliteEngine) -> None:
-    formamide = Structure(FORMAMIDE, FORMAMIDE_POSITIONS)
+    formamide = AtomicSystem(FORMAMIDE, FORMAMIDE_POSITIONS)
     oxygen = np.array([8, 8]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.21]])
     label = engine.in_sequence()
     label(formamide)
     with pytest.raises(RuntimeError, match="GFN2-xTB failed for two atoms in one place"):
-        label(Structure(FORMAMIDE, np.zeros((6, 3)), source="two atoms in one place"))
-    for structure in (formamide, Structure(*oxygen, spin=2), Structure(*oxygen, spin=4)):
+        label(AtomicSystem(FORMAMIDE, np.zeros((6, 3)), source="two atoms in one place"))
+    for structure in (formamide, AtomicSystem(*oxygen, spin=2), AtomicSystem(*oxygen, spin=4)):
         expected = engine.label(structure)
         found = label(structure)
         assert found.energy_ev == expected.energy_ev

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.sampling.conformer_runs import ConformerRun
 from openmmgems.sampling.settings import ConformerSettings
 from support.spring_engine import SpringEngine
@@ -21,13 +21,15 @@ SETTINGS = ConformerSettings(number=4, spacing_fs=5.0, equilibration_fs=0.0, max
 PAIR = functools.partial(SpringEngine, stiffness=100.0, pair_length=1.1)
 
 
-def _diatomics(number: int) -> list[Structure]:
+def _diatomics(number: int) -> list[AtomicSystem]:
     """Molecules whose springs PAIR knows; the third has three atoms."""
     found = []
     for k in range(number):
         atoms = 3 if k == 2 else 2
         positions = np.array([[0.0, 0, 0], [1.1 + 0.001 * k, 0, 0], [9.0, 0, 0]])[:atoms]
-        found.append(Structure(np.array([6, 8, 2])[:atoms], positions, source="bottom-up:CO:start"))
+        found.append(
+            AtomicSystem(np.array([6, 8, 2])[:atoms], positions, source="bottom-up:CO:start")
+        )
     return found
 
 
@@ -36,7 +38,7 @@ def _run(folder: Path, **changes: object) -> ConformerRun:
     return ConformerRun(folder=folder / "parts", **arguments | changes)
 
 
-def _same(some: list[Structure], others: list[Structure]) -> bool:
+def _same(some: list[AtomicSystem], others: list[AtomicSystem]) -> bool:
     pairs = zip(some, others, strict=True)
     return all(
         a.source == b.source and np.array_equal(a.positions_angstrom, b.positions_angstrom)
@@ -45,24 +47,24 @@ def _same(some: list[Structure], others: list[Structure]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> list[Structure]:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> list[AtomicSystem]:
     run = _run(tmp_path_factory.mktemp("expected"))
     assert [finished.error for finished in run.finish()] == [""] * 5
     return list(run.read())
 
 
 def test_every_molecule_has_its_conformers_in_the_order_of_the_input(
-    expected: list[Structure],
+    expected: list[AtomicSystem],
 ) -> None:
     assert [len(c.atomic_numbers) for c in expected] == [2] * 8 + [3] * 4 + [2] * 8
 
 
-def test_molecules_of_the_same_name_draw_other_random_numbers(expected: list[Structure]) -> None:
+def test_molecules_of_the_same_name_draw_other_random_numbers(expected: list[AtomicSystem]) -> None:
     assert not np.array_equal(expected[0].positions_angstrom, expected[4].positions_angstrom)
 
 
 @pytest.mark.slow
-def test_several_processes_give_the_same(expected: list[Structure], tmp_path: Path) -> None:
+def test_several_processes_give_the_same(expected: list[AtomicSystem], tmp_path: Path) -> None:
     run = _run(tmp_path)
     assert {finished.place for finished in run.finish(processes=2)} == set(range(5))
     assert _same(list(run.read()), expected)
@@ -70,7 +72,7 @@ def test_several_processes_give_the_same(expected: list[Structure], tmp_path: Pa
 
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_run_stops_when_asked_and_goes_on(
-    processes: int, expected: list[Structure], tmp_path: Path
+    processes: int, expected: list[AtomicSystem], tmp_path: Path
 ) -> None:
     run = _run(tmp_path)
     found = []
@@ -83,7 +85,7 @@ def test_a_run_stops_when_asked_and_goes_on(
 
 
 def test_a_failing_molecule_is_named_and_tried_again(
-    expected: list[Structure], tmp_path: Path
+    expected: list[AtomicSystem], tmp_path: Path
 ) -> None:
     run = _run(tmp_path, make_engine=functools.partial(PAIR, fails_for=3))
     errors = {finished.place: finished.error for finished in run.finish()}
@@ -129,7 +131,7 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
 class _DyingEngine(SpringEngine):
     """Kills its process, as a system without memory does."""
 
-    def label(self, structure: Structure) -> object:
+    def label(self, structure: AtomicSystem) -> object:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("still alive")
 
@@ -146,7 +148,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_killed_run_goes_on(processes: int, expected: list[Structure], tmp_path: Path) -> None:
+def test_a_killed_run_goes_on(processes: int, expected: list[AtomicSystem], tmp_path: Path) -> None:
     here = Path(__file__).parent
     script = tmp_path / "script.py"
     script.write_text(_SCRIPT.format(path=[str(here), str(here.parent)]))

@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.sampling.conformers import Tally, conformers, expected_calls, fragment_name
 from openmmgems.sampling.settings import ConformerSettings
@@ -15,10 +15,10 @@ from support.spring_engine import SpringEngine
 SETTINGS = ConformerSettings(number=9, spacing_fs=5.0, equilibration_fs=5.0)
 
 
-def _molecule(smiles: str) -> Structure:
+def _molecule(smiles: str) -> AtomicSystem:
     molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     rdDistGeom.EmbedMolecule(molecule, randomSeed=1)
-    return Structure(
+    return AtomicSystem(
         np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()]),
         molecule.GetConformer().GetPositions(),
         Chem.GetFormalCharge(molecule),
@@ -27,11 +27,11 @@ def _molecule(smiles: str) -> Structure:
 
 
 @pytest.fixture(scope="module")
-def methanol() -> list[Structure]:
+def methanol() -> list[AtomicSystem]:
     return list(conformers(_molecule("CO"), SETTINGS, TbliteEngine()))
 
 
-def test_sources_tell_method_temperature_and_number(methanol: list[Structure]) -> None:
+def test_sources_tell_method_temperature_and_number(methanol: list[AtomicSystem]) -> None:
     assert [c.source.removeprefix("bottom-up:CO:") for c in methanol] == [
         "nm-300K-1",
         "nm-600K-2",
@@ -45,19 +45,19 @@ def test_sources_tell_method_temperature_and_number(methanol: list[Structure]) -
     ]
 
 
-def test_conformers_differ(methanol: list[Structure]) -> None:
+def test_conformers_differ(methanol: list[AtomicSystem]) -> None:
     positions = {c.positions_angstrom.tobytes() for c in methanol}
     assert len(positions) == 9
 
 
-def test_the_same_seed_gives_the_same_conformers(methanol: list[Structure]) -> None:
+def test_the_same_seed_gives_the_same_conformers(methanol: list[AtomicSystem]) -> None:
     again = list(conformers(_molecule("CO"), SETTINGS, TbliteEngine()))
     for one, other in zip(methanol, again, strict=True):
         np.testing.assert_array_equal(one.positions_angstrom, other.positions_angstrom)
 
 
 @pytest.mark.parametrize("change", ["seed", "occurrence"])
-def test_another_seed_or_occurrence_gives_others(methanol: list[Structure], change: str) -> None:
+def test_another_seed_or_occurrence_gives_others(methanol: list[AtomicSystem], change: str) -> None:
     settings = SETTINGS.model_copy(update={"seed": 2, "number": 2} if change == "seed" else {})
     found = conformers(
         _molecule("CO"), settings, TbliteEngine(), occurrence=int(change == "occurrence")
@@ -82,7 +82,7 @@ def test_a_zwitterion_keeps_its_proton_by_normal_modes_alone() -> None:
 
 
 def test_a_single_atom_has_one_conformer() -> None:
-    sodium = Structure(np.array([11]), np.ones((1, 3)), 1, source="bottom-up:[Na+]:start")
+    sodium = AtomicSystem(np.array([11]), np.ones((1, 3)), 1, source="bottom-up:[Na+]:start")
     found = list(conformers(sodium, SETTINGS, TbliteEngine()))
     assert [c.source for c in found] == ["bottom-up:[Na+]:start"]
     np.testing.assert_array_equal(found[0].positions_angstrom, np.ones((1, 3)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.sampling.hot_dynamics import LangevinDynamics, Pace, Thermostat, hot_frames
 from openmmgems.sampling.mechanics import ACCELERATION, BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
@@ -16,12 +16,14 @@ from support.spring_engine import SpringEngine
 class _SequentialSprings(SpringEngine):
     """Springs that are twice as stiff in a sequence."""
 
-    def in_sequence(self) -> Callable[[Structure], Label]:
+    def in_sequence(self) -> Callable[[AtomicSystem], Label]:
         return SpringEngine(2.0 * self.stiffness).label
 
 
-HELIUM = Structure(np.full(40, 2), np.zeros((40, 3)))
-HYDROGEN = Structure(np.array([1, 1]), np.array([[0.0, 0, 0], [0.74, 0, 0]]), source="bottom-up:H")
+HELIUM = AtomicSystem(np.full(40, 2), np.zeros((40, 3)))
+HYDROGEN = AtomicSystem(
+    np.array([1, 1]), np.array([[0.0, 0, 0], [0.74, 0, 0]]), source="bottom-up:H"
+)
 
 
 def test_a_molecule_in_motion_is_calculated_in_sequence_where_the_engine_can() -> None:
@@ -61,7 +63,7 @@ def test_atoms_on_springs_reach_the_variance_of_the_temperature() -> None:
 
 
 def test_heavy_hydrogens_move_slowly_to_the_same_variance() -> None:
-    protons = Structure(np.full(40, 1), np.zeros((40, 3)))
+    protons = AtomicSystem(np.full(40, 1), np.zeros((40, 3)))
     surface = Surface(protons, SpringEngine(stiffness=5.0))
     thermostat = Thermostat(500.0, 2.0, friction_per_ps=50.0, hydrogen_mass_dalton=4.0)
     dynamics = LangevinDynamics(surface, np.zeros((40, 3)), thermostat, np.random.default_rng(4))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from ase.calculators.calculator import Calculator, all_changes
 from ase.vibrations import Vibrations
-from openmmgems.labels.base import Engine, Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.engines.engine import Engine
 from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.sampling.mechanics import BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
@@ -25,12 +26,12 @@ from openmmgems.sampling.normal_modes import (
 )
 from support.spring_engine import SpringEngine
 
-WATER = Structure(
+WATER = AtomicSystem(
     np.array([8, 1, 1]),
     np.array([[0.0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]),
     source="bottom-up:O:start",
 )
-CARBON_MONOXIDE = Structure(
+CARBON_MONOXIDE = AtomicSystem(
     np.array([6, 8]), np.array([[0.0, 0, 0], [0.7, 0.7, 0.4]]), source="bottom-up:[C-]#[O+]"
 )
 
@@ -48,7 +49,7 @@ class _AseCalculator(Calculator):
         self, atoms: object = None, properties: object = None, system_changes: object = all_changes
     ) -> None:
         super().calculate(atoms, properties, system_changes)
-        structure = Structure(self.atoms.numbers, self.atoms.positions)
+        structure = AtomicSystem(self.atoms.numbers, self.atoms.positions)
         label = self._engine.label(structure)
         self.results = {"energy": label.energy_ev, "forces": label.forces_ev_per_angstrom}
 
@@ -73,7 +74,7 @@ def modes(minimum: Minimum, water_hessian: np.ndarray) -> NormalModes:
     return normal_modes(water_hessian, masses_of(WATER.atomic_numbers), minimum.positions_angstrom)
 
 
-def _graph(structure: Structure) -> MolecularGraph:
+def _graph(structure: AtomicSystem) -> MolecularGraph:
     return MolecularGraph(structure.atomic_numbers, structure.positions_angstrom)
 
 
@@ -148,7 +149,7 @@ class _CliffEngine(SpringEngine):
 
     num_failed = 0
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         x = structure.positions_angstrom
         if np.linalg.norm(x[1] - x[0]) > 1.15:
             object.__setattr__(self, "num_failed", self.num_failed + 1)

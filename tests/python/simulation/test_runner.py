@@ -11,11 +11,11 @@ import mdtraj
 import numpy as np
 import openmm
 import pytest
-from openmmgems import files
 from openmmgems.analysis.energies import read_energy_log
+from openmmgems.core import files
+from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
 from openmmgems.simulation import reporters
 from openmmgems.simulation.checkpoint import read_checkpoint
-from openmmgems.simulation.errors import ResourceError, RunFolderError, UnstableSimulationError
 from openmmgems.simulation.platform_choice import PlatformChoice
 from openmmgems.simulation.protocol import Ensemble, Protocol
 from openmmgems.simulation.run_folder import RunFolder

@@ -8,9 +8,9 @@ import numpy as np
 import openmm
 import pytest
 from openmm import unit
+from openmmgems.core.errors import OutsideDomainError, ResourceError
 from openmmgems.simulation import platform_choice
 from openmmgems.simulation.domain import domain_violations, require_domain
-from openmmgems.simulation.errors import OutsideDomainError, ResourceError
 from openmmgems.simulation.estimate import check_disk, check_memory, model_memory_bytes, time_steps
 from openmmgems.simulation.platform_choice import choose_platform
 from openmmgems.simulation.protocol import (

@@ -8,8 +8,8 @@ import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
+from openmmgems.core.errors import StructureError
 from openmmgems.simulation.chemistry import check_complete, guess_total_charge
-from openmmgems.simulation.errors import StructureError
 from openmmgems.simulation.forcefield import create_force_field_system
 from openmmgems.simulation.structure import Structure, add_hydrogens, read_structure
 

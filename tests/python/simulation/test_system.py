@@ -9,7 +9,7 @@ import openmm
 import pytest
 from openmm import app, unit
 from openmmgems import GemsForce, createSystem, models
-from openmmgems.simulation.errors import OutsideDomainError, StructureError
+from openmmgems.core.errors import OutsideDomainError, StructureError
 from openmmgems.simulation.mixed import copy_system, remove_internal_interactions
 from openmmgems.simulation.structure import Structure, read_structure
 from openmmgems.simulation.workflow import Forces, StructureOptions, build_system, load

@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from openmmgems.labels.base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
 
 from support.store_worker import label_of
 
@@ -36,7 +38,7 @@ class FaultyEngine:
         del num_atoms
         return Cost(self._seconds, 100.0)
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         self._write("begin", structure.source)
         word, _, value = structure.source.partition(" ")
         if word == "fail":

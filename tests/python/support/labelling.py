@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.labels.resources import Estimator
 from openmmgems.labels.settings import LabelSettings
 from openmmgems.labels.store import JobStore
@@ -22,11 +22,12 @@ TESTS = Path(__file__).parents[1]
 LEVEL = "faulty"
 
 
-def waters(sources: Iterable[str]) -> list[Structure]:
+def waters(sources: Iterable[str]) -> list[AtomicSystem]:
     """Waters in random positions, one for each source."""
     rng = np.random.default_rng(7)
     return [
-        Structure(np.array([8, 1, 1]), rng.normal(size=(3, 3)), source=source) for source in sources
+        AtomicSystem(np.array([8, 1, 1]), rng.normal(size=(3, 3)), source=source)
+        for source in sources
     ]
 
 

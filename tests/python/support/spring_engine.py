@@ -5,7 +5,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from openmmgems.labels.base import Cost, Label, Setting, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
+from openmmgems.engines.engine import Cost
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class SpringEngine:
     def settings(self) -> dict[str, Setting]:
         return {"stiffness": self.stiffness}
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         number = len(structure.atomic_numbers)
         if number == self.fails_for:
             raise RuntimeError(f"no convergence for {structure.source}")

@@ -9,11 +9,11 @@ import resource
 import sys
 
 import numpy as np
-from openmmgems.labels.base import Label, Structure
+from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.labels.store import JobStore
 
 
-def label_of(structure: Structure) -> Label:
+def label_of(structure: AtomicSystem) -> Label:
     """What stands for a calculation."""
     positions = structure.positions_angstrom
     return Label(float(np.sum(positions**2)), -2 * positions, positions.sum(axis=0))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""TOML files read into settings; mistakes told one by one."""
+"""Settings: their base, TOML files read into them, mistakes told one by one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
+
+Setting = str | float | int | bool
+
+
+class SettingsBase(BaseModel):
+    """Settings that cannot change, and know no other entries than their own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
 
 Settings = TypeVar("Settings", bound=BaseModel)
 

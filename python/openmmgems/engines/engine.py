@@ -1,55 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""What a reference calculation takes and gives."""
+"""What a reference engine is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class Structure:
-    """A molecule to calculate.
-
-    ``atomic_numbers`` [num_atoms], ``positions_angstrom`` [num_atoms, 3], ``charge`` in elementary
-    charges, ``spin`` the number of unpaired electrons, ``source`` where it came from.
-    """
-
-    atomic_numbers: NDArray[np.int64]
-    positions_angstrom: NDArray[np.float64]
-    charge: int = 0
-    spin: int = 0
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        shape = (len(self.atomic_numbers), 3)
-        if self.positions_angstrom.shape != shape:
-            raise ValueError(
-                f"positions_angstrom has shape {self.positions_angstrom.shape}; expected {shape}."
-            )
-        if not np.isfinite(self.positions_angstrom).all():
-            raise ValueError("positions_angstrom holds NaN or infinite values.")
-        electrons = int(np.sum(self.atomic_numbers)) - self.charge
-        if self.spin < 0 or electrons < self.spin or (electrons - self.spin) % 2:
-            raise ValueError(
-                f"Charge {self.charge} gives {electrons} electrons, of which {self.spin} cannot "
-                "be unpaired. Check charge, hydrogens and spin."
-            )
-
-
-@dataclass(frozen=True)
-class Label:
-    """The result: ``energy_ev``, ``forces_ev_per_angstrom`` [num_atoms, 3], ``dipole_e_angstrom``.
-
-    The dipole [3] is about the origin of the positions, also for ions.
-    """
-
-    energy_ev: float
-    forces_ev_per_angstrom: NDArray[np.float64]
-    dipole_e_angstrom: NDArray[np.float64]
+from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.settings import Setting
 
 
 @dataclass(frozen=True)
@@ -62,9 +20,6 @@ class Cost:
 
     seconds: float
     memory_mb: float
-
-
-Setting = str | float | int | bool
 
 
 class Engine(Protocol):
@@ -85,7 +40,7 @@ class Engine(Protocol):
     def settings(self) -> dict[str, Setting]:
         """All that decides the numbers besides the version; can be written as JSON."""
 
-    def label(self, structure: Structure) -> Label:
+    def label(self, structure: AtomicSystem) -> Label:
         """Calculate energy, forces and dipole of a structure.
 
         Raises
@@ -104,7 +59,7 @@ class Engine(Protocol):
 class SequentialEngine(Engine, Protocol):
     """An engine that is faster where one molecule is calculated again and again as it moves."""
 
-    def in_sequence(self) -> Callable[[Structure], Label]:
+    def in_sequence(self) -> Callable[[AtomicSystem], Label]:
         """Get a function like `label` that begins each calculation with the result of the last.
 
         Equal sequences give equal numbers; a single structure differs from `label`'s by the

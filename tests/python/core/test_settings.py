@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
 import pytest
-from openmmgems.project.validation import read_settings
+from openmmgems.core.settings import read_settings
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 

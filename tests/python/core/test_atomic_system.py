@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from openmmgems.labels.base import Structure
+from openmmgems.core.atomic_system import AtomicSystem
 
 WATER = np.array([8, 1, 1])
 POSITIONS = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])
@@ -12,7 +12,7 @@ POSITIONS = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])
 
 def test_positions_of_another_number_of_atoms_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(2, 3\); expected \(3, 3\)"):
-        Structure(WATER, POSITIONS[:2])
+        AtomicSystem(WATER, POSITIONS[:2])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -20,15 +20,15 @@ def test_positions_that_are_not_finite_are_refused(value: float) -> None:
     positions = POSITIONS.copy()
     positions[1, 2] = value
     with pytest.raises(ValueError, match="NaN or infinite"):
-        Structure(WATER, positions)
+        AtomicSystem(WATER, positions)
 
 
 @pytest.mark.parametrize(("charge", "spin"), [(0, 1), (1, 0), (1, 2), (0, -2), (8, 4)])
 def test_impossible_numbers_of_unpaired_electrons_are_refused(charge: int, spin: int) -> None:
     with pytest.raises(ValueError, match="cannot be unpaired"):
-        Structure(WATER, POSITIONS, charge, spin)
+        AtomicSystem(WATER, POSITIONS, charge, spin)
 
 
 @pytest.mark.parametrize(("charge", "spin"), [(0, 0), (1, 1), (-1, 1), (0, 2), (8, 2)])
 def test_possible_numbers_of_unpaired_electrons_are_accepted(charge: int, spin: int) -> None:
-    assert Structure(WATER, POSITIONS, charge, spin).spin == spin
+    assert AtomicSystem(WATER, POSITIONS, charge, spin).spin == spin
