@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.data.dataset import composition
 from openmmgems.engines.engine import Engine
-from openmmgems.labels.dataset import composition
 from openmmgems.labels.engines import make_engine
 
 DATA = Path(__file__).resolve().parents[1] / "tests/data/qm/qm7x_small_molecules.npz"

@@ -19,10 +19,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from openmmgems.data.dataset import read_origin, write_dataset
+from openmmgems.data.import_data import read_labelled
+from openmmgems.data.sources import BOTTOM_UP, source_parts
 from openmmgems.fragments.collect import FragmentRow, read_rows
-from openmmgems.labels.dataset import read_origin, write_dataset
-from openmmgems.labels.import_data import read_labelled
-from openmmgems.labels.sources import BOTTOM_UP, source_parts
 from openmmgems.project.folder import ProjectFolder
 from openmmgems.project.settings import ProjectSettings
 from rich.console import Console

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from openmmgems import Evaluator
-from openmmgems.labels.dataset import read_dataset
+from openmmgems.data.dataset import read_dataset
 from openmmgems.models import inspect_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

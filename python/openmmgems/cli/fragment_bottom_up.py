@@ -91,8 +91,8 @@ def make_graphs(
 
 
 def _write_starts(starts: Sequence[Start], out: Path) -> None:
+    from openmmgems.data.structure_file import write_structures
     from openmmgems.fragments.collect import write_table
-    from openmmgems.labels.structure_file import write_structures
 
     columns = ["smiles", "heavy_atoms", "charge", "occurrences", "parents", "failure"]
     lines = (

@@ -103,7 +103,7 @@ def read_molecules(text: str, seed: int = 0) -> list[AtomicSystem]:
             raise FileNotFoundError(f"There is no file '{text}'.")
         if path.suffix.lower() == ".xyz":
             return [_from_xyz(path)]
-        from openmmgems.labels.structure_file import read_structures
+        from openmmgems.data.structure_file import read_structures
 
         return read_structures(path)
     return [_from_smiles(text, seed)]
@@ -215,7 +215,7 @@ def _say_stopped(run: ConformerRun) -> None:
 
 
 def _write(run: ConformerRun, failed: list[Finished], out: Path) -> int:
-    from openmmgems.labels.structure_file import write_structures
+    from openmmgems.data.structure_file import write_structures
 
     for finished in failed[:_SHOWN_FAILURES]:
         source = run.structures[finished.place].source

@@ -51,7 +51,7 @@ def sample_project(given: Mapping[str, Any]) -> int:
 
 def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[str, Any]) -> int:
     """Make graphs, then conformers; give the exit code."""
-    from openmmgems.labels.structure_file import read_structures
+    from openmmgems.data.structure_file import read_structures
 
     if settings.bottom_up is not None and not folder.graphs.is_file():
         _make_graphs(settings.bottom_up, folder.graphs, dry_run=given["dry_run"])

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from openmmgems.core.files import write_atomically
-from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
+from openmmgems.data.structure_file import read_kept_atoms, read_structures, write_structures
 
 from .frames import Frame, FrameFragmenter
 from .top_down import TopDownFragment
@@ -59,7 +59,7 @@ def collect_fragments(
         Freshly made.
     frames : iterable of (positions_angstrom, cell_angstrom, number)
     out : path
-        File of structures (``openmmgems.labels.structure_file``), with ``kept_atoms``. Beside it
+        File of structures (``openmmgems.data.structure_file``), with ``kept_atoms``. Beside it
         a table of the same name with the ending ``.csv`` is written.
     progress : callable, optional
         Called after each such part with the number of frames and of fragments so far.

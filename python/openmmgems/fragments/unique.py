@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Leave out copies of chemical graphs; those of geometries: ``openmmgems.labels.copies``."""
+"""Leave out copies of chemical graphs; those of geometries: ``openmmgems.data.copies``."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from pydantic import ValidationError
 
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.files import write_atomically
+from openmmgems.data.copies import unique_structures
 from openmmgems.engines.engine import Engine
 
-from .copies import unique_structures
 from .resources import Estimator
 from .settings import LabelSettings
 from .store import JobStore
@@ -126,7 +126,7 @@ class LabelFolder:
         int
             How many labelled structures there are; nothing is written if there are none.
         """
-        from .dataset import Origin, write_dataset
+        from openmmgems.data.dataset import Origin, write_dataset
 
         level = engine.level_of_theory
         with self.open_store() as store:
@@ -136,7 +136,7 @@ class LabelFolder:
             version = "; ".join(sorted({made.version for made in engines}))
             origin = Origin(level, version, dict(engines[-1].settings))
             number = write_dataset(self.data, store.results(level), origin)
-        from .pictures import draw_dataset  # takes a second: matplotlib
+        from openmmgems.data.dataset_pictures import draw_dataset  # takes a second: matplotlib
 
         draw_dataset(self.data, self.picture)
         return number
@@ -154,7 +154,7 @@ def read_files(
     told : callable, optional
         Is told after each file how many structures it held.
     """
-    from .import_data import read_structures_any
+    from openmmgems.data.import_data import read_structures_any
 
     for file in files:
         number = 0

@@ -9,8 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from openmmgems.core.settings import Setting, SettingsBase
-
-from .copies import LARGEST_TOLERANCE_ANGSTROM
+from openmmgems.data.copies import LARGEST_TOLERANCE_ANGSTROM
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 
-from .frames_file import read_frames
+from openmmgems.data.frames_file import read_frames
+
 from .legs import Dihedral, disulfide_dihedrals
 from .parents import solute_atoms
 from .snapshots import read_selected

@@ -21,8 +21,8 @@ import openmm
 from openmm import app, unit
 
 from openmmgems.core.files import write_atomically
+from openmmgems.data.frames_file import Frame, append_frames, append_text
 
-from .frames_file import Frame, append_frames, append_text
 from .legs import Leg, leg_system, legs_of
 from .parents import ParentSystem, build_parent, cpu_properties
 from .settings import ParentSettings

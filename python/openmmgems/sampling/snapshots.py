@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from openmm import app
 
 from openmmgems.core.files import write_atomically
+from openmmgems.data.frames_file import read_frames
 
 from . import selection
-from .frames_file import read_frames
 from .parents import solute_atoms
 from .settings import SelectionSettings
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from openmmgems.labels.dataset import Group
+from openmmgems.data.dataset import Group
 
 
 @dataclass(frozen=True)

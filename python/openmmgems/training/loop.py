@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from openmmgems.labels.dataset import Group
+from openmmgems.data.dataset import Group
 from openmmgems.models.spookynet import SpookyNet
 
 from .batches import StructureTable, chunks, fit_atomic_energies, split_structures

@@ -17,8 +17,8 @@ import pytest
 import typer
 from openmm.app import PDBFile
 from openmmgems.cli.fragment import fragment
-from openmmgems.labels.structure_file import read_kept_atoms, read_structures
-from openmmgems.sampling.frames_file import Frame, append_frames
+from openmmgems.data.frames_file import Frame, append_frames
+from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.simulation.structure import read_structure
 from typer.testing import CliRunner
 

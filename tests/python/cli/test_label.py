@@ -14,7 +14,7 @@ import pytest
 import typer
 from openmmgems.cli.label import label
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.structure_file import write_structures
+from openmmgems.data.structure_file import write_structures
 from openmmgems.labels.tblite_engine import TbliteEngine
 from support.labelling import TESTS, read_log, wait_for, waters
 from support.store_worker import label_of
@@ -44,7 +44,7 @@ def gems_label(capsys: pytest.CaptureFixture[str]):
 @pytest.fixture
 def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than the rest of a test."""
-    monkeypatch.setattr("openmmgems.labels.pictures.draw_dataset", lambda data, picture: None)
+    monkeypatch.setattr("openmmgems.data.dataset_pictures.draw_dataset", lambda data, picture: None)
 
 
 def bent_waters(number: int) -> list[AtomicSystem]:

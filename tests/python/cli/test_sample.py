@@ -12,7 +12,7 @@ import pytest
 import typer
 from openmmgems.cli.fragment_project import fragment_project
 from openmmgems.cli.sample import sample
-from openmmgems.labels.structure_file import read_structures, write_structures
+from openmmgems.data.structure_file import read_structures, write_structures
 from openmmgems.sampling.snapshots import read_selected
 from typer.testing import CliRunner, Result
 

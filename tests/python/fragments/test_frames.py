@@ -12,6 +12,7 @@ import openmm
 import pytest
 from openmm import app, unit
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.fragments.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.fragments.collect import collect_fragments, read_rows
 from openmmgems.fragments.frames import FrameFragmenter, fragment_frames
@@ -20,7 +21,6 @@ from openmmgems.fragments.picker import CentrePicker, _lifted_shares
 from openmmgems.fragments.prepare import prepare_structure
 from openmmgems.fragments.settings import TopDownSettings
 from openmmgems.fragments.top_down import check_closed, top_down_fragment
-from openmmgems.labels.structure_file import read_kept_atoms, read_structures
 from openmmgems.sampling.peptides import build_capped_alanine
 from pydantic import ValidationError
 from scipy.spatial.distance import cdist

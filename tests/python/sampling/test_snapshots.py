@@ -8,9 +8,9 @@ import mdtraj
 import numpy as np
 import pytest
 from openmm import app, unit
+from openmmgems.data.frames_file import Frame, append_frames
 from openmmgems.sampling.chains import build_peptide
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
-from openmmgems.sampling.frames_file import Frame, append_frames
 from openmmgems.sampling.settings import SelectionSettings
 from openmmgems.sampling.snapshots import (
     Selected,

@@ -4,7 +4,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from openmmgems.labels.dataset import Group
+from openmmgems.data.dataset import Group
 from openmmgems.models.hyperparameters import Hyperparameters
 
 NETWORK = Hyperparameters(num_features=8, num_basis_functions=6, num_modules=1)

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.dataset import (
+from openmmgems.data.dataset import (
     Origin,
     composition,
     iterate_groups,

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels import copies
-from openmmgems.labels.copies import first_copies, unique_structures
+from openmmgems.data import copies
+from openmmgems.data.copies import first_copies, unique_structures
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 from scipy.spatial.transform import Rotation

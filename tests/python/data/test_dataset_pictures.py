@@ -9,9 +9,9 @@ import matplotlib.image
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.dataset import Labelled, Origin, read_dataset, write_dataset
-from openmmgems.labels.pictures import _Summary, count_table, draw_dataset
-from openmmgems.labels.sources import SourceParts, source_parts
+from openmmgems.data.dataset import Labelled, Origin, read_dataset, write_dataset
+from openmmgems.data.dataset_pictures import _Summary, count_table, draw_dataset
+from openmmgems.data.sources import SourceParts, source_parts
 
 ORIGIN = Origin("test", "test 1")
 SOURCES = [

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.structure_file import read_kept_atoms, read_structures, write_structures
+from openmmgems.data.structure_file import read_kept_atoms, read_structures, write_structures
 
 
 def random_structures(seed: int = 1) -> list[AtomicSystem]:

@@ -8,7 +8,7 @@ import mdtraj
 import numpy as np
 import pytest
 from openmm import app
-from openmmgems.sampling.frames_file import Frame, append_frames, append_text, read_frames
+from openmmgems.data.frames_file import Frame, append_frames, append_text, read_frames
 
 
 @pytest.fixture

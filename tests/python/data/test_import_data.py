@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.dataset import Origin, write_dataset
-from openmmgems.labels.import_data import (
+from openmmgems.data.dataset import Origin, write_dataset
+from openmmgems.data.import_data import (
     DEBYE_E_ANGSTROM,
     ImportSettings,
     read_labelled,
     read_structures_any,
 )
-from openmmgems.labels.structure_file import write_structures
+from openmmgems.data.structure_file import write_structures
 from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
