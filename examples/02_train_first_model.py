@@ -20,7 +20,7 @@ from openmmgems.labels.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.sampling.dynamics import SamplingSettings, sample_peptide
-from openmmgems.sampling.peptides import build_capped_alanine
+from openmmgems.systems.peptides import build_capped_alanine
 from openmmgems.training.config import LossWeights, TrainingSettings
 from openmmgems.training.loop import Trainer
 from rich.progress import track

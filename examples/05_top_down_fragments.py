@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from openmmgems.benchmark.systems import load_system
 from openmmgems.data.structure_file import write_structures
-from openmmgems.fragments.chemical_graph import chemical_graph
 from openmmgems.fragments.frames import FrameFragmenter
 from openmmgems.fragments.pictures import draw_top_down
 from openmmgems.fragments.settings import TopDownSettings
+from openmmgems.systems.chemical_graph import chemical_graph
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ plugin_load_failures: dict[str, str] = _plugins.load_platform_libraries(
 _LAZY = {
     "Evaluator": "openmmgems.evaluator",
     "GemsCalculator": "openmmgems.interfaces.ase",
-    "createSystem": "openmmgems.simulation.system",
+    "createSystem": "openmmgems.systems.system",
 }
 
 __all__ = [

@@ -23,10 +23,10 @@ import openmm
 from openmmgems.gemsforce import GemsForce
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.models.inspect import inspect_model
-from openmmgems.simulation.forcefield import create_force_field_system
 from openmmgems.simulation.platform_choice import choose_platform
-from openmmgems.simulation.structure import Structure
-from openmmgems.simulation.system import createSystem, model_file
+from openmmgems.systems.classical import create_force_field_system
+from openmmgems.systems.structure import LoadedStructure
+from openmmgems.systems.system import createSystem, model_file
 
 from .phases import Phase, matrix_rate, measure_phases
 from .systems import load_system
@@ -203,7 +203,7 @@ def _measure_here(case: Case) -> Measurement:
 
 
 @contextmanager
-def _stepper(case: Case, structure: Structure) -> Iterator[tuple[Step, int, str]]:
+def _stepper(case: Case, structure: LoadedStructure) -> Iterator[tuple[Step, int, str]]:
     """A function that makes one step, the memory before, and what it runs on."""
     if case.engine in ("gems", "amber"):
         with _system(case, structure) as system:
@@ -216,7 +216,7 @@ def _stepper(case: Case, structure: Structure) -> Iterator[tuple[Step, int, str]
 
 
 @contextmanager
-def _system(case: Case, structure: Structure) -> Iterator[openmm.System]:
+def _system(case: Case, structure: LoadedStructure) -> Iterator[openmm.System]:
     if case.engine == "amber":
         yield create_force_field_system(structure, "amber99sb-ildn")
     else:
@@ -235,7 +235,7 @@ def _model_file(case: Case) -> Iterator[Path]:
         yield model_file(case.model)
 
 
-def _model_system(case: Case, structure: Structure, model: Path) -> openmm.System:
+def _model_system(case: Case, structure: LoadedStructure, model: Path) -> openmm.System:
     system = createSystem(structure.topology, model, total_charge=0, evaluator=case.evaluator)
     if case.model.startswith("random:"):
         force = GemsForce.cast(system.getForces()[-1])
@@ -267,7 +267,7 @@ def write_random_model(file: Path, name: str) -> None:
     save_spookynet(SpookyNet(options, zero_init=False, seed=1).eval(), options, file)
 
 
-def _openmm_step(case: Case, structure: Structure, system: openmm.System) -> tuple[Step, str]:
+def _openmm_step(case: Case, structure: LoadedStructure, system: openmm.System) -> tuple[Step, str]:
     choice = choose_platform(
         case.platform,
         num_threads=case.num_threads,
@@ -290,7 +290,7 @@ def _openmm_step(case: Case, structure: Structure, system: openmm.System) -> tup
     return step, choice.description
 
 
-def _peer_step(case: Case, structure: Structure) -> Step:
+def _peer_step(case: Case, structure: LoadedStructure) -> Step:
     """A peer's function, called with positions that move as atoms do at the temperature."""
     import torch
 
@@ -307,7 +307,7 @@ def _peer_step(case: Case, structure: Structure) -> Step:
     return step
 
 
-def _excursion(structure: Structure) -> tuple[Callable[[int], np.ndarray], np.ndarray | None]:
+def _excursion(structure: LoadedStructure) -> tuple[Callable[[int], np.ndarray], np.ndarray | None]:
     """Positions of free flight by number of the step, and lattice vectors or None, in angstrom."""
     positions = 10.0 * structure.positions
     vectors = structure.topology.getPeriodicBoxVectors()

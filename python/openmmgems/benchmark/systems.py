@@ -12,15 +12,15 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from openmmgems.sampling.peptides import build_capped_alanine
-from openmmgems.simulation.structure import Structure, read_structure
+from openmmgems.systems.peptides import build_capped_alanine
+from openmmgems.systems.structure import LoadedStructure, read_structure
 
 SMALLEST_WATER = 30
 #: Crambin and its water fill a cube of this edge, nm.
 CRAMBIN_BOX = 6.4
 
 
-def load_system(name: str) -> Structure:
+def load_system(name: str) -> LoadedStructure:
     """Make or read a system.
 
     Parameters
@@ -32,7 +32,7 @@ def load_system(name: str) -> Structure:
 
     Returns
     -------
-    Structure
+    LoadedStructure
 
     Raises
     ------
@@ -54,7 +54,7 @@ def load_system(name: str) -> Structure:
     return read_structure(Path(name))
 
 
-def _water(num_atoms: int) -> Structure:
+def _water(num_atoms: int) -> LoadedStructure:
     if num_atoms < SMALLEST_WATER:
         raise ValueError(f"system is 'water:{num_atoms}'; expected {SMALLEST_WATER} atoms or more.")
     modeller = app.Modeller(app.Topology(), [])
@@ -62,11 +62,11 @@ def _water(num_atoms: int) -> Structure:
     return _structure(modeller, f"water:{num_atoms}")
 
 
-def _alanine(num_residues: int) -> Structure:
+def _alanine(num_residues: int) -> LoadedStructure:
     return _structure(build_capped_alanine(num_residues), f"alanine:{num_residues}")
 
 
-def _crambin(name: str) -> Structure:
+def _crambin(name: str) -> LoadedStructure:
     file = resources.files("openmmgems") / "data" / "structures" / "1crn.pdb"
     with file.open() as stream:
         pdb = app.PDBFile(stream)
@@ -81,10 +81,10 @@ def _crambin(name: str) -> Structure:
     return _structure(modeller, name)
 
 
-def _structure(modeller: app.Modeller, name: str) -> Structure:
+def _structure(modeller: app.Modeller, name: str) -> LoadedStructure:
     positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
-    return Structure(modeller.topology, positions, Path(name))
+    return LoadedStructure(modeller.topology, positions, Path(name))
 
 
 _CRAMBIN = ("crambin", "crambin-in-water")
-_MAKERS: dict[str, Callable[[int], Structure]] = {"water": _water, "alanine": _alanine}
+_MAKERS: dict[str, Callable[[int], LoadedStructure]] = {"water": _water, "alanine": _alanine}

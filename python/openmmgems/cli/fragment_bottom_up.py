@@ -29,8 +29,8 @@ _DRAWN = 60
 
 def run_bottom_up(given: Mapping[str, Any], out: Path) -> None:
     """Find small graphs of what the command line names."""
-    from openmmgems.fragments.chemical_graph import chemical_graph
     from openmmgems.fragments.systems import named_systems, structure_systems
+    from openmmgems.systems.chemical_graph import chemical_graph
 
     settings = BottomUpSettings(
         max_heavy_atoms=given["max_heavy_atoms"],

@@ -16,7 +16,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from openmmgems.fragments.settings import PrepareSettings, TopDownSettings
+from openmmgems.fragments.settings import TopDownSettings
+from openmmgems.systems.prepare_settings import PrepareSettings
 
 from .console import output
 from .progress import WorkProgress, format_seconds
@@ -75,10 +76,10 @@ def cut_snapshots(
 
     With settings that several systems share, the system may lack water, ions or protein.
     """
-    from openmmgems.fragments.chemical_graph import chemical_graph
     from openmmgems.fragments.collect import collect_fragments
     from openmmgems.fragments.frames import FrameFragmenter
     from openmmgems.fragments.kinds import all_residues, occurring
+    from openmmgems.systems.chemical_graph import chemical_graph
 
     graph = chemical_graph(system.topology)
     if shared_settings:
@@ -122,7 +123,7 @@ def _print_fragments(rows: Sequence[FragmentRow]) -> None:
 def read_sampled(folder: Path) -> Snapshots:
     """The selected frames in a folder that `gems sample` wrote."""
     from openmmgems.sampling.snapshots import read_selected, selected_frames
-    from openmmgems.simulation.structure import read_structure
+    from openmmgems.systems.structure import read_structure
 
     return Snapshots(
         read_structure(folder / "system.pdb").topology,
@@ -166,7 +167,7 @@ def read_complete_structure(
     given: Mapping[str, Any], path: Path
 ) -> tuple[app.Topology, np.ndarray[Any, np.dtype[np.float64]]]:
     """Topology and positions in angstrom; completed, and written, if that is asked for."""
-    from openmmgems.simulation.structure import read_structure
+    from openmmgems.systems.structure import read_structure
 
     structure = read_structure(
         path,
@@ -183,7 +184,7 @@ def read_complete_structure(
         return topology, positions
     from openmm import app, unit
 
-    from openmmgems.fragments.prepare import prepare_structure
+    from openmmgems.systems.prepare import prepare_structure
 
     output.print("Completing the structure ...")
     prepared = prepare_structure(

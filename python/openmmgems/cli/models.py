@@ -57,7 +57,7 @@ def inspect(
     Example: gems models inspect ala-gfn2
     """
     from openmmgems.models.inspect import inspect_model
-    from openmmgems.simulation.system import model_file
+    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     found = inspect_model(file)
@@ -106,7 +106,7 @@ def import_checkpoint(
     """
     from openmmgems.models.checkpoint import import_checkpoint as convert
     from openmmgems.models.molecules import molecule_inputs
-    from openmmgems.simulation.structure import read_structure
+    from openmmgems.systems.structure import read_structure
 
     _check_files(checkpoint, out, overwrite)
     reference = None
@@ -130,7 +130,7 @@ def export_checkpoint(
     Example: gems models export ala-gfn2 ala.pth
     """
     from openmmgems.models.checkpoint import export_checkpoint as convert
-    from openmmgems.simulation.system import model_file
+    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     _check_files(file, out, overwrite)

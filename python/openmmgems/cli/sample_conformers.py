@@ -130,8 +130,8 @@ def _from_xyz(path: Path) -> AtomicSystem:
     from openmm import unit
     from rdkit import Chem
 
-    from openmmgems.fragments.chemical_graph import chemical_graph, rdkit_molecule
-    from openmmgems.simulation.structure import read_structure
+    from openmmgems.systems.chemical_graph import chemical_graph, rdkit_molecule
+    from openmmgems.systems.structure import read_structure
 
     structure = read_structure(path)
     graph = chemical_graph(structure.topology)

@@ -72,9 +72,9 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
 
 
 def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
-    from openmmgems.fragments.chemical_graph import chemical_graph
     from openmmgems.fragments.systems import named_systems, structure_systems
-    from openmmgems.simulation.structure import read_structure
+    from openmmgems.systems.chemical_graph import chemical_graph
+    from openmmgems.systems.structure import read_structure
 
     from .fragment_bottom_up import make_graphs
 

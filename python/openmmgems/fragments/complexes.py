@@ -15,9 +15,9 @@ from rdkit import Chem
 from scipy.spatial.transform import Rotation
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.systems.lewis import ION_CHARGES
 
 from .bottom_up import BottomUpFragment, three_dimensional
-from .lewis import ION_CHARGES
 from .residues import system_from_smiles
 from .settings import BottomUpSettings
 

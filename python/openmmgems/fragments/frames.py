@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from openmm import app
 
-from .chemical_graph import ChemicalGraph
+from openmmgems.systems.chemical_graph import ChemicalGraph
+
 from .kinds import all_residues
 from .picker import CentrePicker
 from .settings import TopDownSettings

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
+from openmmgems.systems.resonance import alike_bonds
+
 from .residues import BOND_TYPES
-from .resonance import alike_bonds
 
 #: Roots that share one window: masks of windows stay short however large the molecule is.
 _WINDOW_ROOTS = 24

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from openmm import app
 
-from .chemical_graph import ChemicalGraph
+from openmmgems.systems.chemical_graph import ChemicalGraph
+
 from .settings import CENTRE_WORDS
 
 _CAPS = ("ACE", "NME", "NHE", "NH2")

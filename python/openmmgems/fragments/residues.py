@@ -7,7 +7,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
-from openmmgems.sampling.chains import ONE_LETTER_CODES
+from openmmgems.systems.chains import ONE_LETTER_CODES
 
 BOND_TYPES = (
     Chem.BondType.SINGLE,

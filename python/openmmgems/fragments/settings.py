@@ -14,17 +14,6 @@ from openmmgems.core.settings import SettingsBase
 CENTRE_WORDS = ("all", "protein", "water", "ions", "other")
 
 
-class PrepareSettings(SettingsBase):
-    """How a structure without hydrogens is completed."""
-
-    ph: float = Field(7.0, ge=0, le=14, description="decides protonation states")
-    remove: tuple[str, ...] = Field((), description="names of residues that are left out")
-    keep_water: bool = Field(True, description="keep the waters of the file")
-    metal_distance_angstrom: float = Field(
-        2.8, gt=0, description="N and S closer to a metal than this carry no hydrogen"
-    )
-
-
 class TopDownSettings(SettingsBase):
     """Spheres cut out of snapshots, and which atoms are their centres."""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from rdkit import Chem
 
-from .chemical_graph import ChemicalGraph, molecules, rdkit_molecule
+from openmmgems.systems.chemical_graph import ChemicalGraph, molecules, rdkit_molecule
+
 from .residues import amino_acid_systems, capped_peptide, system_from_smiles
 from .settings import BottomUpSettings
 

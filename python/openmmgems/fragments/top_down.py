@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.systems.chemical_graph import ChemicalGraph, rdkit_molecule
+from openmmgems.systems.hydrogens import HYDROGEN_BOND_LENGTHS_ANGSTROM
 
-from .chemical_graph import ChemicalGraph, rdkit_molecule
 from .images import Images
 
-#: Lengths of bonds to hydrogen by atomic number: methane, methylamine, water, methanethiol.
-CAP_LENGTHS_ANGSTROM = {6: 1.09, 7: 1.01, 8: 0.96, 16: 1.34}
 #: A bond longer than this is none: the chain is broken, or atoms are missing.
 LONGEST_BOND_ANGSTROM = 2.6
 #: Nothing may come closer to a cap than this: otherwise what was cut off there is kept.
@@ -195,7 +194,7 @@ class _Kept:
         found = []
         for atom, lost in self.cuts():
             bond = self.bond_vector(atom, lost)
-            length = CAP_LENGTHS_ANGSTROM[int(self.graph.atomic_numbers[atom])]
+            length = HYDROGEN_BOND_LENGTHS_ANGSTROM[int(self.graph.atomic_numbers[atom])]
             found.append(self.placed[atom] + length * bond / np.linalg.norm(bond))
         return np.array(found).reshape(-1, 3)
 

@@ -11,7 +11,7 @@ import openmm.app as app
 from numpy.typing import NDArray
 from openmm import unit
 
-from .peptides import amber_force_field
+from openmmgems.systems.peptides import amber_force_field
 
 #: Force constant of the restraints on backbone dihedrals in kJ/mol.
 RESTRAINT = 60.0

@@ -13,8 +13,9 @@ import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from .chains import build_peptide, fixed_random
-from .force_fields import parent_force_field
+from openmmgems.systems.chains import build_peptide, fixed_random
+from openmmgems.systems.force_fields import parent_force_field
+
 from .settings import ParentSettings
 
 WATER = ("HOH", "WAT", "H2O", "TIP3", "TP3")

@@ -189,7 +189,7 @@ class ParentSettings(SettingsBase):
                 f"Parent '{self.name}': give one of structure (a file) and peptide (residues)."
             )
         if self.peptide is not None:
-            from .chains import parse_peptide
+            from openmmgems.systems.chains import parse_peptide
 
             parse_peptide(self.peptide)
         if self.frame_interval_ps * 1e3 < self.time_step_fs:

@@ -13,9 +13,12 @@ import openmm
 from openmm import app
 
 from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+from openmmgems.systems.chemistry import check_complete, guess_total_charge
+from openmmgems.systems.classical import create_force_field_system
+from openmmgems.systems.domain import domain_violations, require_domain
+from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
+from openmmgems.systems.system import createSystem, model_file
 
-from .chemistry import check_complete, guess_total_charge
-from .domain import domain_violations, require_domain
 from .estimate import (
     Estimate,
     available_memory_bytes,
@@ -26,13 +29,10 @@ from .estimate import (
     time_steps,
     trajectory_bytes,
 )
-from .forcefield import create_force_field_system
 from .platform_choice import PlatformChoice, choose_platform
 from .protocol import Ensemble, Protocol, add_ensemble_forces
 from .run_folder import RunFolder
 from .runner import Run, StopRequest, Watcher
-from .structure import Structure, add_hydrogens, read_structure
-from .system import createSystem, model_file
 
 Say = Callable[[str], None]
 
@@ -86,7 +86,7 @@ class StructureOptions:
     box: bool = True
 
 
-def load(path: str | Path, options: StructureOptions | None = None) -> Structure:
+def load(path: str | Path, options: StructureOptions | None = None) -> LoadedStructure:
     """Read a structure and prepare it.
 
     Parameters
@@ -96,7 +96,7 @@ def load(path: str | Path, options: StructureOptions | None = None) -> Structure
 
     Returns
     -------
-    Structure
+    LoadedStructure
     """
     options = options or StructureOptions()
     structure = read_structure(
@@ -112,12 +112,12 @@ def load(path: str | Path, options: StructureOptions | None = None) -> Structure
     return structure
 
 
-def build_system(structure: Structure, forces: Forces, say: Say = print) -> openmm.System:
+def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:
     """Create the System of a structure, refusing what the model was not trained for.
 
     Parameters
     ----------
-    structure : Structure
+    structure : LoadedStructure
     forces : Forces
     say : callable
         Told what was guessed.
@@ -147,7 +147,7 @@ def build_system(structure: Structure, forces: Forces, say: Say = print) -> open
     )
 
 
-def _check_parity(structure: Structure, charge: int, unpaired: int) -> None:
+def _check_parity(structure: LoadedStructure, charge: int, unpaired: int) -> None:
     electrons = int(structure.atomic_numbers.sum()) - charge
     if (electrons - unpaired) % 2 or not 0 <= unpaired <= electrons:
         raise StructureError(
@@ -156,7 +156,7 @@ def _check_parity(structure: Structure, charge: int, unpaired: int) -> None:
         )
 
 
-def _check_model(structure: Structure, forces: Forces, charge: int, path: Path) -> None:
+def _check_model(structure: LoadedStructure, forces: Forces, charge: int, path: Path) -> None:
     from openmmgems.models.inspect import inspect_model
 
     description = inspect_model(path).description
@@ -180,7 +180,7 @@ def _check_model(structure: Structure, forces: Forces, charge: int, path: Path) 
 
 def prepare_run(
     folder: RunFolder,
-    structure: Structure,
+    structure: LoadedStructure,
     system: openmm.System,
     protocol: Protocol,
     choice: PlatformChoice,
@@ -190,7 +190,7 @@ def prepare_run(
     Parameters
     ----------
     folder : RunFolder
-    structure : Structure
+    structure : LoadedStructure
     system : openmm.System
         Without barostat; what the ensemble needs is added.
     protocol : Protocol

@@ -19,7 +19,7 @@ from openmm.app import PDBFile
 from openmmgems.cli.fragment import fragment
 from openmmgems.data.frames_file import Frame, append_frames
 from openmmgems.data.structure_file import read_kept_atoms, read_structures
-from openmmgems.simulation.structure import read_structure
+from openmmgems.systems.structure import read_structure
 from typer.testing import CliRunner
 
 APP = typer.Typer()

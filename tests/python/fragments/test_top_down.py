@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openmm import app
 from openmmgems.fragments.centres import covering_centres
-from openmmgems.fragments.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.fragments.pictures import draw_top_down
 from openmmgems.fragments.top_down import TopDownFragment, top_down_fragment
-from openmmgems.simulation.chemistry import guess_total_charge
-from openmmgems.simulation.structure import Structure, read_structure
+from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
+from openmmgems.systems.chemistry import guess_total_charge
+from openmmgems.systems.structure import LoadedStructure, read_structure
 from scipy.spatial.distance import cdist
 from support.systems import TRICLINIC_ANGSTROM
 
 
-def read(name: str) -> Structure:
+def read(name: str) -> LoadedStructure:
     """One of the structures that come with the package."""
     file = importlib.resources.files("openmmgems") / "data/structures" / name
     return read_structure(str(file))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from openmmgems.project.settings import read_project
-from openmmgems.sampling.chains import parse_peptide
+from openmmgems.systems.chains import parse_peptide
 
 PROJECTS = Path(__file__).parents[3] / "examples/projects"
 PARENT = '[[parents]]\nname = "chain"\npeptide = "ACE ALA NME"\n'

@@ -13,7 +13,7 @@ from openmmgems.sampling.dynamics import (
     backbone_dihedrals,
     sample_peptide,
 )
-from openmmgems.sampling.peptides import build_capped_alanine
+from openmmgems.systems.peptides import build_capped_alanine
 
 SETTINGS = SamplingSettings(
     num_windows=24, num_free_runs=2, frames_per_run=2, spacing_ps=0.05, equilibration_ps=0.1

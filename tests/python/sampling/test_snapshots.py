@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from openmm import app, unit
 from openmmgems.data.frames_file import Frame, append_frames
-from openmmgems.sampling.chains import build_peptide
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
 from openmmgems.sampling.settings import SelectionSettings
 from openmmgems.sampling.snapshots import (
@@ -19,6 +18,7 @@ from openmmgems.sampling.snapshots import (
     select_frames,
     selected_frames,
 )
+from openmmgems.systems.chains import build_peptide
 
 # Near copies of three shapes, and one frame far from all (number 12).
 SHAPES = np.random.default_rng(1).normal(scale=3.0, size=(3, 6, 3))

@@ -10,7 +10,6 @@ import pytest
 from openmm import unit
 from openmmgems.core.errors import OutsideDomainError, ResourceError
 from openmmgems.simulation import platform_choice
-from openmmgems.simulation.domain import domain_violations, require_domain
 from openmmgems.simulation.estimate import check_disk, check_memory, model_memory_bytes, time_steps
 from openmmgems.simulation.platform_choice import choose_platform
 from openmmgems.simulation.protocol import (
@@ -20,7 +19,8 @@ from openmmgems.simulation.protocol import (
     initial_velocities,
     make_integrator,
 )
-from openmmgems.simulation.structure import read_structure
+from openmmgems.systems.domain import domain_violations, require_domain
+from openmmgems.systems.structure import read_structure
 
 TRAINED = {
     "elements": [1, 6, 7, 8],

@@ -21,7 +21,7 @@ from .xyz import read_xyz
 
 
 @dataclass(frozen=True)
-class Structure:
+class LoadedStructure:
     """Atoms, bonds, coordinates and box of one system.
 
     Attributes
@@ -66,7 +66,7 @@ def read_structure(
     coordinates: str | Path | None = None,
     alternate_location: str | None = None,
     include_folder: str | Path | None = None,
-) -> Structure:
+) -> LoadedStructure:
     """Read a structure; the format follows from the ending of the file's name.
 
     Parameters
@@ -83,7 +83,7 @@ def read_structure(
 
     Returns
     -------
-    Structure
+    LoadedStructure
 
     Raises
     ------
@@ -118,21 +118,21 @@ def read_structure(
     return structure
 
 
-def add_hydrogens(structure: Structure, ph: float = 7.0) -> Structure:
+def add_hydrogens(structure: LoadedStructure, ph: float = 7.0) -> LoadedStructure:
     """Add the hydrogens that a structure lacks.
 
     Positions are relaxed on OpenMM's CPU platform.
 
     Parameters
     ----------
-    structure : Structure
+    structure : LoadedStructure
         A structure with standard residues.
     ph : float
         The pH that decides protonation states.
 
     Returns
     -------
-    Structure
+    LoadedStructure
         A new structure; force-field parameters of a prmtop or top file are dropped.
     """
     if not structure.has_residues:
@@ -147,36 +147,40 @@ def add_hydrogens(structure: Structure, ph: float = 7.0) -> Structure:
             f"Hydrogens cannot be added to '{structure.source.name}': {error}"
         ) from error
     positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
-    return Structure(modeller.topology, positions, structure.source)
+    return LoadedStructure(modeller.topology, positions, structure.source)
 
 
-def _read_pdb(path: Path, alternate_location: str | None) -> Structure:
+def _read_pdb(path: Path, alternate_location: str | None) -> LoadedStructure:
     text = select_alternate_locations(path.read_text(), alternate_location)
     pdb = app.PDBFile(text)
-    return Structure(pdb.topology, _nanometers(pdb.positions), path)
+    return LoadedStructure(pdb.topology, _nanometers(pdb.positions), path)
 
 
-def _read_mmcif(path: Path, alternate_location: str | None) -> Structure:
+def _read_mmcif(path: Path, alternate_location: str | None) -> LoadedStructure:
     from .mmcif_records import select_mmcif_alternate_locations
 
     text = select_mmcif_alternate_locations(path.read_text(), alternate_location)
     cif = app.PDBxFile(text)
-    return Structure(cif.topology, _nanometers(cif.positions), path)
+    return LoadedStructure(cif.topology, _nanometers(cif.positions), path)
 
 
-def _read_xyz(path: Path, alternate_location: str | None) -> Structure:
+def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:
     del alternate_location  # the format has none
     topology, positions = read_xyz(path.read_text())
-    return Structure(topology, positions, path, has_residues=False)
+    return LoadedStructure(topology, positions, path, has_residues=False)
 
 
-def _read_amber(path: Path, coordinates: Path) -> Structure:
+def _read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     inpcrd = app.AmberInpcrdFile(str(coordinates))
     prmtop = app.AmberPrmtopFile(str(path), periodicBoxVectors=inpcrd.boxVectors)
-    return Structure(prmtop.topology, _nanometers(inpcrd.positions), coordinates, parameters=prmtop)
+    return LoadedStructure(
+        prmtop.topology, _nanometers(inpcrd.positions), coordinates, parameters=prmtop
+    )
 
 
-def _read_gromacs(path: Path, coordinates: Path, include_folder: str | Path | None) -> Structure:
+def _read_gromacs(
+    path: Path, coordinates: Path, include_folder: str | Path | None
+) -> LoadedStructure:
     gro = app.GromacsGroFile(str(coordinates))
     vectors = gro.getPeriodicBoxVectors()
     if vectors is not None and not any(v[i]._value for i, v in enumerate(vectors)):
@@ -186,10 +190,10 @@ def _read_gromacs(path: Path, coordinates: Path, include_folder: str | Path | No
         # OpenMM leaves closing the files to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
         top = app.GromacsTopFile(str(path), periodicBoxVectors=vectors, **options)
-    return Structure(top.topology, _nanometers(gro.positions), coordinates, parameters=top)
+    return LoadedStructure(top.topology, _nanometers(gro.positions), coordinates, parameters=top)
 
 
-_SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], Structure]] = {
+_SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] = {
     ".pdb": _read_pdb,
     ".ent": _read_pdb,
     ".cif": _read_mmcif,
@@ -199,7 +203,7 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], Structure]] = {
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
 
 
-def _guard(path: Path, read: Callable[[], Structure]) -> Structure:
+def _guard(path: Path, read: Callable[[], LoadedStructure]) -> LoadedStructure:
     """Run a reader; whatever a third-party parser raises becomes one sentence."""
     try:
         return read()
@@ -230,7 +234,7 @@ def _nanometers(positions: unit.Quantity) -> np.ndarray:
     return np.array(positions.value_in_unit(unit.nanometer), dtype=np.float64).reshape(-1, 3)
 
 
-def _check_coordinates(structure: Structure) -> None:
+def _check_coordinates(structure: LoadedStructure) -> None:
     """Reject empty files, unknown elements, mismatched counts, non-finite or coinciding atoms."""
     name = structure.source.name
     atoms = list(structure.topology.atoms())
@@ -252,7 +256,7 @@ def _check_coordinates(structure: Structure) -> None:
     _check_coinciding(structure, atoms)
 
 
-def _check_coinciding(structure: Structure, atoms: list[Any]) -> None:
+def _check_coinciding(structure: LoadedStructure, atoms: list[Any]) -> None:
     from scipy.spatial import cKDTree
 
     pairs = cKDTree(structure.positions).query_pairs(0.02)

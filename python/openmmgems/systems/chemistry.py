@@ -12,7 +12,7 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
-from .structure import Structure
+from .structure import LoadedStructure
 
 _CHARGES_TO_TRY = (0, 1, -1, 2, -2)
 _LARGEST_PERCEIVED_MOLECULE = 300
@@ -39,14 +39,14 @@ def unmatched_residues(topology: app.Topology) -> list[Any]:
     return list(_standard_templates().getUnmatchedResidues(topology))
 
 
-def check_complete(structure: Structure) -> None:
+def check_complete(structure: LoadedStructure) -> None:
     """Raise if a standard residue lacks atoms or hydrogens.
 
     Residues with other names are left to the model's domain or the force field.
 
     Parameters
     ----------
-    structure : Structure
+    structure : LoadedStructure
 
     Raises
     ------
@@ -76,7 +76,7 @@ def check_complete(structure: Structure) -> None:
     )
 
 
-def _missing_heavy_atoms(structure: Structure) -> dict[int, list[str]]:
+def _missing_heavy_atoms(structure: LoadedStructure) -> dict[int, list[str]]:
     """Names of the heavy atoms that standard residues lack, by residue index."""
     from io import StringIO
 

@@ -9,12 +9,12 @@ import openmm
 import pytest
 from openmm import app, unit
 from openmmgems.core.errors import StructureError
-from openmmgems.simulation.chemistry import check_complete, guess_total_charge
-from openmmgems.simulation.forcefield import create_force_field_system
-from openmmgems.simulation.structure import Structure, add_hydrogens, read_structure
+from openmmgems.systems.chemistry import check_complete, guess_total_charge
+from openmmgems.systems.classical import create_force_field_system
+from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
 
 
-def potential_energy(system: openmm.System, structure: Structure) -> float:
+def potential_energy(system: openmm.System, structure: LoadedStructure) -> float:
     reference = openmm.Platform.getPlatform("Reference")
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), reference)
     context.setPositions(structure.positions)
@@ -53,7 +53,7 @@ def test_hydrogens_are_added_on_request(peptide: Path) -> None:
     modeller = app.Modeller(whole.topology, whole.positions * unit.nanometer)
     hydrogens = [a for a in whole.topology.atoms() if a.element.symbol == "H"]
     modeller.delete(hydrogens)
-    bare = Structure(modeller.topology, np.array(modeller.positions._value), whole.source)
+    bare = LoadedStructure(modeller.topology, np.array(modeller.positions._value), whole.source)
     with pytest.raises(StructureError, match="--add-hydrogens"):
         check_complete(bare)
     completed = add_hydrogens(bare)

@@ -7,7 +7,7 @@ import numpy as np
 import openmm.app as app
 import pytest
 from openmm import unit
-from openmmgems.sampling.peptides import amber_force_field, build_capped_alanine
+from openmmgems.systems.peptides import amber_force_field, build_capped_alanine
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["Ala", "Ala2"])

@@ -11,8 +11,8 @@ import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
-from openmmgems.fragments.hydrogens import relax_hydrogens
-from openmmgems.simulation.structure import read_structure
+from openmmgems.systems.hydrogens import relax_hydrogens
+from openmmgems.systems.structure import read_structure
 
 IDEAL_DEGREE = {2: 108.5, 3: 120.0, 4: 109.47}
 #: Hydrogens of these must lie in the plane of the second atom's neighbours.

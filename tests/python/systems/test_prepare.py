@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmm import app
-from openmmgems.fragments.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.fragments.frames import fragment_frames
 from openmmgems.fragments.kinds import all_residues
-from openmmgems.fragments.prepare import PreparedStructure, prepare_structure
-from openmmgems.fragments.settings import PrepareSettings, TopDownSettings
+from openmmgems.fragments.settings import TopDownSettings
 from openmmgems.fragments.top_down import top_down_fragment
-from openmmgems.simulation.structure import read_structure
+from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
+from openmmgems.systems.prepare import PreparedStructure, prepare_structure
+from openmmgems.systems.prepare_settings import PrepareSettings
+from openmmgems.systems.structure import read_structure
 from scipy.spatial import cKDTree
 
 

@@ -39,7 +39,7 @@ def createSystem(
         Name of a bundled model, or a model file.
     total_charge : int, optional
         Charge of the atoms the model sees, e. Default: guessed from residues and bonds
-        (:func:`openmmgems.simulation.chemistry.guess_total_charge`); with `ml_atoms`, give it.
+        (:func:`openmmgems.systems.chemistry.guess_total_charge`); with `ml_atoms`, give it.
     num_unpaired_electrons : int
         Unpaired electrons of these atoms.
     ml_atoms : iterable of int, optional

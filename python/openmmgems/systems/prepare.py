@@ -14,11 +14,10 @@ import openmm
 from numpy.typing import ArrayLike, NDArray
 from openmm import app, unit
 
-from openmmgems.sampling.chains import fixed_random
-
+from .chains import fixed_random
 from .glycans import SUGARS, Variant, add_links, glycan_variants, name_of
 from .hydrogens import relax_hydrogens
-from .settings import PrepareSettings
+from .prepare_settings import PrepareSettings
 
 _WATER = ("HOH", "WAT", "H2O", "DOD", "TIP3", "SOL")
 #: Metals that bind N and S of residues, as symbols.

@@ -9,10 +9,10 @@ import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
-from openmmgems.fragments.chemical_graph import chemical_graph, rdkit_molecule
 from openmmgems.fragments.residues import capped_chain
-from openmmgems.sampling.chains import build_peptide, parse_peptide
-from openmmgems.sampling.force_fields import parent_force_field
+from openmmgems.systems.chains import build_peptide, parse_peptide
+from openmmgems.systems.chemical_graph import chemical_graph, rdkit_molecule
+from openmmgems.systems.force_fields import parent_force_field
 from rdkit import Chem
 
 EVERYTHING = "ALA ARG ASN ASP CYS GLN GLU GLY HIE ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL"

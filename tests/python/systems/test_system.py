@@ -10,9 +10,9 @@ import pytest
 from openmm import app, unit
 from openmmgems import GemsForce, createSystem, models
 from openmmgems.core.errors import OutsideDomainError, StructureError
-from openmmgems.simulation.mixed import copy_system, remove_internal_interactions
-from openmmgems.simulation.structure import Structure, read_structure
 from openmmgems.simulation.workflow import Forces, StructureOptions, build_system, load
+from openmmgems.systems.mixed import copy_system, remove_internal_interactions
+from openmmgems.systems.structure import LoadedStructure, read_structure
 
 
 def energy(system: openmm.System, positions: np.ndarray) -> float:
@@ -107,7 +107,7 @@ def test_the_bundled_model_refuses_what_it_was_not_trained_on(
     water.write_text("3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n")
     # nothing but elements, charge and surroundings can be told from XYZ
     assert build_system(load(water), forces).getNumParticles() == 3
-    renamed = Structure(read_structure(peptide).topology, structure.positions, peptide)
+    renamed = LoadedStructure(read_structure(peptide).topology, structure.positions, peptide)
     next(iter(renamed.topology.residues())).name = "FOR"
     with pytest.raises(OutsideDomainError, match="the residue FOR"):
         build_system(renamed, forces)

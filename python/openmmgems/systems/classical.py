@@ -11,20 +11,20 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
-from .structure import Structure
+from .structure import LoadedStructure
 
 FORCE_FIELDS: dict[str, tuple[str, ...]] = {"amber99sb-ildn": ("amber99sbildn.xml", "tip3p.xml")}
 FROM_FILE = "file"
 
 
-def create_force_field_system(structure: Structure, name: str) -> openmm.System:
+def create_force_field_system(structure: LoadedStructure, name: str) -> openmm.System:
     """Create a System without constraints and with flexible water.
 
     Long-range electrostatics: particle-mesh Ewald with 1 nm cutoff in a box, all pairs without.
 
     Parameters
     ----------
-    structure : Structure
+    structure : LoadedStructure
     name : str
         A key of ``FORCE_FIELDS``; ``"file"`` for the parameters of a prmtop or top file; or
         OpenMM's own XML files, separated by commas.
@@ -73,7 +73,7 @@ def create_force_field_system(structure: Structure, name: str) -> openmm.System:
     return field.createSystem(structure.topology, **options)
 
 
-def _cutoff(structure: Structure) -> float:
+def _cutoff(structure: LoadedStructure) -> float:
     """1 nm, or less where the box asks for it (nm)."""
     vectors = structure.topology.getPeriodicBoxVectors().value_in_unit(unit.nanometer)
     shortest = min(vectors[k][k] for k in range(3))

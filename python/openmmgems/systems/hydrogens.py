@@ -13,8 +13,8 @@ import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from .top_down import CAP_LENGTHS_ANGSTROM
-
+#: Lengths of bonds to hydrogen by atomic number: methane, methylamine, water, methanethiol.
+HYDROGEN_BOND_LENGTHS_ANGSTROM = {6: 1.09, 7: 1.01, 8: 0.96, 16: 1.34}
 #: Angles at an atom, by its number of neighbours.
 _ANGLES_DEGREE = {2: 108.5, 3: 120.0, 4: 109.47}
 _WATER_DEGREE = 104.5
@@ -77,9 +77,9 @@ def _bond_lengths(
     numbers = [atom.element.atomic_number for atom in topology.atoms()]
     heavy = {hydrogen: next(iter(graph[hydrogen])) for hydrogen in hydrogens if hydrogen in graph}
     return {
-        hydrogen: CAP_LENGTHS_ANGSTROM[numbers[atom]]
+        hydrogen: HYDROGEN_BOND_LENGTHS_ANGSTROM[numbers[atom]]
         for hydrogen, atom in heavy.items()
-        if numbers[atom] in CAP_LENGTHS_ANGSTROM
+        if numbers[atom] in HYDROGEN_BOND_LENGTHS_ANGSTROM
     }
 
 
