@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 import numpy as np
 import openmm
 
+from openmmgems.dynamics.platform_choice import choose_platform
 from openmmgems.gemsforce import GemsForce
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.models.inspect import inspect_model
-from openmmgems.simulation.platform_choice import choose_platform
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file

@@ -102,7 +102,7 @@ def _openblas() -> Finding:
 def _platforms() -> Iterator[Finding]:
     import openmm
 
-    from openmmgems.simulation.platform_choice import devices, is_pocl
+    from openmmgems.dynamics.platform_choice import devices, is_pocl
 
     for index in range(openmm.Platform.getNumPlatforms()):
         platform = openmm.Platform.getPlatform(index)
@@ -156,7 +156,7 @@ def _models() -> Iterator[Finding]:
 
 def _choice() -> Iterator[Finding]:
     from openmmgems.core.errors import ResourceError
-    from openmmgems.simulation.platform_choice import choose_platform
+    from openmmgems.dynamics.platform_choice import choose_platform
 
     for label, needs_model in (("with a model", True), ("force field", False)):
         try:

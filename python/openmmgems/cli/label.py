@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import plain_errors
+from openmmgems.dynamics.run import StopRequest
 from openmmgems.engines.engine import Engine
 from openmmgems.labels.calculation import EngineSpec
 from openmmgems.labels.cluster import local_workers
@@ -24,7 +25,6 @@ from openmmgems.labels.status import Status, Summary, by_text, levels
 from openmmgems.labels.status import status as status_of
 from openmmgems.project.folder import ProjectFolder
 from openmmgems.project.settings import read_project
-from openmmgems.simulation.runner import StopRequest
 
 from .console import output
 from .label_progress import LabelProgress, describe_counts

@@ -10,8 +10,8 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from openmmgems.simulation.protocol import Protocol
-from openmmgems.simulation.runner import Status
+from openmmgems.dynamics.protocol import Protocol
+from openmmgems.dynamics.run import Status
 
 from .console import output
 

@@ -15,11 +15,11 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.dynamics.run import StopRequest
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.sampling.conformer_runs import ConformerRun, Finished
 from openmmgems.sampling.conformers import expected_calls
 from openmmgems.sampling.settings import ConformerSettings, conformers_preset
-from openmmgems.simulation.run_folder import RunFolder
-from openmmgems.simulation.runner import StopRequest
 
 from .console import output
 from .progress import WorkProgress, format_seconds

@@ -13,6 +13,8 @@ from typing import Any
 
 from rich.markup import escape
 
+from openmmgems.dynamics.run import StopRequest
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.sampling.coverage import coverage
 from openmmgems.sampling.parent_run import (
     ParentFrames,
@@ -27,8 +29,6 @@ from openmmgems.sampling.settings import (
     parent_preset,
 )
 from openmmgems.sampling.snapshots import select_frames
-from openmmgems.simulation.run_folder import RunFolder
-from openmmgems.simulation.runner import StopRequest
 
 from .console import output
 from .progress import WorkProgress, format_seconds

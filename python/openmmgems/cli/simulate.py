@@ -13,12 +13,12 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.errors import RunFolderError
-from openmmgems.simulation.checkpoint import read_checkpoint
-from openmmgems.simulation.estimate import format_bytes
-from openmmgems.simulation.platform_choice import PlatformChoice, choose_platform
-from openmmgems.simulation.protocol import Ensemble, Protocol
-from openmmgems.simulation.run_folder import RunFolder
-from openmmgems.simulation.runner import Run, StopRequest
+from openmmgems.dynamics.checkpoint import read_checkpoint
+from openmmgems.dynamics.estimate import format_bytes
+from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
+from openmmgems.dynamics.protocol import Ensemble, Protocol
+from openmmgems.dynamics.run import Run, StopRequest
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.workflow import (
     Forces,
     StructureOptions,

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Build an OpenMM System from a structure and a model or force field, run it, report, resume."""
 
+from openmmgems.dynamics.protocol import Ensemble, Protocol
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .protocol import Ensemble, Protocol
-from .run_folder import RunFolder
 from .workflow import Forces, StructureOptions, simulate
 
 __all__ = [

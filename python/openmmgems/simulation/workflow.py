@@ -13,13 +13,7 @@ import openmm
 from openmm import app
 
 from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
-from openmmgems.systems.chemistry import check_complete, guess_total_charge
-from openmmgems.systems.classical import create_force_field_system
-from openmmgems.systems.domain import domain_violations, require_domain
-from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
-from openmmgems.systems.system import createSystem, model_file
-
-from .estimate import (
+from openmmgems.dynamics.estimate import (
     Estimate,
     available_memory_bytes,
     check_disk,
@@ -29,10 +23,15 @@ from .estimate import (
     time_steps,
     trajectory_bytes,
 )
-from .platform_choice import PlatformChoice, choose_platform
-from .protocol import Ensemble, Protocol, add_ensemble_forces
-from .run_folder import RunFolder
-from .runner import Run, StopRequest, Watcher
+from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
+from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
+from openmmgems.dynamics.run import Run, StopRequest, Watcher
+from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.systems.chemistry import check_complete, guess_total_charge
+from openmmgems.systems.classical import create_force_field_system
+from openmmgems.systems.domain import domain_violations, require_domain
+from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
+from openmmgems.systems.system import createSystem, model_file
 
 Say = Callable[[str], None]
 

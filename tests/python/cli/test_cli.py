@@ -18,8 +18,8 @@ import pytest
 from openmmgems import Evaluator
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.cli.app import main
+from openmmgems.dynamics.platform_choice import devices, is_pocl
 from openmmgems.simulation import Forces, Protocol, simulate
-from openmmgems.simulation.platform_choice import devices, is_pocl
 
 GEMS = [sys.executable, "-c", "from openmmgems.cli.app import main; main()"]
 AMBER = ["--force-field", "amber99sb-ildn", "--platform", "Reference"]

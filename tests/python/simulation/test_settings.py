@@ -9,10 +9,10 @@ import openmm
 import pytest
 from openmm import unit
 from openmmgems.core.errors import OutsideDomainError, ResourceError
-from openmmgems.simulation import platform_choice
-from openmmgems.simulation.estimate import check_disk, check_memory, model_memory_bytes, time_steps
-from openmmgems.simulation.platform_choice import choose_platform
-from openmmgems.simulation.protocol import (
+from openmmgems.dynamics import platform_choice
+from openmmgems.dynamics.estimate import check_disk, check_memory, model_memory_bytes, time_steps
+from openmmgems.dynamics.platform_choice import choose_platform
+from openmmgems.dynamics.protocol import (
     Ensemble,
     Protocol,
     add_ensemble_forces,

@@ -8,9 +8,9 @@ Usage: label_run.py STORE SETTINGS_JSON [FILE_SIZE_LIMIT]
 import resource
 import sys
 
+from openmmgems.dynamics.run import StopRequest
 from openmmgems.labels.runner import label_all
 from openmmgems.labels.settings import LabelSettings
-from openmmgems.simulation.runner import StopRequest
 
 
 def main() -> None:

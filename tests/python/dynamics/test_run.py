@@ -14,12 +14,12 @@ import pytest
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.core import files
 from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
-from openmmgems.simulation import reporters
-from openmmgems.simulation.checkpoint import read_checkpoint
-from openmmgems.simulation.platform_choice import PlatformChoice
-from openmmgems.simulation.protocol import Ensemble, Protocol
-from openmmgems.simulation.run_folder import RunFolder
-from openmmgems.simulation.runner import Run, Status, StopRequest
+from openmmgems.dynamics import reporters
+from openmmgems.dynamics.checkpoint import read_checkpoint
+from openmmgems.dynamics.platform_choice import PlatformChoice
+from openmmgems.dynamics.protocol import Ensemble, Protocol
+from openmmgems.dynamics.run import Run, Status, StopRequest
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
 
 AMBER = Forces(force_field="amber99sb-ildn")
