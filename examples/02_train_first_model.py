@@ -16,7 +16,7 @@ import numpy as np
 from openmm.app import PDBFile
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.data.dataset import read_dataset, write_dataset
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.sampling.dynamics import SamplingSettings, sample_peptide

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.data.dataset import composition
 from openmmgems.engines.engine import Engine
-from openmmgems.labels.engines import make_engine
+from openmmgems.engines.registry import make_engine
 
 DATA = Path(__file__).resolve().parents[1] / "tests/data/qm/qm7x_small_molecules.npz"
 Molecule = list[tuple[AtomicSystem, float, np.ndarray]]  # structures, energies (eV), forces (eV/A)

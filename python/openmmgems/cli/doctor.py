@@ -85,7 +85,7 @@ def _package(name: str, *, is_needed: bool) -> Finding:
 
 
 def _openblas() -> Finding:
-    from openmmgems.labels.openblas import VARIABLE, find_openblas, has_reference_lapack
+    from openmmgems.engines.openblas import VARIABLE, find_openblas, has_reference_lapack
 
     library = find_openblas()
     if library is not None:

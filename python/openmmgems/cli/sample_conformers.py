@@ -66,7 +66,7 @@ def draw_conformers(
     dry_run : bool
         Only say what would be done.
     """
-    from openmmgems.labels.engines import make_engine
+    from openmmgems.engines.registry import make_engine
 
     factory = functools.partial(make_engine, settings.engine, **settings.engine_options)
     engine = factory()

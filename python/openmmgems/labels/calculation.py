@@ -42,7 +42,7 @@ class EngineSpec:
             If the engine's packages are not installed.
         """
         if ":" not in self.name:
-            from .engines import make_engine
+            from openmmgems.engines.registry import make_engine
 
             return make_engine(self.name, **self.options)
         module_name, _, function_name = self.name.partition(":")

@@ -15,7 +15,7 @@ import typer
 from openmmgems.cli.label import label
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.data.structure_file import write_structures
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 from support.labelling import TESTS, read_log, wait_for, waters
 from support.store_worker import label_of
 

@@ -9,7 +9,7 @@ import pytest
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.data.dataset import Group, read_dataset, read_origin
 from openmmgems.data.sources import BOTTOM_UP, TOP_DOWN, source_parts
-from openmmgems.labels.engines import make_engine
+from openmmgems.engines.registry import make_engine
 
 RESIDUES = {
     *("ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE"),

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.sampling.conformers import Tally, conformers, expected_calls, fragment_name
 from openmmgems.sampling.settings import ConformerSettings
 from rdkit import Chem

@@ -11,7 +11,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.vibrations import Vibrations
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.engines.engine import Engine
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.sampling.mechanics import BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
 from openmmgems.sampling.normal_modes import (

@@ -11,9 +11,9 @@ import torch
 from openmm import app, unit
 from openmmgems import Evaluator, models
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.amber_engine import AmberEngine
-from openmmgems.labels.gems_engine import GemsEngine
-from openmmgems.labels.so3lr_engine import So3lrEngine
+from openmmgems.engines.amber_engine import AmberEngine
+from openmmgems.engines.gems_engine import GemsEngine
+from openmmgems.engines.so3lr_engine import So3lrEngine
 
 HYDROXIDE, POSITIONS = np.array([8, 1]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.97]])
 WATER = AtomicSystem(

@@ -15,9 +15,9 @@ import numpy as np
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Cost
 from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
 
+from .engine import Cost
 from .engine_checks import (
     check_distances,
     check_elements,

@@ -17,9 +17,9 @@ from threadpoolctl import ThreadpoolController
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Cost
 from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV
 
+from .engine import Cost
 from .engine_checks import check_elements, checked, name_of, threads_of_environment
 from .tblite_library import Calculator, Result, TBLiteRuntimeError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.units import BOHR_ANGSTROM
 from tblite.ase import TBLite
 from tblite.exceptions import TBLiteRuntimeError

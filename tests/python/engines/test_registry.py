@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.engines.engine import Engine
-from openmmgems.labels.engines import ENGINES, make_engine, option_names
+from openmmgems.engines.registry import ENGINES, make_engine, option_names
 from scipy.spatial.transform import Rotation
 
 WATER = np.array([8, 1, 1])

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.psi4_engine import Psi4Engine
-from openmmgems.labels.pyscf_engine import PyscfEngine
+from openmmgems.engines.psi4_engine import Psi4Engine
+from openmmgems.engines.pyscf_engine import PyscfEngine
 
 WATER = AtomicSystem(
     np.array([8, 1, 1]),

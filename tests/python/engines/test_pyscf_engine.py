@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.hirshfeld import hirshfeld_partition
-from openmmgems.labels.pyscf_engine import PyscfEngine
+from openmmgems.engines.hirshfeld import hirshfeld_partition
+from openmmgems.engines.pyscf_engine import PyscfEngine
 
 WATER = AtomicSystem(
     np.array([8, 1, 1]),
@@ -148,14 +148,14 @@ def test_missing_dispersion_libraries_are_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ImportError, match="pip install pyscf-dispersion"):
         PyscfEngine()
     monkeypatch.setattr(
-        "openmmgems.labels.mbd.importlib.util.find_spec", lambda name: name != "pymbd" or None
+        "openmmgems.engines.mbd.importlib.util.find_spec", lambda name: name != "pymbd" or None
     )
     with pytest.raises(ImportError, match=r"needs libmbd.*or take dispersion='d4'"):
         PyscfEngine(dispersion="mbd")
 
 
 def test_importing_the_engines_imports_neither_pyscf_nor_torch() -> None:
-    code = "import sys, openmmgems.labels.engines, openmmgems.labels.pyscf_engine as e; "
+    code = "import sys, openmmgems.engines.registry, openmmgems.engines.pyscf_engine as e; "
     code += "sys.exit('pyscf' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from openmmgems.labels.openblas import VARIABLE, find_openblas, has_reference_lapack
+from openmmgems.engines.openblas import VARIABLE, find_openblas, has_reference_lapack
 
 OPENBLAS = find_openblas()
 ENERGY = """
 import numpy as np
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.labels.tblite_engine import TbliteEngine
+from openmmgems.engines.tblite_engine import TbliteEngine
 water = AtomicSystem(np.array([8, 1, 1]), np.array([[0, 0, 0], [0.76, 0, 0.59], [-0.76, 0, 0.59]]))
 print(TbliteEngine(accuracy=0.01).label(water).energy_ev)
 """

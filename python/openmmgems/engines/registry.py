@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from openmmgems.engines.engine import Engine
+from .engine import Engine
 
 
 @dataclass(frozen=True)

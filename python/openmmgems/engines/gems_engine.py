@@ -12,9 +12,9 @@ import numpy as np
 from openmmgems import models
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Cost
 from openmmgems.evaluator import Evaluator
 
+from .engine import Cost
 from .engine_checks import check_elements, checked, file_sha256, name_of, threads_of_environment
 
 

@@ -15,9 +15,9 @@ from openmm import app, unit
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Cost
 from openmmgems.units import ANGSTROM_PER_NM, KJ_PER_MOL_PER_EV
 
+from .engine import Cost
 from .engine_checks import check_distances, checked, file_sha256, name_of
 
 _FORCE_UNIT = unit.kilojoule_per_mole / unit.nanometer

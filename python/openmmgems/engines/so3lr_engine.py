@@ -18,8 +18,8 @@ import numpy as np
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Cost
 
+from .engine import Cost
 from .engine_checks import check_distances, check_elements, checked, name_of, need_package
 
 ELEMENTS = (1, 6, 7, 8, 9, 15, 16, 17)  # what it was trained on
