@@ -24,13 +24,13 @@ import openmmgems
 from openmm import app
 from openmmgems.benchmark.report import machine
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.calculation import EngineSpec
-from openmmgems.labels.cluster import open_cluster
+from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.jobs.cluster import open_cluster
+from openmmgems.jobs.store import Finished, JobStore
 from openmmgems.labels.folder import read_files
 from openmmgems.labels.resources import Estimator
 from openmmgems.labels.runner import label_all
 from openmmgems.labels.settings import LabelSettings
-from openmmgems.labels.store import Finished, JobStore
 
 PEPTIDE = Path(openmmgems.__file__).parent / "data" / "structures" / "ace-ala-nme.pdb"
 

@@ -15,14 +15,14 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import plain_errors
 from openmmgems.dynamics.run import StopRequest
 from openmmgems.engines.engine import Engine
-from openmmgems.labels.calculation import EngineSpec
-from openmmgems.labels.cluster import local_workers
+from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.jobs.cluster import local_workers
+from openmmgems.jobs.status import Status, Summary, by_text, levels
+from openmmgems.jobs.status import status as status_of
 from openmmgems.labels.folder import LabelFolder, read_files
 from openmmgems.labels.resources import Estimator
 from openmmgems.labels.runner import label_all
 from openmmgems.labels.settings import LabelSettings
-from openmmgems.labels.status import Status, Summary, by_text, levels
-from openmmgems.labels.status import status as status_of
 from openmmgems.project.folder import ProjectFolder
 from openmmgems.project.settings import read_project
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from rich.markup import escape
 
-from openmmgems.labels.status import Progress
+from openmmgems.jobs.status import Progress
 
 from .progress import ProgressDisplay, format_seconds
 

@@ -19,10 +19,10 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.files import write_atomically
 from openmmgems.data.copies import unique_structures
 from openmmgems.engines.engine import Engine
+from openmmgems.jobs.store import JobStore
 
 from .resources import Estimator
 from .settings import LabelSettings
-from .store import JobStore
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openmmgems.engines.engine import Cost, Engine
+from openmmgems.jobs.store import Job, JobStore, Need
 
 from .settings import LabelSettings
-from .store import Job, JobStore, Need
 
 _REMEMBERED = 2000
 _ENOUGH = 10

@@ -19,14 +19,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .calculation import EngineSpec
-from .cluster import RESOURCE, Cluster, Room, open_cluster
-from .owners import release_dead, run_name
+from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.jobs.cluster import RESOURCE, Cluster, Room, open_cluster
+from openmmgems.jobs.owners import release_dead, run_name
+from openmmgems.jobs.status import Progress, Summary, work
+from openmmgems.jobs.store import Finished, Job, JobStore, Usage
+from openmmgems.jobs.workers import (
+    EngineError,
+    Outcome,
+    Task,
+    end_here,
+    end_run,
+    run_group,
+    stop_run,
+)
+
 from .resources import Estimator, in_groups
 from .settings import LabelSettings
-from .status import Progress, Summary, work
-from .store import Finished, Job, JobStore, Usage
-from .workers import EngineError, Outcome, Task, end_here, end_run, run_group, stop_run
 
 _TICK_S = 0.2
 _LOOK_AGAIN_S = 2.0

@@ -4,31 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
 from openmmgems.core.settings import Setting, SettingsBase
 from openmmgems.data.copies import LARGEST_TOLERANCE_ANGSTROM
-
-Positive = Annotated[float, Field(gt=0)]
-
-
-class SlurmSettings(SettingsBase):
-    """Workers that SLURM starts."""
-
-    jobs: int = Field(1, ge=1, description="Jobs that SLURM is asked for; each holds workers.")
-    cores: int = Field(1, ge=1, description="Cores of one SLURM job.")
-    memory_gb: Positive = Field(4.0, description="Memory of one SLURM job, GB.")
-    walltime: str = Field("24:00:00", description="Time limit of one SLURM job, H:MM:SS.")
-    queue: str | None = Field(None, description="Partition.")
-    account: str | None = Field(None, description="Account that is charged.")
-    directives: tuple[str, ...] = Field(
-        (), description="More lines of the job script, such as '--constraint=icelake'."
-    )
-    prologue: tuple[str, ...] = Field(
-        (), description="Commands before a worker starts, such as 'module load gcc'."
-    )
+from openmmgems.jobs.slurm_settings import Positive, SlurmSettings
 
 
 class LabelSettings(SettingsBase):

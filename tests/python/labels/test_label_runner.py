@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.labels.calculation import EngineSpec
-from openmmgems.labels.cluster import local_workers, slurm_cluster
-from openmmgems.labels.owners import release_dead, run_name
+from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.jobs.cluster import local_workers, slurm_cluster
+from openmmgems.jobs.owners import release_dead, run_name
+from openmmgems.jobs.slurm_settings import SlurmSettings
+from openmmgems.jobs.status import Progress, by_text, levels, status
+from openmmgems.jobs.store import Failure, Job, JobStore
+from openmmgems.jobs.workers import EngineError
 from openmmgems.labels.resources import Estimator, in_groups
 from openmmgems.labels.runner import label_all
-from openmmgems.labels.settings import LabelSettings, SlurmSettings
-from openmmgems.labels.status import Progress, by_text, levels, status
-from openmmgems.labels.store import Failure, Job, JobStore
-from openmmgems.labels.workers import EngineError
+from openmmgems.labels.settings import LabelSettings
 from support.faulty_engine import make
 from support.labelling import LEVEL, add_jobs, done_sources, read_log, settings_for, waters
 from support.store_worker import label_of
@@ -91,7 +92,7 @@ def test_no_scheduler_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyP
     settings = settings_for(tmp_path, scheduler="tcp://127.0.0.1:1")
     path = tmp_path / "jobs.sqlite"
     add_jobs(path, settings, ["a"])
-    monkeypatch.setattr("openmmgems.labels.cluster._CONNECT_S", 1)
+    monkeypatch.setattr("openmmgems.jobs.cluster._CONNECT_S", 1)
     with pytest.raises(RuntimeError, match=r"no Dask scheduler at 'tcp://127.0.0.1:1'.*Start one"):
         label_all(path, settings)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.jobs.store import JobStore
 from openmmgems.labels.resources import Estimator
 from openmmgems.labels.settings import LabelSettings
-from openmmgems.labels.store import JobStore
 
 from support.faulty_engine import make
 

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.store import JobStore
+from openmmgems.jobs.store import JobStore
 
 
 def label_of(structure: AtomicSystem) -> Label:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""The process that calculates: ``python -m openmmgems.labels.calculator CONNECTION LIFELINE``.
+"""The process that calculates: ``python -m openmmgems.jobs.calculator CONNECTION LIFELINE``.
 
 It takes structures from a socket and sends outcomes back, until the socket closes. It can be killed
 at any time, and it is what the system kills first when memory runs out. `workers.Calculator` starts
@@ -56,7 +56,7 @@ def _end_with(lifeline: int) -> None:
 
 def arguments(connection: int, lifeline: int) -> list[str]:
     """Words that start this process."""
-    return [sys.executable, "-m", "openmmgems.labels.calculator", str(connection), str(lifeline)]
+    return [sys.executable, "-m", "openmmgems.jobs.calculator", str(connection), str(lifeline)]
 
 
 def environment(threads: int) -> dict[str, Any]:

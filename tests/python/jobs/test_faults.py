@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from openmmgems.jobs.store import JobStore
 from openmmgems.labels.runner import label_all
-from openmmgems.labels.store import JobStore
 from support.labelling import (
     LEVEL,
     TESTS,

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.labels.store import Finished, JobStore, Need, Usage
-from openmmgems.labels.store_records import structure_row
+from openmmgems.jobs.store import Finished, JobStore, Need, Usage
+from openmmgems.jobs.store_records import structure_row
 from support.store_worker import label_of
 
 TESTS = Path(__file__).parents[1]

@@ -15,7 +15,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from .settings import LabelSettings, SlurmSettings
+from openmmgems.labels.settings import LabelSettings
+
+from .slurm_settings import SlurmSettings
 
 RESOURCE = "memory_mb"
 _FREE_SHARE = 0.8
