@@ -12,8 +12,8 @@ import importlib.resources
 from pathlib import Path
 
 from openmmgems.analysis.energies import read_energy_log
-from openmmgems.analysis.plots import RunData, compare_runs, save_figure
 from openmmgems.analysis.ramachandran import read_backbone_dihedrals
+from openmmgems.reports.plots import RunData, compare_runs, save_figure
 from openmmgems.simulation import Forces, Protocol, RunFolder, simulate
 
 PEPTIDE = importlib.resources.files("openmmgems") / "data/structures/ace-ala-nme.pdb"

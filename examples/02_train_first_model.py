@@ -19,7 +19,7 @@ from openmmgems.data.dataset import read_dataset, write_dataset
 from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
-from openmmgems.sampling.dynamics import SamplingSettings, sample_peptide
+from openmmgems.sampling.alanine_dynamics import SamplingSettings, sample_peptide
 from openmmgems.systems.peptides import build_capped_alanine
 from openmmgems.training.config import LossWeights, TrainingSettings
 from openmmgems.training.loop import Trainer

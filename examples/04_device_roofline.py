@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from openmmgems.benchmark import roofline
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.benchmark.device_code import (
     compile_to_cubin,
     constants,
@@ -23,7 +24,6 @@ from openmmgems.benchmark.device_code import (
     read_log,
 )
 from openmmgems.benchmark.measure import write_random_model
-from openmmgems.benchmark.systems import load_system
 from scipy.spatial import cKDTree
 
 

@@ -18,11 +18,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from openmmgems.benchmark.systems import load_system
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.data.structure_file import write_structures
-from openmmgems.fragments.frames import FrameFragmenter
-from openmmgems.fragments.pictures import draw_top_down
-from openmmgems.fragments.settings import TopDownSettings
+from openmmgems.fragments.drawings import draw_top_down
+from openmmgems.fragments.fragment_settings import TopDownSettings
+from openmmgems.fragments.frame_fragmenter import FrameFragmenter
 from openmmgems.systems.chemical_graph import chemical_graph
 
 

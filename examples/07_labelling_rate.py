@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 import openmmgems
 from openmm import app
-from openmmgems.benchmark.report import machine
+from openmmgems.benchmark.benchmark_report import machine
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.jobs.calculation import EngineSpec
 from openmmgems.jobs.cluster import open_cluster
 from openmmgems.jobs.store import Finished, JobStore
-from openmmgems.labels.folder import read_files
+from openmmgems.labels.label_folder import read_files
+from openmmgems.labels.label_run import label_all
+from openmmgems.labels.label_settings import LabelSettings
 from openmmgems.labels.resources import Estimator
-from openmmgems.labels.runner import label_all
-from openmmgems.labels.settings import LabelSettings
 
 PEPTIDE = Path(openmmgems.__file__).parent / "data" / "structures" / "ace-ala-nme.pdb"
 

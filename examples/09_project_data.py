@@ -23,8 +23,8 @@ from openmmgems.data.dataset import read_origin, write_dataset
 from openmmgems.data.import_data import read_labelled
 from openmmgems.data.sources import BOTTOM_UP, source_parts
 from openmmgems.fragments.collect import FragmentRow, read_rows
-from openmmgems.project.folder import ProjectFolder
-from openmmgems.project.settings import ProjectSettings
+from openmmgems.labels.project_folder import ProjectFolder
+from openmmgems.labels.project_settings import ProjectSettings
 from rich.console import Console
 from rich.table import Table
 

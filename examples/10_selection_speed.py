@@ -17,7 +17,7 @@ import time
 import mdtraj
 import numpy as np
 from numpy.typing import NDArray
-from openmmgems.benchmark.report import machine
+from openmmgems.benchmark.benchmark_report import machine
 from openmmgems.sampling import selection
 from sklearn.cluster import AffinityPropagation
 

@@ -17,7 +17,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from openmm import app, unit
 from openmmgems import Evaluator, GemsForce, models
-from openmmgems.benchmark.systems import load_system
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmmgems import Evaluator
-from openmmgems.benchmark.systems import load_system
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from support.random_models import ELEMENTS, random_model, random_positions

@@ -28,8 +28,8 @@ from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file
 
+from .benchmark_systems import load_system
 from .phases import Phase, matrix_rate, measure_phases
-from .systems import load_system
 
 #: Steps, fs. All engines get the same.
 TIME_STEP = 0.5

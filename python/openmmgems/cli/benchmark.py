@@ -89,7 +89,7 @@ def benchmark(
         profiles.append(profile(Case(name, model=model, num_threads=count)))
         wide.print(_phase_title(profiles[-1]))
         wide.print(_phase_table(profiles[-1]))
-    from openmmgems.benchmark.report import draw, write_json
+    from openmmgems.benchmark.benchmark_report import draw, write_json
 
     if json is not None:
         write_json(found, profiles, json)

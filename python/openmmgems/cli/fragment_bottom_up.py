@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from openmmgems.fragments.settings import BottomUpSettings
+from openmmgems.fragments.fragment_settings import BottomUpSettings
 
 from .console import output
 from .fragment_top_down import read_complete_structure
@@ -29,7 +29,7 @@ _DRAWN = 60
 
 def run_bottom_up(given: Mapping[str, Any], out: Path) -> None:
     """Find small graphs of what the command line names."""
-    from openmmgems.fragments.systems import named_systems, structure_systems
+    from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
     from openmmgems.systems.chemical_graph import chemical_graph
 
     settings = BottomUpSettings(
@@ -64,7 +64,7 @@ def make_graphs(
     dry_run: bool = False,
 ) -> None:
     """Find small graphs; write their start structures, a table, and a picture of some."""
-    from openmmgems.fragments.pictures import draw_bottom_up
+    from openmmgems.fragments.drawings import draw_bottom_up
     from openmmgems.fragments.starts import start_structures
 
     say("Molecules", str(len(systems)))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from openmmgems.project.folder import ProjectFolder
-from openmmgems.project.settings import read_project
+from openmmgems.labels.project_folder import ProjectFolder
+from openmmgems.labels.project_settings import read_project
 
 from .console import output
 from .fragment_top_down import cut_snapshots, read_sampled

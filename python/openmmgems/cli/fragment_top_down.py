@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from openmmgems.fragments.settings import TopDownSettings
+from openmmgems.fragments.fragment_settings import TopDownSettings
 from openmmgems.systems.prepare_settings import PrepareSettings
 
 from .console import output
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from openmm import app
 
     from openmmgems.fragments.collect import FragmentRow
-    from openmmgems.fragments.frames import Frame, FrameFragmenter
+    from openmmgems.fragments.frame_fragmenter import Frame, FrameFragmenter
 
 _DRAWN = 9
 _TIMED = 3
@@ -77,7 +77,7 @@ def cut_snapshots(
     With settings that several systems share, the system may lack water, ions or protein.
     """
     from openmmgems.fragments.collect import collect_fragments
-    from openmmgems.fragments.frames import FrameFragmenter
+    from openmmgems.fragments.frame_fragmenter import FrameFragmenter
     from openmmgems.fragments.kinds import all_residues, occurring
     from openmmgems.systems.chemical_graph import chemical_graph
 
@@ -205,7 +205,7 @@ def read_complete_structure(
 
 def _estimate(fragmenter: FrameFragmenter, system: Snapshots, picture: Path | None) -> None:
     """Cut a few fragments of the first frame: how many there will be, and how long it takes."""
-    from openmmgems.fragments.pictures import draw_top_down
+    from openmmgems.fragments.drawings import draw_top_down
 
     frames = system.frames()
     first = next(frames, None)

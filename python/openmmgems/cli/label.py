@@ -19,12 +19,12 @@ from openmmgems.jobs.calculation import EngineSpec
 from openmmgems.jobs.cluster import local_workers
 from openmmgems.jobs.status import Status, Summary, by_text, levels
 from openmmgems.jobs.status import status as status_of
-from openmmgems.labels.folder import LabelFolder, read_files
+from openmmgems.labels.label_folder import LabelFolder, read_files
+from openmmgems.labels.label_run import label_all
+from openmmgems.labels.label_settings import LabelSettings
+from openmmgems.labels.project_folder import ProjectFolder
+from openmmgems.labels.project_settings import read_project
 from openmmgems.labels.resources import Estimator
-from openmmgems.labels.runner import label_all
-from openmmgems.labels.settings import LabelSettings
-from openmmgems.project.folder import ProjectFolder
-from openmmgems.project.settings import read_project
 
 from .console import output
 from .label_progress import LabelProgress, describe_counts

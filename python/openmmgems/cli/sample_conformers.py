@@ -19,7 +19,7 @@ from openmmgems.dynamics.run import StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.sampling.conformer_runs import ConformerRun, Finished
 from openmmgems.sampling.conformers import expected_calls
-from openmmgems.sampling.settings import ConformerSettings, conformers_preset
+from openmmgems.sampling.sampling_settings import ConformerSettings, conformers_preset
 
 from .console import output
 from .progress import WorkProgress, format_seconds

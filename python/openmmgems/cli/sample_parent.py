@@ -22,7 +22,7 @@ from openmmgems.sampling.parent_run import (
     prepare_parent,
     run_parent,
 )
-from openmmgems.sampling.settings import (
+from openmmgems.sampling.sampling_settings import (
     DihedralBias,
     ParentSettings,
     SelectionSettings,

@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.markup import escape
 
-from openmmgems.fragments.settings import BottomUpSettings
-from openmmgems.project.folder import ProjectFolder
-from openmmgems.project.settings import ProjectSettings, read_project
+from openmmgems.fragments.fragment_settings import BottomUpSettings
+from openmmgems.labels.project_folder import ProjectFolder
+from openmmgems.labels.project_settings import ProjectSettings, read_project
 
 from .console import output
 from .sample_conformers import draw_conformers
@@ -72,7 +72,7 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
 
 
 def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
-    from openmmgems.fragments.systems import named_systems, structure_systems
+    from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
     from openmmgems.systems.chemical_graph import chemical_graph
     from openmmgems.systems.structure import read_structure
 

@@ -19,7 +19,7 @@ import numpy as np
 from openmmgems.core.files import write_atomically
 from openmmgems.data.structure_file import read_kept_atoms, read_structures, write_structures
 
-from .frames import Frame, FrameFragmenter
+from .frame_fragmenter import Frame, FrameFragmenter
 from .top_down import TopDownFragment
 
 #: A part ends with the frame that brings its centres to this number.

@@ -18,8 +18,8 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.systems.lewis import ION_CHARGES
 
 from .bottom_up import BottomUpFragment, three_dimensional
+from .fragment_settings import BottomUpSettings
 from .residues import system_from_smiles
-from .settings import BottomUpSettings
 
 #: Van der Waals radii by atomic number, angstrom: Bondi, J. Phys. Chem. 68, 441 (1964).
 _RADII_ANGSTROM = {

@@ -13,7 +13,7 @@ from openmm import app
 
 from openmmgems.systems.chemical_graph import ChemicalGraph
 
-from .settings import CENTRE_WORDS
+from .fragment_settings import CENTRE_WORDS
 
 _CAPS = ("ACE", "NME", "NHE", "NH2")
 _HISTIDINE = ("HIS", "HID", "HIE", "HIP", "HIN", "HSD", "HSE", "HSP")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .centres import covering_centres
+from .fragment_settings import TopDownSettings
 from .images import Images
 from .kinds import CentreResidue, at_interface, select_residues
-from .settings import TopDownSettings
 
 
 class CentrePicker:

@@ -13,7 +13,7 @@ from openmmgems.core.atomic_system import AtomicSystem
 
 from .bottom_up import BottomUpFragment, bottom_up_fragments, three_dimensional
 from .complexes import complex_list, complex_of
-from .settings import BottomUpSettings
+from .fragment_settings import BottomUpSettings
 
 #: What a complex has in place of the systems in which a graph occurs.
 COMPLEX = "complex"

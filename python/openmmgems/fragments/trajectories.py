@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openmm import app
 
-from .frames import Frame
+from .frame_fragmenter import Frame
 
 _CHUNK = 20
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from openmmgems.labels.settings import LabelSettings
+from openmmgems.labels.label_settings import LabelSettings
 
 from .slurm_settings import SlurmSettings
 

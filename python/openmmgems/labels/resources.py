@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from openmmgems.engines.engine import Cost, Engine
 from openmmgems.jobs.store import Job, JobStore, Need
 
-from .settings import LabelSettings
+from .label_settings import LabelSettings
 
 _REMEMBERED = 2000
 _ENOUGH = 10

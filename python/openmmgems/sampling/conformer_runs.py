@@ -27,7 +27,7 @@ from openmmgems.core.files import write_atomically
 from openmmgems.engines.engine import Engine
 
 from .conformers import Tally, conformers, fragment_name
-from .settings import ConformerSettings
+from .sampling_settings import ConformerSettings
 
 #: Makes an engine; it must be importable by name (a function, a class, a functools.partial).
 EngineFactory = Callable[[], Engine]

@@ -17,7 +17,7 @@ from .hot_dynamics import Pace, Thermostat, hot_frames
 from .mechanics import Positions, Surface, masses_of
 from .molecular_graph import MolecularGraph
 from .normal_modes import Acceptance, Minimum, draw_displaced, hessian, minimise, normal_modes
-from .settings import ConformerSettings
+from .sampling_settings import ConformerSettings
 
 _KIND = "bottom-up:"
 # Displacements that may be rejected in a row.

@@ -13,7 +13,7 @@ from typing import Literal
 import openmm
 from openmm import app
 
-from .settings import DihedralBias, ParentSettings
+from .sampling_settings import DihedralBias, ParentSettings
 
 Dihedral = tuple[int, int, int, int]
 #: Frames after which there is a checkpoint.

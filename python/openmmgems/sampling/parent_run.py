@@ -25,7 +25,7 @@ from openmmgems.data.frames_file import Frame, append_frames, append_text
 
 from .legs import Leg, leg_system, legs_of
 from .parents import ParentSystem, build_parent, cpu_properties
-from .settings import ParentSettings
+from .sampling_settings import ParentSettings
 
 #: Called with steps done and steps of the whole run.
 ProgressCallback = Callable[[int, int], None]

@@ -16,7 +16,7 @@ from openmm import app, unit
 from openmmgems.systems.chains import build_peptide, fixed_random
 from openmmgems.systems.force_fields import parent_force_field
 
-from .settings import ParentSettings
+from .sampling_settings import ParentSettings
 
 WATER = ("HOH", "WAT", "H2O", "TIP3", "TP3")
 IONS = ("NA", "CL", "K", "LI", "MG", "CA", "ZN", "NA+", "CL-", "SOD", "CLA")

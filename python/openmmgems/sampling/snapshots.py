@@ -18,7 +18,7 @@ from openmmgems.data.frames_file import read_frames
 
 from . import selection
 from .parents import solute_atoms
-from .settings import SelectionSettings
+from .sampling_settings import SelectionSettings
 
 REPRESENTATIVE, UNTYPICAL = "representative", "untypical"
 # Similarities of so many frames need 4 GB with those of affinity propagation.

@@ -10,12 +10,12 @@ import mdtraj
 import numpy as np
 import pytest
 from openmmgems.analysis.energies import read_energy_log
-from openmmgems.analysis.plots import RunData, compare_runs, save_figure
 from openmmgems.analysis.ramachandran import (
     backbone_dihedrals,
     ramachandran_density,
     read_backbone_dihedrals,
 )
+from openmmgems.reports.plots import RunData, compare_runs, save_figure
 
 
 def dihedral(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> float:
@@ -85,7 +85,7 @@ def test_runs_are_drawn_side_by_side(tmp_path: Path) -> None:
 
 def test_analysis_and_the_command_line_need_no_torch() -> None:
     code = (
-        "import sys, openmmgems.analysis.plots, openmmgems.analysis.ramachandran, "
+        "import sys, openmmgems.reports.plots, openmmgems.analysis.ramachandran, "
         "openmmgems.analysis.energies, openmmgems.cli.app; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import openmmgems
 import pytest
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
 from openmmgems.benchmark.phases import count_operations
-from openmmgems.benchmark.systems import load_system
 from openmmgems.cli.app import main
 from openmmgems.models.hyperparameters import Hyperparameters
 

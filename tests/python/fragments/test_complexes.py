@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from openmmgems.fragments.bottom_up import BottomUpFragment
 from openmmgems.fragments.complexes import complex_list, complex_of, complexes
-from openmmgems.fragments.settings import BottomUpSettings
+from openmmgems.fragments.fragment_settings import BottomUpSettings
 from pydantic import ValidationError
 from scipy.spatial.distance import cdist
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openmm import app
 from openmmgems.fragments.centres import covering_centres
-from openmmgems.fragments.pictures import draw_top_down
+from openmmgems.fragments.drawings import draw_top_down
 from openmmgems.fragments.top_down import TopDownFragment, top_down_fragment
 from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.systems.chemistry import guess_total_charge

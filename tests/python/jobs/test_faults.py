@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from openmmgems.jobs.store import JobStore
-from openmmgems.labels.runner import label_all
+from openmmgems.labels.label_run import label_all
 from support.labelling import (
     LEVEL,
     TESTS,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.sampling.conformer_runs import ConformerRun
-from openmmgems.sampling.settings import ConformerSettings
+from openmmgems.sampling.sampling_settings import ConformerSettings
 from support.spring_engine import SpringEngine
 
 SETTINGS = ConformerSettings(number=4, spacing_fs=5.0, equilibration_fs=0.0, max_restarts=3)

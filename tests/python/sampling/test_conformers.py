@@ -7,7 +7,7 @@ import pytest
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.sampling.conformers import Tally, conformers, expected_calls, fragment_name
-from openmmgems.sampling.settings import ConformerSettings
+from openmmgems.sampling.sampling_settings import ConformerSettings
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 from support.spring_engine import SpringEngine

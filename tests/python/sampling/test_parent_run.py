@@ -16,7 +16,7 @@ from openmmgems.data.frames_file import read_frames
 from openmmgems.sampling.legs import Leg, disulfide_dihedrals, legs_of
 from openmmgems.sampling.parent_run import estimate_parent, prepare_parent, run_parent
 from openmmgems.sampling.parents import build_parent, solute_atoms
-from openmmgems.sampling.settings import DihedralBias, ParentSettings
+from openmmgems.sampling.sampling_settings import DihedralBias, ParentSettings
 from openmmgems.systems.chains import build_peptide
 
 DRY = ParentSettings(

@@ -3,7 +3,7 @@
 """Settings of conformers and parents."""
 
 import pytest
-from openmmgems.sampling.settings import (
+from openmmgems.sampling.sampling_settings import (
     ConformerSettings,
     ParentSettings,
     conformers_preset,

@@ -10,7 +10,7 @@ import pytest
 from openmm import app, unit
 from openmmgems.data.frames_file import Frame, append_frames
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
-from openmmgems.sampling.settings import SelectionSettings
+from openmmgems.sampling.sampling_settings import SelectionSettings
 from openmmgems.sampling.snapshots import (
     Selected,
     choose,

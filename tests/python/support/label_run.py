@@ -9,8 +9,8 @@ import resource
 import sys
 
 from openmmgems.dynamics.run import StopRequest
-from openmmgems.labels.runner import label_all
-from openmmgems.labels.settings import LabelSettings
+from openmmgems.labels.label_run import label_all
+from openmmgems.labels.label_settings import LabelSettings
 
 
 def main() -> None:

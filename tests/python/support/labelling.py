@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.jobs.store import JobStore
+from openmmgems.labels.label_settings import LabelSettings
 from openmmgems.labels.resources import Estimator
-from openmmgems.labels.settings import LabelSettings
 
 from support.faulty_engine import make
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmm import app
-from openmmgems.fragments.frames import fragment_frames
+from openmmgems.fragments.fragment_settings import TopDownSettings
+from openmmgems.fragments.frame_fragmenter import fragment_frames
 from openmmgems.fragments.kinds import all_residues
-from openmmgems.fragments.settings import TopDownSettings
 from openmmgems.fragments.top_down import top_down_fragment
 from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.systems.prepare import PreparedStructure, prepare_structure

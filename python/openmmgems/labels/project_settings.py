@@ -12,14 +12,15 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from openmmgems.core.settings import SettingsBase, read_settings
-from openmmgems.fragments.settings import BottomUpSettings, TopDownSettings
-from openmmgems.labels.settings import LabelSettings
-from openmmgems.sampling.settings import (
+from openmmgems.fragments.fragment_settings import BottomUpSettings, TopDownSettings
+from openmmgems.sampling.sampling_settings import (
     ConformerSettings,
     ParentSettings,
     conformers_preset,
     parent_preset,
 )
+
+from .label_settings import LabelSettings
 
 
 class ProjectSettings(SettingsBase):

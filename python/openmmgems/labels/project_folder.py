@@ -9,7 +9,7 @@ from pathlib import Path
 
 from openmmgems.core.files import write_atomically
 
-from .settings import ProjectSettings
+from .project_settings import ProjectSettings
 
 
 class ProjectFolder:

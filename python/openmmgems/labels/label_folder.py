@@ -21,8 +21,8 @@ from openmmgems.data.copies import unique_structures
 from openmmgems.engines.engine import Engine
 from openmmgems.jobs.store import JobStore
 
+from .label_settings import LabelSettings
 from .resources import Estimator
-from .settings import LabelSettings
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 

@@ -14,10 +14,10 @@ from openmm import app, unit
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.fragments.collect import collect_fragments, read_rows
-from openmmgems.fragments.frames import FrameFragmenter, fragment_frames
+from openmmgems.fragments.fragment_settings import TopDownSettings
+from openmmgems.fragments.frame_fragmenter import FrameFragmenter, fragment_frames
 from openmmgems.fragments.kinds import all_residues, at_interface, occurring, select_residues
 from openmmgems.fragments.picker import CentrePicker, _lifted_shares
-from openmmgems.fragments.settings import TopDownSettings
 from openmmgems.fragments.top_down import check_closed, top_down_fragment
 from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.systems.peptides import build_capped_alanine

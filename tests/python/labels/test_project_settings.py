@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from openmmgems.project.settings import read_project
+from openmmgems.labels.project_settings import read_project
 from openmmgems.systems.chains import parse_peptide
 
 PROJECTS = Path(__file__).parents[3] / "examples/projects"

@@ -15,9 +15,9 @@ from openmmgems.jobs.slurm_settings import SlurmSettings
 from openmmgems.jobs.status import Progress, by_text, levels, status
 from openmmgems.jobs.store import Failure, Job, JobStore
 from openmmgems.jobs.workers import EngineError
+from openmmgems.labels.label_run import label_all
+from openmmgems.labels.label_settings import LabelSettings
 from openmmgems.labels.resources import Estimator, in_groups
-from openmmgems.labels.runner import label_all
-from openmmgems.labels.settings import LabelSettings
 from support.faulty_engine import make
 from support.labelling import LEVEL, add_jobs, done_sources, read_log, settings_for, waters
 from support.store_worker import label_of

@@ -8,8 +8,8 @@ from rdkit import Chem
 
 from openmmgems.systems.chemical_graph import ChemicalGraph, molecules, rdkit_molecule
 
+from .fragment_settings import BottomUpSettings
 from .residues import amino_acid_systems, capped_peptide, system_from_smiles
-from .settings import BottomUpSettings
 
 
 def structure_systems(graph: ChemicalGraph, name: str = "structure") -> dict[str, Chem.Mol]:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from openmm import app
 from openmmgems.fragments.bottom_up import bottom_up_fragments
+from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
+from openmmgems.fragments.drawings import draw_bottom_up
+from openmmgems.fragments.fragment_settings import BottomUpSettings
 from openmmgems.fragments.heavy_graph import HeavyGraph
-from openmmgems.fragments.pictures import draw_bottom_up
 from openmmgems.fragments.residues import capped_peptide
-from openmmgems.fragments.settings import BottomUpSettings
 from openmmgems.fragments.starts import COMPLEX, start_structures
-from openmmgems.fragments.systems import named_systems, structure_systems
 from openmmgems.systems.chemical_graph import chemical_graph
 from openmmgems.systems.peptides import build_capped_alanine
 from rdkit import Chem

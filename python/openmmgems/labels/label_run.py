@@ -34,8 +34,8 @@ from openmmgems.jobs.workers import (
     stop_run,
 )
 
+from .label_settings import LabelSettings
 from .resources import Estimator, in_groups
-from .settings import LabelSettings
 
 _TICK_S = 0.2
 _LOOK_AGAIN_S = 2.0

@@ -6,8 +6,8 @@ import numpy as np
 import openmm
 import pytest
 from openmm import app
-from openmmgems.sampling import dynamics
-from openmmgems.sampling.dynamics import (
+from openmmgems.sampling import alanine_dynamics as dynamics
+from openmmgems.sampling.alanine_dynamics import (
     Conformer,
     SamplingSettings,
     backbone_dihedrals,

@@ -12,9 +12,9 @@ from openmm import app
 
 from openmmgems.systems.chemical_graph import ChemicalGraph
 
+from .fragment_settings import TopDownSettings
 from .kinds import all_residues
 from .picker import CentrePicker
-from .settings import TopDownSettings
 from .top_down import TopDownFragment, check_closed, top_down_fragment
 
 #: Positions [num_atoms, 3] in angstrom, box vectors [3, 3] in angstrom or None, number.
