@@ -14,8 +14,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from openmmgems.benchmark.scaling import DAY_S, published_plan, simulate
-from openmmgems.benchmark.scaling_report import draw_scaling, limits, table
+from labelling_at_scale.queueing import DAY_S, published_plan, simulate
+from labelling_at_scale.queueing_report import draw_scaling, limits, table
 
 
 def main() -> None:

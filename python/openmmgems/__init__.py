@@ -9,7 +9,7 @@ from typing import Any
 
 import openmm as _openmm  # first: its libraries are needed by ours
 
-from . import _plugins
+from . import _old_names, _plugins
 
 _found_torch = importlib.metadata.version("torch")
 
@@ -37,6 +37,8 @@ __version__ = _core.version
 plugin_load_failures: dict[str, str] = _plugins.load_platform_libraries(
     Path(_core.__file__).parent / "lib"
 )
+
+_old_names.find_old_names()
 
 # Loaded when first used, so that a simulation does not wait for what it does not need.
 _LAZY = {

@@ -16,14 +16,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.engines.engine import Engine
 
 from .grouped_file import Rows, composition, read_groups, write_groups
 from .structure_file import structure_row
@@ -47,6 +46,18 @@ UNITS = {
 }
 Labelled = tuple[AtomicSystem, Label]
 _KIND = "data set"
+
+
+class LevelOfTheory(Protocol):
+    """What labels come from: an engine, or an `Origin`."""
+
+    @property
+    def level_of_theory(self) -> str:
+        """Name of the method."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the program."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,7 @@ class Group:
 
 
 def write_dataset(
-    path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: Engine | Origin
+    path: str | os.PathLike[str], labelled: Iterable[Labelled], engine: LevelOfTheory
 ) -> int:
     """
     Write a data set. A file of that name is replaced only when the new one is complete.
@@ -83,8 +94,8 @@ def write_dataset(
     path : path
     labelled : iterable of (AtomicSystem, Label)
         Gone through once; memory stays small however many there are.
-    engine : Engine or Origin
-        Whose ``level_of_theory``, ``version`` and, if it has them, ``settings`` are stored.
+    engine : LevelOfTheory
+        An engine or an `Origin`; its ``settings`` are stored too, if it has any.
 
     Returns
     -------

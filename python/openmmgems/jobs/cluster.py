@@ -15,9 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from openmmgems.labels.label_settings import LabelSettings
-
-from .slurm_settings import SlurmSettings
+from .worker_settings import SlurmSettings, WorkerSettings
 
 RESOURCE = "memory_mb"
 _FREE_SHARE = 0.8
@@ -64,7 +62,7 @@ class Cluster:
         return self.client.status != "running"
 
 
-def local_workers(settings: LabelSettings) -> tuple[int, float]:
+def local_workers(settings: WorkerSettings) -> tuple[int, float]:
     """Calculations at a time on this machine, and the memory for all of them, MB."""
     import psutil
     from dask.system import CPU_COUNT
@@ -78,7 +76,7 @@ def local_workers(settings: LabelSettings) -> tuple[int, float]:
 
 
 @contextmanager
-def open_cluster(settings: LabelSettings) -> Iterator[Cluster]:
+def open_cluster(settings: WorkerSettings) -> Iterator[Cluster]:
     """
     Start or reach the workers; on the way out end what was started here.
 
@@ -129,7 +127,7 @@ def _reach(address: str) -> Any:
         ) from error
 
 
-def _local_cluster(settings: LabelSettings) -> tuple[Any, str]:
+def _local_cluster(settings: WorkerSettings) -> tuple[Any, str]:
     from distributed import LocalCluster
 
     workers, memory = local_workers(settings)
@@ -146,7 +144,7 @@ def _local_cluster(settings: LabelSettings) -> tuple[Any, str]:
 
 
 @contextmanager
-def _slurm_cluster(settings: LabelSettings, slurm: SlurmSettings) -> Iterator[Any]:
+def _slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Iterator[Any]:
     cluster = slurm_cluster(settings, slurm)
     with cluster:
         try:
@@ -156,7 +154,7 @@ def _slurm_cluster(settings: LabelSettings, slurm: SlurmSettings) -> Iterator[An
         yield cluster
 
 
-def slurm_cluster(settings: LabelSettings, slurm: SlurmSettings) -> Any:
+def slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Any:
     """
     A Dask cluster whose workers SLURM starts; none is asked for yet.
 

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from openmmgems.core.settings import Setting, SettingsBase
+from openmmgems.core.settings import Setting
 from openmmgems.data.copies import LARGEST_TOLERANCE_ANGSTROM
-from openmmgems.jobs.slurm_settings import Positive, SlurmSettings
+from openmmgems.jobs.worker_settings import Positive, WorkerSettings
 
 
-class LabelSettings(SettingsBase):
+class LabelSettings(WorkerSettings):
     """All that ``gems label`` does."""
 
     engine: str = Field(
@@ -19,13 +19,6 @@ class LabelSettings(SettingsBase):
         description="Name of a reference engine, or 'module:function' that makes one of yours.",
     )
     options: dict[str, Setting] = Field({}, description="Options of the engine, by name.")
-    workers: int | None = Field(
-        None, ge=1, description="Calculations at a time on this machine (None: by its cores)."
-    )
-    threads: int = Field(1, ge=1, description="Cores of one calculation.")
-    memory_gb: Positive | None = Field(
-        None, description="Memory for all calculations of this machine, GB (None: 80 % of free)."
-    )
     min_memory_mb: Positive = Field(
         500.0, description="What every calculation may use at least, MB; its whole process counts."
     )
@@ -48,18 +41,3 @@ class LabelSettings(SettingsBase):
     lease_s: float = Field(
         300.0, ge=5.0, description="After so long without a sign of life a run counts as dead, s."
     )
-    scheduler: str | None = Field(
-        None, description="Address of a Dask scheduler whose workers are used, 'tcp://host:port'."
-    )
-    slurm: SlurmSettings | None = Field(None, description="Workers by SLURM.")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> LabelSettings:
-        if self.scheduler is not None and self.slurm is not None:
-            raise ValueError("scheduler and slurm are both given; expected one of them at most.")
-        if self.slurm is not None and self.threads > self.slurm.cores:
-            raise ValueError(
-                f"A calculation takes {self.threads} threads, a SLURM job has "
-                f"{self.slurm.cores} cores; give slurm.cores at least as many."
-            )
-        return self

@@ -11,9 +11,9 @@ import pytest
 from openmmgems.jobs.calculation import EngineSpec
 from openmmgems.jobs.cluster import local_workers, slurm_cluster
 from openmmgems.jobs.owners import release_dead, run_name
-from openmmgems.jobs.slurm_settings import SlurmSettings
 from openmmgems.jobs.status import Progress, by_text, levels, status
 from openmmgems.jobs.store import Failure, Job, JobStore
+from openmmgems.jobs.worker_settings import SlurmSettings
 from openmmgems.jobs.workers import EngineError
 from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings

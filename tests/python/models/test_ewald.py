@@ -5,8 +5,8 @@
 import numpy as np
 import torch
 from openmmgems.models.checkpoint import read_checkpoint
-from openmmgems.models.ewald import ewald_energy
 from support import oracle
+from support.ewald import ewald_energy
 
 
 def test_energies_and_forces_agree() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .scaling import DAY_S, JobKind, ScalingPlan, ScalingResult, most_workers, simulate
+from .queueing import DAY_S, JobKind, ScalingPlan, ScalingResult, most_workers, simulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from openmmgems.benchmark.scaling import (
+from labelling_at_scale.queueing import (
     JobKind,
     ScalingPlan,
     most_workers,
     published_plan,
     simulate,
 )
-from openmmgems.benchmark.scaling_report import draw_scaling, limits, table, throughput
+from labelling_at_scale.queueing_report import draw_scaling, limits, table, throughput
 
 FREE = {"task_s": 0.0, "commit_s": 0.0, "row_s": 0.0}
 NO_MEMORY = {"memory_median": 1e-9, "memory_sigma": 0.0}

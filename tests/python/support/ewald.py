@@ -11,11 +11,9 @@ get no background. It is kept as a function so that numbers made with it can be 
 import math
 
 import torch
-from torch import Tensor
-
+from openmmgems.models.electrostatics import Electrostatics
 from openmmgems.units import COULOMB_EV_ANGSTROM
-
-from .electrostatics import Electrostatics
+from torch import Tensor
 
 _TINY = 1e-8
 
