@@ -28,7 +28,9 @@ def checkpoint_of(case: str, shared: Path) -> Path:
     for folder in (ORACLE / "models", shared / "data" / "spookynet-oracle" / "models"):
         if (folder / name).exists():
             return folder / name
-    pytest.skip(f"the published weights {name} are not at hand (looked in {shared})")
+    if shared.is_dir():
+        pytest.fail(f"'{shared}' is there, but not the published weights {name}")
+    pytest.skip("the published weights are not at hand (no folder shared beside the repository)")
 
 
 @dataclass
