@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm.app import Element
 
+from openmmgems.core.files import replacing
+
 #: Type in the file of every array. Forces have seven digits: less than the noise of any engine.
 DISK_TYPES = {
     "atomic_numbers": "u1",
@@ -38,6 +40,8 @@ DISK_TYPES = {
 #: Written as text or, one of these for each structure, as a list of indices.
 TEXT, INDICES = "source", "kept_atoms"
 
+#: Written as HDF5 1.10 (2016) does, whatever is installed: every h5py in use reads it.
+_VERSIONS = ("v110", "v110")
 _MEMORY_BYTES = 64 * 2**20
 _COMPACT_BYTES = 4096
 _CHUNK_BYTES = 2**19
@@ -52,32 +56,6 @@ def composition(atomic_numbers: Iterable[int]) -> str:
     first = [s for s in ("C", "H") if s in count] if "C" in count else []
     order = first + sorted(set(count) - set(first))
     return "".join(s + (str(count[s]) if count[s] > 1 else "") for s in order)
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """
-    Give a name to write to; it becomes ``path`` when all is written, and is removed after an error.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"'{path}' cannot be written: there is no folder '{path.parent}'. Make it first."
-        )
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _reserve(temporary: Path, size: int, path: Path) -> None:
@@ -182,7 +160,7 @@ def write_groups(
     """Write rows as one file. A file of that name is replaced only when the new one is complete."""
     taken: Counter[str] = Counter()
     with replacing(path) as temporary:
-        with h5py.File(temporary, "w", libver="latest") as file:
+        with h5py.File(temporary, "w", libver=_VERSIONS) as file:
             _reserve(temporary, rows.largest_size(), Path(path))
             file.attrs.update(attributes)
             for numbers, starts in rows.groups():

@@ -137,17 +137,15 @@ def _open_parts(out: Path, identity: str) -> Path:
     """Make the folder of parts, or check that an older one is of the same task."""
     parts = out.with_name(out.name + ".parts")
     name = parts / "identity"
-    if parts.is_dir() and (not name.is_file() or name.read_text() != identity):
+    known = name.read_text() if name.is_file() else None
+    if known is None and not any(parts.glob("*.h5")):  # new, or killed before its name was written
+        parts.mkdir(exist_ok=True)
+        write_atomically(name, identity)
+    elif known != identity:
         raise ValueError(
             f"'{parts}' holds parts of other fragments (other settings or another system); delete "
             "it, or choose another output file."
         )
-    if not parts.is_dir():
-        # complete at once: a folder without its identity cannot come about
-        temporary = out.with_name(f"{out.name}.parts.{os.getpid()}.tmp")
-        temporary.mkdir()
-        (temporary / "identity").write_text(identity)
-        temporary.rename(parts)
     return parts
 
 

@@ -4,6 +4,7 @@
 
 import copy
 import hashlib
+import io
 import math
 import os
 import pickle
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from openmmgems.core.files import write_atomically
 from openmmgems.data.dataset import Group
 from openmmgems.models.spookynet import SpookyNet
 
@@ -181,16 +183,9 @@ class Trainer:
         }
 
     def _save(self) -> None:
-        temporary = self.checkpoint.with_name(self.checkpoint.name + ".tmp")
-        try:
-            with open(temporary, "wb") as file:
-                torch.save(self._state(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.checkpoint)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        data = io.BytesIO()
+        torch.save(self._state(), data)
+        write_atomically(self.checkpoint, data.getvalue())
 
     def _load(self) -> None:
         try:

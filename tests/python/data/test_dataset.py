@@ -157,6 +157,22 @@ def test_a_data_set_is_small(tmp_path: Path) -> None:
     assert (tmp_path / "data.h5").stat().st_size < 12 * numbers + 4000 * len(labelled)
 
 
+def test_files_are_of_one_version_of_hdf5_whatever_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What HDF5 2.0 calls its latest version, the h5py of some years ago cannot read."""
+    versions = []
+
+    class Watched(h5py.File):
+        def close(self) -> None:
+            versions.append(self.libver)
+            super().close()
+
+    monkeypatch.setattr("openmmgems.data.grouped_file.h5py.File", Watched)
+    write_dataset(tmp_path / "data.h5", _labelled([8, 1, 1], 2, seed=4), NamedEngine())
+    assert versions == [("v110", "v110")]
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "data.h5"
     write_dataset(path, _labelled([8, 1, 1], 2, seed=4), NamedEngine())
