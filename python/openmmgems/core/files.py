@@ -70,10 +70,10 @@ def replacing(
             os.replace(path, previous)
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno in DISK_FULL and str(path) not in str(error):
+        if error.errno in DISK_FULL and error.strerror == os.strerror(error.errno):
             raise OSError(
                 error.errno,
-                f"'{path}' cannot be written: {os.strerror(error.errno or 0)}. Make room and "
+                f"'{path}' cannot be written: {error.strerror}. Make room and "
                 "repeat; what was there before is as it was",
             ) from error
         raise
