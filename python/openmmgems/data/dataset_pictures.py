@@ -107,7 +107,7 @@ def count_table(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
 def _parts(group: Group) -> list[SourceParts]:
     """What structures are counted under; kinds that are not known here count as imported."""
     return [
-        SourceParts(place.kind, place.parent, source_parts(source).group)
+        SourceParts(place.kind, place.parent, source_parts(source).group or "unknown")
         if place.kind in KINDS
         else SourceParts(IMPORTED, place.kind, "")
         for place, source in zip(group.provenances(), group.source, strict=True)
@@ -252,7 +252,7 @@ def _draw_charges(axes: Axes, summary: _Summary) -> None:
 
 def _draw_conformers(axes: Axes, summary: _Summary) -> None:
     """How structures were made: bottom-up by way of sampling, others by parent or file."""
-    bars = [(how or "unknown", n, BOTTOM_UP) for how, n in _counted(summary.parts, BOTTOM_UP)]
+    bars = [(how, n, BOTTOM_UP) for how, n in _counted(summary.parts, BOTTOM_UP)]
     parents: Counter[str] = Counter()
     for part, count in summary.parts.items():
         if part.kind == TOP_DOWN:
