@@ -156,7 +156,7 @@ def _read_input(given: Mapping[str, Any]) -> Snapshots:
         cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
         return Snapshots(topology, lambda: iter([(positions, cell, 0)]), 1, name)
     chosen = None if select is None else read_selection(select)
-    count = count_frames(trajectory) if chosen is None else len(chosen)
+    count = count_frames(trajectory, topology) if chosen is None else len(chosen)
     return Snapshots(
         topology,
         lambda: read_frames(trajectory, topology, chosen, use_box=given["box"]),
