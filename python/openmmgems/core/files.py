@@ -27,7 +27,10 @@ _TEMPORARY = re.compile(r".+\.(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-(?P<word>[0-
 _SHOWN = 40
 #: Whether a process of another machine is alive cannot be seen; none writes nothing for so long.
 _SURELY_LEFT_SECONDS = 86400.0
+#: Where looking through a folder takes longer than this, it takes at most this share of the time.
+_QUICK_SECONDS, _SHARE_OF_TIME = 0.002, 0.05
 _writing: set[str] = set()
+_look_again: dict[Path, float] = {}
 
 
 @contextlib.contextmanager
@@ -129,12 +132,18 @@ def _machine() -> str:
 
 def _remove_left(path: Path) -> None:
     """Remove what killed processes left of this file."""
+    began = time.monotonic()
+    if began < _look_again.get(path.parent, 0.0):
+        return
     with os.scandir(path.parent) as entries:
         names = [entry.name for entry in entries if entry.name.startswith(_prefix(path))]
     for name in names:
         parts = _TEMPORARY.fullmatch(name)
         if parts is not None and _is_left(path.with_name(name), parts):
             path.with_name(name).unlink(missing_ok=True)
+    seconds = time.monotonic() - began
+    if seconds > _QUICK_SECONDS:
+        _look_again[path.parent] = began + seconds / _SHARE_OF_TIME
 
 
 def _is_left(temporary: Path, parts: re.Match[str]) -> bool:

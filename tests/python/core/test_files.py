@@ -156,3 +156,22 @@ def test_no_other_file_of_the_package_writes_in_its_own_way(pattern: str) -> Non
         if re.search(pattern, path.read_text(encoding="utf-8"))
     ]
     assert set(found) <= {"core/files.py"}
+
+
+def test_a_folder_of_many_files_is_not_looked_through_at_each_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looks = [0.0], []
+    real = os.scandir
+
+    def slow(path: Path) -> object:
+        looks.append(clock[0])
+        clock[0] += 0.1  # as for 100,000 files
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", slow)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    for number in range(50):
+        write_atomically(tmp_path / f"{number}", "x")
+        clock[0] += 0.1
+    assert looks == pytest.approx([0.0, 2.0, 4.0])
