@@ -66,20 +66,13 @@ def replacing(
     temporary = path.with_name(name)
     _writing.add(word)
     try:
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        if previous is not None and path.is_file():
-            os.replace(path, previous)
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.errno in DISK_FULL and error.strerror == os.strerror(error.errno):
-            raise OSError(
-                error.errno,
-                f"'{path}' cannot be written: {error.strerror}. Make room and "
-                "repeat; what was there before is as it was",
-            ) from error
-        raise
+        with naming_full_disk(path):
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+            if previous is not None and path.is_file():
+                os.replace(path, previous)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
         _writing.discard(word)
@@ -104,6 +97,21 @@ def write_atomically(
     """
     with replacing(path, previous) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def naming_full_disk(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Say which file could not be written if the disk is full, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL and error.strerror == os.strerror(error.errno):
+            raise OSError(
+                error.errno,
+                f"'{os.fspath(path)}' cannot be written: {error.strerror}. Make room and repeat; "
+                "what was there before is kept",
+            ) from error
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openmmgems.core.atomic_system import AtomicSystem, Label, Provenance
+from openmmgems.core.files import naming_full_disk
 
 from .grouped_file import OPTIONAL_UNITS, Rows, composition, read_groups, write_groups
 from .sources import read_provenances
@@ -152,7 +153,7 @@ def write_dataset(
         If the folder is not there.
     """
     unknown = 0
-    with Rows(Path(path).parent) as rows:
+    with naming_full_disk(path), Rows(Path(path).parent) as rows:
         for structure, label in labelled:
             _check_label(structure, label)
             unknown += bool(np.isnan(label.dipole_e_angstrom).all())

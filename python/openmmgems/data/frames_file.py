@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from openmm import app, unit
 
 from openmmgems.core.errors import RunFolderError
+from openmmgems.core.files import naming_full_disk
 from openmmgems.core.locks import take_lock
 
 Floats = NDArray[np.float64]
@@ -155,7 +156,8 @@ def _appending(path: Path, kept_bytes: int) -> Iterator[BinaryIO]:
             f"'{path}' has {present} bytes; expected {kept_bytes} or more, as at the last "
             "checkpoint. It was changed; begin again in another folder."
         )
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    with naming_full_disk(path), open(descriptor, "r+b") as file:
         if not take_lock(file, path):
             raise RunFolderError(
                 f"Another process is writing to '{path}'. Wait for it, or choose another folder."

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.files import naming_full_disk
 
 from .grouped_file import INDICES, OPTIONAL_UNITS, Rows, read_groups, write_groups
 from .sources import PROVENANCE, provenance_columns, read_provenances, told_provenance
@@ -64,7 +65,7 @@ def write_structures(
     FileNotFoundError
         If the folder is not there.
     """
-    with Rows(Path(path).parent) as rows:
+    with naming_full_disk(path), Rows(Path(path).parent) as rows:
         for number, (structure, kept) in enumerate(_paired(structures, kept_atoms)):
             row = structure_row(structure) | {"order": number}
             if kept is not None:

@@ -3,6 +3,7 @@
 """Files of frames that are cut back and continued."""
 
 import fcntl
+import resource
 from pathlib import Path
 
 import mdtraj
@@ -107,3 +108,17 @@ def test_two_writers_of_one_file_are_refused(topology: app.Topology, tmp_path: P
             with pytest.raises(RunFolderError, match=r"Another process is writing to '.*log"):
                 append_text(log, "two\n", kept)
     assert (path.read_bytes(), log.read_bytes()) == before
+
+
+def test_a_full_disk_is_told_with_the_file(topology: app.Topology, tmp_path: Path) -> None:
+    """A limit of file sizes in place of a full disk."""
+    path = tmp_path / "frames.dcd"
+    append_frames(path, topology, _frames(2), 0)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, old[1]))
+    try:
+        with pytest.raises(OSError, match=r"frames\.dcd' cannot be written: File too large"):
+            append_frames(path, topology, _frames(3), 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert append_frames(path, topology, _frames(3), 2) == 5

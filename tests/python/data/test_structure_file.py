@@ -121,6 +121,21 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_disk_that_is_full_before_the_file_is_begun_is_told_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows wait in a file without a name."""
+    monkeypatch.setattr("openmmgems.data.grouped_file._MEMORY_BYTES", 1000)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, old[1]))
+    try:
+        with pytest.raises(OSError, match=r"a\.h5' cannot be written: File too large. Make room"):
+            write_structures(tmp_path / "a.h5", 20 * random_structures())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_null_character_in_a_source_is_refused(tmp_path: Path) -> None:
     structure = AtomicSystem(np.array([2]), np.zeros((1, 3)), source="a\0")
     with pytest.raises(ValueError, match="without null characters"):
