@@ -113,6 +113,7 @@ def from_bytes(data: bytes) -> NDArray[np.float64]:
 
 def structure_row(structure: AtomicSystem) -> tuple[str, bytes, bytes, int, int, str]:
     """Hash of what a calculation depends on, and the columns of the table ``structure``."""
+    structure.require_molecule("Labels cannot be asked for")
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
     charge, spin = int(structure.charge), int(structure.spin)

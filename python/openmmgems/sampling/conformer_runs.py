@@ -26,7 +26,7 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.files import write_atomically
 from openmmgems.engines.engine import Engine
 
-from .conformers import Tally, conformers, fragment_name
+from .conformers import Tally, conformer, conformers, fragment_name
 from .sampling_settings import ConformerSettings
 
 #: Makes an engine; it must be importable by name (a function, a class, a functools.partial).
@@ -274,12 +274,12 @@ def _write_part(task: _Task, found: list[AtomicSystem], tally: Tally) -> None:
 
 
 def _read_part(task: _Task) -> Finished:
-    from dataclasses import replace
-
     with np.load(task.part) as data:
         structures = [
-            replace(task.structure, positions_angstrom=positions, source=str(source))
-            for positions, source in zip(data["positions_angstrom"], data["sources"], strict=True)
+            conformer(task.structure, positions, str(source), task.occurrence, frame)
+            for frame, (positions, source) in enumerate(
+                zip(data["positions_angstrom"], data["sources"], strict=True)
+            )
         ]
         tally = Tally(**json.loads(str(data["tally"])))
     return Finished(task.place, structures, tally, from_file=True)

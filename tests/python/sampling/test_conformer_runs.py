@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.sampling.conformer_runs import ConformerRun
 from openmmgems.sampling.sampling_settings import ConformerSettings
 from support.spring_engine import SpringEngine
@@ -61,6 +61,20 @@ def test_every_molecule_has_its_conformers_in_the_order_of_the_input(
 
 def test_molecules_of_the_same_name_draw_other_random_numbers(expected: list[AtomicSystem]) -> None:
     assert not np.array_equal(expected[0].positions_angstrom, expected[4].positions_angstrom)
+
+
+def test_conformers_know_their_run_and_number_also_when_read_back(
+    expected: list[AtomicSystem],
+) -> None:
+    assert [conformer.provenance for conformer in expected] == [
+        Provenance("bottom-up", "CO", str(run), frame) for run in range(5) for frame in range(4)
+    ]
+
+
+def test_conformers_know_it_also_as_they_are_drawn(tmp_path: Path) -> None:
+    drawn = [c for finished in _run(tmp_path).finish() for c in finished.structures]
+    read = list(_run(tmp_path).read())
+    assert [c.provenance for c in drawn] == [c.provenance for c in read]
 
 
 @pytest.mark.slow
