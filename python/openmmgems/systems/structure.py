@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openmm
 from openmm import app, unit
+from openmm.app.internal.pdbstructure import PdbStructure
 
 from openmmgems.core.errors import StructureError
 
 from .pdb_records import select_alternate_locations
+from .residue_names import standard_name
 from .xyz import read_xyz
 
 
@@ -36,6 +38,13 @@ class LoadedStructure:
         False where the format knows no residues (XYZ).
     parameters : AmberPrmtopFile or GromacsTopFile or None
         Force-field parameters that came with the structure.
+    states : mapping of int to str
+        Of residues, by index, whose name in the file tells a protonation state: the state in
+        AMBER's words (HID, HIE, HIP, ASH, GLH, LYN, LYS, CYM, CYX, CYS, ARN, TYM). The topology
+        has the standard name (HIS, ASP, ...). Also MSE, selenomethionine, which keeps its name,
+        atom SE and element in the topology.
+    notes : tuple of str
+        What was concluded while reading, a sentence each; every command prints them.
     """
 
     topology: app.Topology
@@ -43,6 +52,8 @@ class LoadedStructure:
     source: Path
     has_residues: bool = True
     parameters: Any = None
+    states: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def num_atoms(self) -> int:
@@ -152,8 +163,15 @@ def add_hydrogens(structure: LoadedStructure, ph: float = 7.0) -> LoadedStructur
 
 def _read_pdb(path: Path, alternate_location: str | None) -> LoadedStructure:
     text = select_alternate_locations(path.read_text(), alternate_location)
-    pdb = app.PDBFile(text)
-    return LoadedStructure(pdb.topology, _nanometers(pdb.positions), path)
+    records = PdbStructure(text)
+    states = [standard_name(residue.get_name())[1] for residue in records.iter_residues()]
+    pdb = app.PDBFile(records)
+    return LoadedStructure(
+        pdb.topology,
+        _nanometers(pdb.positions),
+        path,
+        states={index: state for index, state in enumerate(states) if state is not None},
+    )
 
 
 def _read_mmcif(path: Path, alternate_location: str | None) -> LoadedStructure:
