@@ -129,6 +129,9 @@ def fragment(
     alternate_location: Annotated[
         str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=_FILES)
     ] = None,
+    gromacs_include: Annotated[
+        Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=_FILES)
+    ] = None,
     box: Annotated[
         bool, typer.Option("--box/--no-box", help="Use the file's box.", rich_help_panel=_FILES)
     ] = True,

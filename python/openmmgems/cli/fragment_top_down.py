@@ -173,7 +173,10 @@ def read_complete_structure(
         path,
         coordinates=given["coordinates"],
         alternate_location=given["alternate_location"],
+        include_folder=given["gromacs_include"],
     )
+    for note in structure.notes:
+        output.print(f"  {escape(note)}", soft_wrap=True)
     topology, positions = structure.topology, 10.0 * structure.positions
     if not given["box"]:
         topology.setPeriodicBoxVectors(None)

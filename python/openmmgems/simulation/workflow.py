@@ -119,12 +119,14 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
     structure : LoadedStructure
     forces : Forces
     say : callable
-        Told what was guessed.
+        Told what was concluded while reading, and guessed.
 
     Returns
     -------
     openmm.System
     """
+    for note in structure.notes:
+        say(note)
     if forces.force_field is not None:
         return create_force_field_system(structure, forces.force_field)
     if not forces.outside_domain:
