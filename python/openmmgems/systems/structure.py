@@ -21,6 +21,7 @@ from .coordinate_files import read_mmcif, read_pdb
 from .loaded_structure import LoadedStructure
 from .parameter_files import read_amber, read_gromacs
 from .record_topology import build_topology
+from .text_files import read_text
 from .xyz import read_xyz
 
 
@@ -149,15 +150,6 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".xyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
-
-
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, with or without byte order mark, or in Latin-1."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _guard(path: Path, read: Callable[[], LoadedStructure]) -> LoadedStructure:
