@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 from rdkit import Chem, rdBase
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from .lewis import lewis_structure
+from openmmgems.core.connectivity import molecules
+from openmmgems.core.lewis import lewis_structure
+
 from .resonance import alike_bonds
 
 _CUT_ELEMENTS = (6, 7, 8, 16)
@@ -85,19 +85,6 @@ def chemical_graph(topology: app.Topology) -> ChemicalGraph:
             molecule = rdkit_molecule(numbers[members], inside, order, charge)
             may_be_cut[own_bonds] = _may_be_cut(molecule)
     return ChemicalGraph(numbers, bonds, orders, charges, may_be_cut, residues)
-
-
-def molecules(
-    num_atoms: int, bonds: NDArray[np.int64]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Find the molecules: of each its atoms and its bonds, both as indices in order."""
-    graph = coo_array((np.ones(len(bonds)), bonds.T), shape=(num_atoms, num_atoms))
-    count, label = connected_components(graph, directed=False)
-    atoms = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
-    of_bond = label[bonds[:, 0]]
-    sizes = np.bincount(of_bond, minlength=count)
-    own = np.split(np.argsort(of_bond, kind="stable"), np.cumsum(sizes)[:-1])
-    return list(zip(atoms, own, strict=True))
 
 
 def rdkit_molecule(
