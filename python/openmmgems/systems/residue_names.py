@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-_AMINO_ACIDS = frozenset(
+from openmm import app
+
+#: The 20 amino acids.
+AMINO_ACIDS = frozenset(
     "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL".split()
 )
 #: Of each state, in AMBER's words: the standard residue, and the names that programs have for it.
@@ -52,6 +55,22 @@ def standard_name(name: str) -> tuple[str, str | None]:
     """
     if len(name) == 4 and name[0] in "NC" and name not in _NAMES:
         inner = name[1:]
-        if inner in _AMINO_ACIDS or inner in _NAMES:
+        if inner in AMINO_ACIDS or inner in _NAMES:
             name = inner
     return _NAMES.get(name, (name, None))
+
+
+def name_of(residue: app.topology.Residue) -> str:
+    """
+    Name a residue in sentences: chain, name, number with its insertion code.
+
+    Parameters
+    ----------
+    residue : openmm.app.topology.Residue
+
+    Returns
+    -------
+    str
+        As ``"A ALA 15"``.
+    """
+    return f"{residue.chain.id} {residue.name} {residue.id}{residue.insertionCode.strip()}"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openmm
 from openmm import app, unit
 from openmm.app.internal.pdbstructure import PdbStructure
 
@@ -127,38 +126,6 @@ def read_structure(
         )
     _check_coordinates(structure)
     return structure
-
-
-def add_hydrogens(structure: LoadedStructure, ph: float = 7.0) -> LoadedStructure:
-    """Add the hydrogens that a structure lacks.
-
-    Positions are relaxed on OpenMM's CPU platform.
-
-    Parameters
-    ----------
-    structure : LoadedStructure
-        A structure with standard residues.
-    ph : float
-        The pH that decides protonation states.
-
-    Returns
-    -------
-    LoadedStructure
-        A new structure; force-field parameters of a prmtop or top file are dropped.
-    """
-    if not structure.has_residues:
-        raise StructureError("Hydrogens can be added only where the file names residues.")
-    modeller = app.Modeller(structure.topology, structure.positions * unit.nanometer)
-    field = app.ForceField("amber99sbildn.xml", "tip3p.xml")
-    cpu = openmm.Platform.getPlatformByName("CPU")
-    try:
-        modeller.addHydrogens(field, pH=ph, platform=cpu)
-    except ValueError as error:
-        raise StructureError(
-            f"Hydrogens cannot be added to '{structure.source.name}': {error}"
-        ) from error
-    positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
-    return LoadedStructure(modeller.topology, positions, structure.source)
 
 
 def _read_pdb(path: Path, alternate_location: str | None) -> LoadedStructure:
