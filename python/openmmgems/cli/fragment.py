@@ -19,6 +19,7 @@ from .structure_options import (
     AlternateLocation,
     Coordinates,
     Force,
+    GromacsInclude,
     Remove,
     UseBox,
 )
@@ -126,6 +127,7 @@ def fragment(
     ph: PH = 7.0,
     remove: Remove = "",
     coordinates: Coordinates = None,
+    gromacs_include: GromacsInclude = None,
     alternate_location: AlternateLocation = None,
     box: UseBox = True,
     force: Force = False,

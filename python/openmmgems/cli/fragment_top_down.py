@@ -174,6 +174,7 @@ def read_complete_structure(
         path,
         coordinates=given["coordinates"],
         alternate_location=given["alternate_location"],
+        include_folder=given["gromacs_include"],
     )
     if not given["box"]:
         structure.topology.setPeriodicBoxVectors(None)

@@ -40,6 +40,7 @@ from .structure_options import (
     AlternateLocation,
     Coordinates,
     Force,
+    GromacsInclude,
     Remove,
     UseBox,
 )
@@ -112,9 +113,7 @@ def simulate(
     remove: Remove = "",
     coordinates: Coordinates = None,
     alternate_location: AlternateLocation = None,
-    gromacs_include: Annotated[
-        Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=PANEL)
-    ] = None,
+    gromacs_include: GromacsInclude = None,
     box: UseBox = True,
     force: Force = False,
     platform: Annotated[

@@ -25,6 +25,9 @@ Remove = Annotated[
 Coordinates = Annotated[
     Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=PANEL)
 ]
+GromacsInclude = Annotated[
+    Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=PANEL)
+]
 AlternateLocation = Annotated[
     str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=PANEL)
 ]

@@ -130,7 +130,7 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
     structure : LoadedStructure
     forces : Forces
     say : callable
-        Told what was done to the structure, and what was guessed.
+        Told what was read, done to the structure, and guessed.
 
     Returns
     -------

@@ -27,13 +27,11 @@ _ONE_ATOM = (
     "HETATM    1 NA    NA A   1       0.000   0.000   0.000  1.00  0.00          NA  \nEND\n"
 )
 #: Residues of chains, which have ends.
-_CHAIN = (
-    AMINO_ACIDS
-    | {"A", "C", "G", "U", "DA", "DC", "DG", "DT"}
-    | {
-        *("ACE", "FOR", "NME", "NH2", "AIB", "ORN", "PCA"),
-    }
-)
+_CHAIN = {
+    *AMINO_ACIDS,
+    *("A", "C", "G", "U", "DA", "DC", "DG", "DT"),
+    *("ACE", "FOR", "NME", "NH2", "AIB", "ORN", "PCA"),
+}
 _BACKBONE = ("N", "CA", "C")
 #: Fewer heavy atoms do not say where the others are.
 _FEWEST = 3
@@ -225,8 +223,8 @@ def with_heavy_atoms(
     for residue, names in added:
         notes.append(f"{name_of(residue)} got its missing {', '.join(names)}")
     fixer.addMissingAtoms(seed=1)
-    _keep_bonds(topology, fixer.topology)
-    return fixer.topology, 10 * np.array(fixer.positions.value_in_unit(unit.nanometer))
+    completed = _with_own_bonds(topology, fixer.topology)
+    return completed, 10 * np.array(fixer.positions.value_in_unit(unit.nanometer))
 
 
 def _fixer() -> PDBFixer:
@@ -256,14 +254,23 @@ def _require_backbones(topology: app.Topology) -> None:
         )
 
 
-def _keep_bonds(old: app.Topology, new: app.Topology) -> None:
-    """Give a completed topology the bonds between standard residues that PDBFixer leaves out."""
+def _with_own_bonds(old: app.Topology, new: app.Topology) -> app.Topology:
+    """
+    Give a completed topology the bonds that atoms had before.
+
+    PDBFixer makes them anew: it leaves out links between standard residues, and makes disulfide
+    bonds of whatever sulfur is near.
+    """
     copies = {
         atom: {other.name: other for other in second.atoms()}[atom.name]
         for first, second in zip(old.residues(), new.residues(), strict=True)
         for atom in first.atoms()
     }
-    there = {frozenset((bond[0], bond[1])) for bond in new.bonds()}
+    there = set(copies.values())
+    bonds = [bond for bond in new.bonds() if not {bond[0], bond[1]} <= there]
+    result = copy_topology(new, new.atoms(), bonds)
+    atoms = list(result.atoms())
     for bond in old.bonds():
-        if frozenset((copies[bond[0]], copies[bond[1]])) not in there:
-            new.addBond(copies[bond[0]], copies[bond[1]], bond.type, bond.order)
+        first, second = (atoms[copies[atom].index] for atom in (bond[0], bond[1]))
+        result.addBond(first, second, bond.type, bond.order)
+    return result

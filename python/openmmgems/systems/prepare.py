@@ -82,9 +82,8 @@ def prepare_structure(
             raise StructureError("Hydrogens can be added only where the file names residues.")
         topology, positions = _completed(structure, settings, notes)
         structure = replace(structure, states={}, parameters=None)
-    elif ends := _no_bonds(topology, positions, settings, notes):
-        topology = with_chain_ends(topology, ends)
-        structure = replace(structure, parameters=None)
+    else:
+        _gaps(topology, positions, settings, notes)
     return replace(
         structure,
         topology=topology,
@@ -129,14 +128,14 @@ def _completed(
     positions = 10 * structure.positions
     topology, positions = with_standard_residues(topology, positions, notes)
     _require_known_hydrogens(topology)
-    topology = with_chain_ends(topology, _no_bonds(topology, positions, settings, notes))
+    topology = with_chain_ends(topology, _gaps(topology, positions, settings, notes))
     topology, positions = with_heavy_atoms(topology, positions, notes)
     notes += add_links(topology, positions)
     variants: dict[int, Variant | str] = dict(glycan_variants(topology))
     if variants:
         sugars = Counter(r.name for r in topology.residues() if r.name in SUGARS)
         notes.append(f"kept sugars: {_counted(sugars)}")
-    told = _told_variants(topology, structure.states, notes)
+    told = _told_variants(topology, structure.states)
     ions = metal_variants(topology, positions, settings.metal_distance_angstrom, told, notes)
     return _with_hydrogens(topology, positions, ions | variants, settings.ph, notes)
 
@@ -149,33 +148,22 @@ def _without_metal_bonds(topology: app.Topology, notes: list[str]) -> app.Topolo
     return copy_topology(topology, topology.atoms(), bonds)
 
 
-def _no_bonds(
+def _gaps(
     topology: app.Topology,
     positions: NDArray[np.float64],
     settings: PrepareSettings,
     notes: list[str],
 ) -> list[LongBond]:
-    """Find bonds that are none: after the end of a chain, and, if that is allowed, at gaps."""
+    """Refuse bonds that are too long, or, if they are allowed, find those that are to be cut."""
     found = long_bonds(topology, positions)
-    ends = [bond for bond in found if bond.joins_residues and _ends_chain(bond.first.residue)]
-    gaps = [bond for bond in found if bond not in ends]
     if not settings.allow_gaps:
         forced = "makes chain ends" if settings.add_hydrogens else "leaves it one molecule"
-        require_bonds(gaps, forced=forced)
-    for bond in ends:
-        notes.append(f"{name_of(bond.first.residue)} ends a chain: it has OXT")
-    for bond in gaps:
-        if settings.add_hydrogens and bond.joins_residues:
-            ends.append(bond)
-            told = "are not bonded: both end chains"
-        else:
-            told = "stay bonded"
+        require_bonds(found, forced=forced)
+    cut = [bond for bond in found if settings.add_hydrogens and bond.joins_residues]
+    for bond in found:
+        told = "are not bonded: both end chains" if bond in cut else "stay bonded"
         notes.append(f"{bond.ends}, {bond.length_angstrom:.1f} angstrom apart, {told}")
-    return ends
-
-
-def _ends_chain(residue: app.topology.Residue) -> bool:
-    return any(atom.name == "OXT" for atom in residue.atoms())
+    return cut
 
 
 def _require_known_hydrogens(topology: app.Topology) -> None:
@@ -198,12 +186,9 @@ def _is_hydrogen(atom: app.topology.Atom) -> bool:
     return atom.element is app.element.hydrogen
 
 
-def _told_variants(
-    topology: app.Topology, states: Mapping[int, str], notes: list[str]
-) -> dict[int, str]:
+def _told_variants(topology: app.Topology, states: Mapping[int, str]) -> dict[int, str]:
     """Protonation states that the names of residues in the file tell."""
-    bridged = {a.residue for a, b in topology.bonds() if a.name == b.name == "SG"}
-    bridged |= {b.residue for a, b in topology.bonds() if a.name == b.name == "SG"}
+    bridged = {atom.residue for bond in topology.bonds() if _is_bridge(bond) for atom in bond}
     residues = list(topology.residues())
     found = {}
     for index, state in states.items():
@@ -221,8 +206,11 @@ def _told_variants(
                 "is within 3 angstrom; call it CYS (thiol) or CYM (thiolate) in the file."
             )
         found[index] = _VARIANTS[state]
-        notes.append(f"{name_of(residue)} is {state}, as its name says")
     return found
+
+
+def _is_bridge(bond: app.topology.Bond) -> bool:
+    return bool(bond[0].name == bond[1].name == "SG")
 
 
 def _with_hydrogens(
