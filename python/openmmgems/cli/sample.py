@@ -15,6 +15,7 @@ from .sample_conformers import sample_conformers
 from .sample_parent import sample_parent
 from .sample_project import sample_project
 from .steps import refuse_others
+from .structure_options import PH, AlternateLocation, Force, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
 
@@ -65,8 +66,12 @@ def sample(
         int | None, typer.Option(min=1, help="All cores.", rich_help_panel=_SMALL)
     ] = None,
     parent: Annotated[
-        Path | None, typer.Option(help="Structure file, PDB or mmCIF.", rich_help_panel=_LARGE)
+        Path | None, typer.Option(help="Structure file; it is completed.", rich_help_panel=_LARGE)
     ] = None,
+    remove: Remove = "",
+    ph: PH = 7.0,
+    alternate_location: AlternateLocation = None,
+    force: Force = False,
     peptide: Annotated[
         str | None,
         typer.Option(help="'ACE ALA*15 NME', 'GYDPETGTWG', ...", rich_help_panel=_LARGE),
@@ -171,6 +176,7 @@ def sample(
 
 
 _FOR_SMALL = ("number", "engine", "engine_option", "normal_modes", "spacing", "processes")
+_FOR_FILE = ("remove", "ph", "alternate_location", "force")
 _COMMON = ("inputs", "out", "dry_run", "temperature", "seed", "preset")
 
 
@@ -184,3 +190,5 @@ def _refuse(context: typer.Context, chosen: str) -> None:
         if for_small != (chosen == "inputs"):
             what = "conformers of small molecules" if for_small else "--parent and --peptide"
             raise typer.BadParameter(f"--{option.replace('_', '-')} is for {what} only")
+        if option in _FOR_FILE and chosen == "peptide":
+            raise typer.BadParameter(f"--{option.replace('_', '-')} is for --parent only")

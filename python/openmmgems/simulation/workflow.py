@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.chemistry import check_complete, guess_total_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain
-from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
+from openmmgems.systems.prepare import prepare_structure
+from openmmgems.systems.prepare_settings import PrepareSettings
+from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem, model_file
 
 Say = Callable[[str], None]
@@ -83,15 +85,20 @@ class StructureOptions:
     hydrogens: bool = False
     ph: float = 7.0
     box: bool = True
+    remove: Sequence[str] = ()
 
 
-def load(path: str | Path, options: StructureOptions | None = None) -> LoadedStructure:
+def load(
+    path: str | Path, options: StructureOptions | None = None, *, allow_gaps: bool = False
+) -> LoadedStructure:
     """Read a structure and prepare it.
 
     Parameters
     ----------
     path : path
     options : StructureOptions, optional
+    allow_gaps : bool
+        Go on with bonds that are too long.
 
     Returns
     -------
@@ -104,11 +111,15 @@ def load(path: str | Path, options: StructureOptions | None = None) -> LoadedStr
         alternate_location=options.alternate_location,
         include_folder=options.include_folder,
     )
-    if options.hydrogens:
-        structure = add_hydrogens(structure, options.ph)
     if not options.box:
         structure.topology.setPeriodicBoxVectors(None)
-    return structure
+    settings = PrepareSettings(
+        add_hydrogens=options.hydrogens,
+        ph=options.ph,
+        remove=tuple(options.remove),
+        allow_gaps=allow_gaps,
+    )
+    return prepare_structure(structure, settings)
 
 
 def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:
@@ -119,12 +130,14 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
     structure : LoadedStructure
     forces : Forces
     say : callable
-        Told what was guessed.
+        Told what was read, done to the structure, and guessed.
 
     Returns
     -------
     openmm.System
     """
+    for note in structure.notes:
+        say(note)
     if forces.force_field is not None:
         return create_force_field_system(structure, forces.force_field)
     if not forces.outside_domain:
@@ -253,7 +266,7 @@ def simulate(
     with output.locked(), StopRequest().listening() as stop:
         if output.holds_a_run:
             raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
-        loaded = load(structure, options)
+        loaded = load(structure, options, allow_gaps=forces.outside_domain)
         system = build_system(loaded, forces, say)
         choice = choose_platform(platform, needs_model=forces.model is not None)
         run = prepare_run(output, loaded, system, protocol, choice)

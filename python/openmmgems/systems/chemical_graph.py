@@ -15,6 +15,7 @@ from rdkit import Chem, rdBase
 from openmmgems.core.connectivity import molecules
 from openmmgems.core.lewis import lewis_structure
 
+from .residue_names import name_of
 from .resonance import alike_bonds
 
 _CUT_ELEMENTS = (6, 7, 8, 16)
@@ -68,7 +69,7 @@ def chemical_graph(topology: app.Topology) -> ChemicalGraph:
     """
     atoms = list(topology.atoms())
     numbers = np.array([atom.element.atomic_number for atom in atoms], dtype=np.int64)
-    residues = tuple(f"{a.residue.chain.id} {a.residue.name} {a.residue.id}" for a in atoms)
+    residues = tuple(name_of(atom.residue) for atom in atoms)
     names = [f"{residue} {atom.name}" for residue, atom in zip(residues, atoms, strict=True)]
     pairs = sorted({tuple(sorted((b[0].index, b[1].index))) for b in topology.bonds()})
     bonds = np.array(pairs, dtype=np.int64).reshape(-1, 2)

@@ -12,6 +12,7 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
+from .residue_faults import fault_of, unknown_kinds
 from .structure import LoadedStructure
 
 _CHARGES_TO_TRY = (0, 1, -1, 2, -2)
@@ -55,41 +56,16 @@ def check_complete(structure: LoadedStructure) -> None:
     """
     if not structure.has_residues:
         return
-    standard = set(app.PDBFile._standardResidues) | {"ACE", "NME", "NH2"}
-    broken = [r for r in unmatched_residues(structure.topology) if r.name in standard]
+    unmatched = unmatched_residues(structure.topology)
+    unknown = unknown_kinds(_standard_templates(), unmatched)
+    broken = [residue for residue in unmatched if residue.name not in unknown]
     if not broken:
         return
-    residue = broken[0]
-    name = f"{residue.name} {residue.id} (chain {residue.chain.id})"
-    more = f" and {len(broken) - 1} more residues" if len(broken) > 1 else ""
-    missing = _missing_heavy_atoms(structure).get(residue.index)
-    if missing:
-        raise StructureError(
-            f"Residue {name} lacks the atoms {', '.join(missing)}{more}; "
-            "complete the structure first, for example with pdbfixer."
-        )
-    hydrogens = sum(1 for atom in residue.atoms() if atom.element.symbol == "H")
+    more = f" ({len(broken) - 1} more such residues)" if len(broken) > 1 else ""
     raise StructureError(
-        f"Residue {name}{more} is not a complete standard residue (it has {hydrogens} hydrogens); "
-        "if hydrogens are missing add --add-hydrogens, if the chain is broken or the residue is "
-        "meant to be unusual add --force."
+        f"{fault_of(_standard_templates(), broken[0])}{more}; if it is an experimental structure, "
+        "add --add-hydrogens, which completes it; if it is meant to be so, add --force."
     )
-
-
-def _missing_heavy_atoms(structure: LoadedStructure) -> dict[int, list[str]]:
-    """Names of the heavy atoms that standard residues lack, by residue index."""
-    from io import StringIO
-
-    from pdbfixer import PDBFixer
-
-    text = StringIO()
-    positions = structure.positions * unit.nanometer
-    app.PDBFile.writeFile(structure.topology, positions, text, keepIds=True)
-    text.seek(0)
-    fixer = PDBFixer(pdbfile=text, platform=openmm.Platform.getPlatformByName("CPU"))
-    fixer.missingResidues = {}
-    fixer.findMissingAtoms()
-    return {r.index: [a.name for a in atoms] for r, atoms in fixer.missingAtoms.items()}
 
 
 def guess_total_charge(topology: app.Topology, *, has_residues: bool = True) -> int:

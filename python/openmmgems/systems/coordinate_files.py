@@ -1,0 +1,280 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""Read the atoms, bonds and box that PDB and mmCIF files name, with gemmi."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import gemmi
+
+from openmmgems.core.errors import StructureError
+
+from .atom_record import AtomRecord, CoordinateFile
+from .elements import element_from_name, lone_atom
+from .residue_names import is_known, is_standard
+
+_Address = tuple[str, str, str, str, str]
+#: How long links may be that are bonds, nm. Those of unknown type may be salt bridges, too.
+_LONGEST_LINK_NM = {
+    gemmi.ConnectionType.Covale: 0.3,
+    gemmi.ConnectionType.Disulf: 0.3,
+    gemmi.ConnectionType.Unknown: 0.2,
+}
+
+
+def read_pdb(text: str) -> CoordinateFile:
+    """
+    Read the first model of a PDB file.
+
+    Names of residues may have four letters. Serial numbers are compared as text, so that it does
+    not matter how more than 99,999 atoms are counted.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    CoordinateFile
+
+    Raises
+    ------
+    StructureError
+        If CONECT records name an atom whose number another one has, too, or an element cannot be
+        told.
+    """
+    structure = gemmi.read_pdb_string(text, split_chain_on_ter=True)
+    lines = [line for line in _first_model(text) if line.startswith(("ATOM", "HETATM"))]
+    atoms = _records(structure)
+    if len(atoms) != len(lines):
+        raise StructureError(
+            f"The file has {len(lines)} ATOM and HETATM records, of which {len(atoms)} were "
+            "understood; expected the columns of the PDB format."
+        )
+    _read_names(atoms, lines)
+    notes = _model_note(structure) + _read_elements(atoms, lines)
+    serials: dict[str, list[AtomRecord]] = defaultdict(list)
+    for atom, line in zip(atoms, lines, strict=True):
+        serials[line[6:11].strip()].append(atom)
+    links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
+    has_cell = any(line.startswith("CRYST1") for line in text.splitlines())
+    return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
+
+
+def read_mmcif(text: str) -> CoordinateFile:
+    """
+    Read the first model of an mmCIF file; parameters and returns as of :func:`read_pdb`.
+
+    Raises
+    ------
+    StructureError
+        If the file has no atoms.
+    """
+    blocks = [block for block in gemmi.cif.read_string(text) if block.find_loop("_atom_site.id")]
+    if not blocks:
+        raise StructureError("The file has no _atom_site records; expected mmCIF as of the wwPDB.")
+    block = blocks[0]
+    structure = gemmi.make_structure_from_block(block)
+    atoms = _records(structure)
+    component_bonds: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    tags = ["comp_id", "atom_id_1", "atom_id_2", "?value_order"]
+    for row in block.find("_chem_comp_bond.", tags):
+        order = gemmi.cif.as_string(row[3]).lower() if row.has(3) else ""
+        name, first, second = (gemmi.cif.as_string(row[k]) for k in range(3))
+        component_bonds[name].append((first, second, order))
+    notes = _model_note(structure)
+    links = _connections(structure, atoms, notes)
+    has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
+    cell = _cell(structure) if has_cell else None
+    return CoordinateFile(atoms, links, component_bonds, cell, notes)
+
+
+def _first_model(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if line.startswith("END"):  # ENDMDL or END
+            return
+        yield line
+
+
+def _records(structure: gemmi.Structure) -> list[AtomRecord]:
+    """The atoms of the first model; segments and entities begin parts of their own."""
+    found: list[AtomRecord] = []
+    part = 0
+    for chain in structure[0] if len(structure) else ():
+        stretch = None
+        for residue in chain:
+            if (residue.segment, residue.subchain) != stretch:
+                stretch, part = (residue.segment, residue.subchain), part + 1
+            for atom in residue:
+                found.append(_record(len(found), part, chain, residue, atom))
+    return found
+
+
+def _record(
+    index: int, part: int, chain: gemmi.Chain, residue: gemmi.Residue, atom: gemmi.Atom
+) -> AtomRecord:
+    return AtomRecord(
+        index,
+        atom.name,
+        atom.element.name if atom.element.atomic_number else None,
+        residue.name,
+        chain.name,
+        str(residue.seqid.num),
+        residue.seqid.icode.strip(),
+        part,
+        atom.altloc.replace("\0", ""),
+        atom.occ,
+        (atom.pos.x / 10, atom.pos.y / 10, atom.pos.z / 10),
+        atom.charge,
+    )
+
+
+def _read_names(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> None:
+    """
+    Read names of residues in four columns, as AMBER, CHARMM and GROMACS write them.
+
+    gemmi takes the fourth for the first letter of the chain, as some crystallographic programs
+    do: then the first three alone are names of residues.
+    """
+    long = [line[17:21] for line in lines if not line[20:21].isspace()]
+    if any(is_standard(name[:3]) and not is_known(name) for name in long):
+        return
+    for atom, line in zip(atoms, lines, strict=True):
+        if not line[20:21].isspace():
+            atom.residue, atom.chain = line[17:21].strip(), line[21:22].strip()
+
+
+def _read_elements(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> list[str]:
+    """Tell elements by names where the file has no columns for them; refuse wrong ones of ions."""
+    padded = [line[12:16] for line in lines]
+    aligned = not any(
+        name[0].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
+        for name in padded
+    )
+    sizes = Counter((atom.place, atom.residue) for atom in atoms)
+    guessed = 0
+    for atom, name, line in zip(atoms, padded, lines, strict=True):
+        size = sizes[atom.place, atom.residue]
+        if line[76:78].strip().isalpha():
+            _check_ion(atom, size)
+            continue
+        columns = name if aligned else ""
+        atom.element = element_from_name(atom.name, atom.residue, size, columns)
+        guessed += 1
+    if not guessed:
+        return []
+    return [f"The elements of {guessed} atoms were told by their names: the file does not say."]
+
+
+def _begins_with_symbol(name: str) -> bool:
+    return name[:2].isalpha() and gemmi.Element(name[:2].capitalize()).atomic_number > 0
+
+
+def _check_ion(atom: AtomRecord, size: int) -> None:
+    """Refuse a lone carbon that is calcium by both its names, and the like."""
+    if size > 1 or is_standard(atom.residue) or atom.residue != atom.name:
+        return
+    named = lone_atom(atom.name, atom.residue)
+    if named != atom.element and atom.element in ("B", "C", "F", "N", "S"):
+        raise StructureError(
+            f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
+            f"those of {named}; mend the columns 77 and 78 of the file."
+        )
+
+
+def _model_note(structure: gemmi.Structure) -> list[str]:
+    if len(structure) < 2:
+        return []
+    return [f"The file has {len(structure)} models; the first was read."]
+
+
+def _cell(structure: gemmi.Structure) -> tuple[float, ...]:
+    cell = structure.cell
+    return cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma
+
+
+def _conect(
+    text: str, serials: Mapping[str, Sequence[AtomRecord]], notes: list[str]
+) -> Iterator[tuple[AtomRecord, AtomRecord]]:
+    """Bonds of CONECT records."""
+    unknown = 0
+    for line in text.splitlines():
+        if not line.startswith("CONECT"):
+            continue
+        numbers = [line[k : k + 5].strip() for k in (6, 11, 16, 21, 26)]
+        for number in filter(None, numbers[1:]):
+            ends = [serials.get(numbers[0], ()), serials.get(number, ())]
+            if not all(ends):
+                unknown += 1
+                continue
+            for serial, found in zip((numbers[0], number), ends, strict=True):
+                if len(found) > 1:
+                    raise StructureError(
+                        f"CONECT records name atom {serial}, which {len(found)} atoms are numbered "
+                        f"({found[0].where} {found[0].name}, {found[1].where} {found[1].name}); "
+                        "number the atoms anew, or leave the CONECT records out."
+                    )
+            yield ends[0][0], ends[1][0]
+    if unknown:
+        notes.append(f"{unknown} bonds of CONECT records are to atoms that the file does not have.")
+
+
+def _connections(
+    structure: gemmi.Structure, atoms: Sequence[AtomRecord], notes: list[str]
+) -> list[tuple[AtomRecord, AtomRecord]]:
+    """Bonds of LINK and SSBOND records and of struct_conn, within the asymmetric unit."""
+    wanted = [
+        connection
+        for connection in structure.connections
+        if connection.type in _LONGEST_LINK_NM and connection.asu != gemmi.Asu.Different
+    ]
+    places: dict[_Address, list[AtomRecord]] = defaultdict(list)
+    if wanted:
+        for atom in atoms:
+            key = (atom.chain, atom.number, atom.insertion, atom.residue, atom.name)
+            places[key].append(atom)
+    found, long = [], 0
+    for connection in wanted:
+        ends = [
+            [
+                atom
+                for atom in places.get(_address(partner), ())
+                if not partner.altloc.strip("\0") or atom.location == partner.altloc
+            ]
+            for partner in (connection.partner1, connection.partner2)
+        ]
+        nearest = _nearest(*ends)
+        if nearest is None:
+            continue
+        if _distance(*nearest) < _LONGEST_LINK_NM[connection.type]:
+            found.append(nearest)
+        else:
+            long += connection.type != gemmi.ConnectionType.Unknown
+    if long:
+        notes.append(f"{long} links of the file are longer than 3 angstrom and were left out.")
+    return found
+
+
+def _address(partner: gemmi.AtomAddress) -> _Address:
+    seqid, residue = partner.res_id.seqid, partner.res_id
+    return (
+        partner.chain_name,
+        str(seqid.num),
+        seqid.icode.strip(),
+        residue.name,
+        partner.atom_name,
+    )
+
+
+def _nearest(
+    first: Iterable[AtomRecord], second: Sequence[AtomRecord]
+) -> tuple[AtomRecord, AtomRecord] | None:
+    """The two atoms, of several locations the nearest."""
+    pairs = [(_distance(a, b), a.index, b.index, a, b) for a in first for b in second]
+    return min(pairs)[3:] if pairs else None
+
+
+def _distance(first: AtomRecord, second: AtomRecord) -> float:
+    return sum((a - b) ** 2 for a, b in zip(first.position, second.position, strict=True)) ** 0.5

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 The openmm-gems authors
+# SPDX-License-Identifier: MIT
+"""From the records of a PDB or mmCIF file to a topology with standard names and bonds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from openmm import app
+
+from openmmgems.core.errors import StructureError
+
+from .atom_record import AtomRecord, CoordinateFile
+from .residue_names import is_standard, renaming_notes, standard_atom_names, standard_name
+from .standard_bonds import add_disulfides, add_standard_bonds, is_metal_contact
+
+_ORDERS = {
+    "sing": (app.topology.Single, 1),
+    "doub": (app.topology.Double, 2),
+    "trip": (app.topology.Triple, 3),
+    "arom": (app.topology.Aromatic, None),
+}
+
+
+@dataclass(frozen=True)
+class RecordTopology:
+    """
+    A topology made of records.
+
+    Attributes
+    ----------
+    topology : openmm.app.Topology
+    positions : array, shape ``[num_atoms, 3]``
+        nm.
+    states : mapping of int to str
+        What the names of residues tell, by their index; see :class:`LoadedStructure`.
+    notes : list of str
+    """
+
+    topology: app.Topology
+    positions: NDArray[np.float64]
+    states: Mapping[int, str]
+    notes: list[str]
+
+
+def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTopology:
+    """
+    Make a topology: standard names of residues and atoms, and all bonds that are known.
+
+    Bonds are those of standard residues and between them, disulfides, and what the file names.
+
+    Parameters
+    ----------
+    file : CoordinateFile
+    kept : sequence of AtomRecord
+        The atoms without alternate locations.
+
+    Returns
+    -------
+    RecordTopology
+
+    Raises
+    ------
+    StructureError
+        If a standard residue has two atoms of one name, or only alpha carbons are there.
+    """
+    notes: list[str] = []
+    residues = _residues(_with_hydrogen(kept, notes))
+    _check_residues(residues)
+    topology = app.Topology()
+    atoms: dict[int, app.topology.Atom] = {}
+    states: dict[int, str] = {}
+    renamed: Counter[str] = Counter()
+    chain, previous = None, None
+    for members in residues:
+        first = members[0]
+        name, state = standard_name(first.residue)
+        if chain is None or previous is None or _ends_chain(previous, first):
+            chain = topology.addChain(first.chain)
+        residue = topology.addResidue(name, chain, first.number, first.insertion)
+        if state is not None:
+            states[residue.index] = state
+        renamed[first.residue] += 1
+        names = standard_atom_names(name, [atom.name for atom in members])
+        for record, atom_name in zip(members, names, strict=True):
+            element = None if record.element is None else app.Element.getBySymbol(record.element)
+            atoms[record.index] = topology.addAtom(
+                atom_name, element, residue, formalCharge=record.charge or None
+            )
+        previous = members
+    notes += renaming_notes(renamed)
+    ordered = [record for members in residues for record in members]
+    positions = np.array([record.position for record in ordered]).reshape(-1, 3)
+    add_standard_bonds(topology, positions, notes)
+    add_disulfides(topology, positions, states, notes)
+    _add_component_bonds(topology, file, residues, atoms)
+    _add_links(topology, file, ordered, atoms, notes)
+    return RecordTopology(topology, positions, states, notes)
+
+
+def _with_hydrogen(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
+    """Read deuterium as hydrogen, D and DE2 as H and HE2."""
+    found = [
+        replace(atom, element="H", name=atom.name.replace("D", "H", 1))
+        if atom.element == "D"
+        else atom
+        for atom in atoms
+    ]
+    count = sum(atom.element == "D" for atom in atoms)
+    if count:
+        notes.append(f"{count} deuterium atoms were read as hydrogen.")
+    return found
+
+
+def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:
+    """
+    Put atoms of one residue together.
+
+    Waters of one number are told apart by the names of their atoms.
+    """
+    found: list[list[AtomRecord]] = []
+    disordered: dict[tuple[tuple[int, str, str], str], list[AtomRecord]] = {}
+    last = None
+    for atom in atoms:
+        key = (atom.place, atom.residue)
+        if atom.location and key in disordered:  # some files give each location in a row
+            disordered[key].append(atom)
+            continue
+        is_next_water = (
+            key == last
+            and standard_name(atom.residue)[0] == "HOH"
+            and any(other.name == atom.name for other in found[-1])
+        )
+        if key != last or is_next_water:
+            found.append([])
+        found[-1].append(atom)
+        if atom.location:
+            disordered[key] = found[-1]
+        last = key
+    return found
+
+
+def _check_residues(residues: Sequence[Sequence[AtomRecord]]) -> None:
+    alone = 0
+    for members in residues:
+        first = members[0]
+        if not is_standard(first.residue):
+            continue
+        alone += len(members) == 1 and first.name == "CA"
+        counts = Counter(atom.name for atom in members)
+        name, number = counts.most_common(1)[0]
+        if number > 1:
+            raise StructureError(
+                f"Residue {first.where} has {number} atoms of the name {name}; expected the names "
+                "of a standard residue, each once. Give its residues numbers of their own, or give "
+                "the residue another name and CONECT records."
+            )
+    if alone and all(len(members) == 1 for members in residues):
+        raise StructureError(
+            f"The file has only alpha carbons of {alone} residues; expected all heavy atoms."
+        )
+
+
+def _ends_chain(previous: Sequence[AtomRecord], atom: AtomRecord) -> bool:
+    """Chains end at TER, at a change of segment, and after the second oxygen of an acid."""
+    if previous[0].part != atom.part:
+        return True
+    name = standard_name(previous[0].residue)[0]
+    return "OXT" in standard_atom_names(name, [member.name for member in previous])
+
+
+def _add_component_bonds(
+    topology: app.Topology,
+    file: CoordinateFile,
+    residues: Sequence[Sequence[AtomRecord]],
+    atoms: Mapping[int, app.topology.Atom],
+) -> None:
+    """Add the bonds within residues that an mmCIF file describes."""
+    known = _pairs(topology)
+    for members in residues:
+        names = {record.name: atoms[record.index] for record in members}
+        for first, second, order in file.component_bonds.get(members[0].residue, ()):
+            pair = frozenset((names.get(first), names.get(second)))
+            if None not in pair and len(pair) == 2 and pair not in known:
+                known.add(pair)
+                topology.addBond(names[first], names[second], *_ORDERS.get(order, (None, None)))
+
+
+def _add_links(
+    topology: app.Topology,
+    file: CoordinateFile,
+    kept: Sequence[AtomRecord],
+    atoms: Mapping[int, app.topology.Atom],
+    notes: list[str],
+) -> None:
+    """Add the bonds between atoms that the file names; their other locations stand for them."""
+    sites = {(record.place, record.residue, record.name): atoms[record.index] for record in kept}
+    known = _pairs(topology)
+    contacts = 0
+    for link in file.links:
+        first, second = (
+            atoms.get(end.index, sites.get((end.place, end.residue, end.name))) for end in link
+        )
+        if first is None or second is None or first is second:
+            continue
+        pair = frozenset((first, second))
+        if pair in known:
+            continue
+        known.add(pair)
+        if is_metal_contact(first, second):
+            contacts += 1
+        else:
+            topology.addBond(first, second)
+    if contacts:
+        notes.append(f"{contacts} bonds of metals to residues were taken for contacts of ions.")
+
+
+def _pairs(topology: app.Topology) -> set[frozenset[app.topology.Atom]]:
+    return {frozenset((bond[0], bond[1])) for bond in topology.bonds()}
