@@ -117,6 +117,8 @@ def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStr
         parameters=None,
         states={k: states[r.index] for k, r in enumerate(kept) if r.index in states},
         notes=(*structure.notes, f"left out: {_counted(gone)}"),
+        total_charge=None,
+        num_unpaired_electrons=None,
     )
 
 

@@ -34,8 +34,9 @@ def read_structure(
     Parameters
     ----------
     path : path
-        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``; bonds are perceived
-        with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology (``.top``).
+        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``, ``.extxyz``; bonds
+        are perceived with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology
+        (``.top``).
     coordinates : path, optional
         AMBER or GROMACS coordinates; by default the file of the same stem next to `path`.
     alternate_location : str, optional
@@ -103,8 +104,16 @@ def _from_records(
 
 def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:
     del alternate_location  # the format has none
-    topology, positions = read_xyz(path.read_text())
-    return LoadedStructure(topology, positions, path, has_residues=False)
+    topology, positions, frame, notes = read_xyz(path)
+    return LoadedStructure(
+        topology,
+        positions,
+        path,
+        has_residues=False,
+        notes=notes,
+        total_charge=frame.charge,
+        num_unpaired_electrons=frame.num_unpaired_electrons,
+    )
 
 
 _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] = {
@@ -113,6 +122,7 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".cif": _read_mmcif,
     ".mmcif": _read_mmcif,
     ".xyz": _read_xyz,
+    ".extxyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
 
