@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from openmm import app
 
 app.PDBFile._loadNameReplacementTables()
-_AMINO_ACIDS = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL"
+#: The 20 amino acids.
+AMINO_ACIDS = (
+    *("ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE"),
+    *("LEU", "LYS", "MET", "PHE", "PRO", "SER", "THR", "TRP", "TYR", "VAL"),
+)
 _CAPS = "ACE NME NH2"
 _WATERS = "DOD TIP3P TIP4 TIP4P TIP5 TIP5P SPCE OPC OPC3 TP4 TP5"
 #: Of each state, in AMBER's words: the standard residue, and the names that programs have for it.
@@ -33,7 +37,7 @@ _NAMES = {
     for state, (standard, names) in _STATES.items()
     for name in names.split()
 }
-_ENDS = {f"{end}{name}": name for end in "NC" for name in (*_AMINO_ACIDS.split(), *_NAMES)}
+_ENDS = {f"{end}{name}": name for end in "NC" for name in (*AMINO_ACIDS, *_NAMES)}
 #: AMBER's ribonucleotides, RA5 and the like, and water that OpenMM does not know.
 _OTHERS = {
     **{f"R{base}{end}": base for base in "ACGU" for end in ("", "3", "5", "N")},
@@ -124,3 +128,19 @@ def standard_atom_names(residue: str, names: list[str]) -> list[str]:
         after if new.count(after) == names.count(before) else before
         for before, after in zip(names, new, strict=True)
     ]
+
+
+def name_of(residue: app.topology.Residue) -> str:
+    """
+    Name a residue in sentences: chain, name, number with its insertion code.
+
+    Parameters
+    ----------
+    residue : openmm.app.topology.Residue
+
+    Returns
+    -------
+    str
+        As ``"A ALA 15"``.
+    """
+    return f"{residue.chain.id} {residue.name} {residue.id}{residue.insertionCode.strip()}"

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openmm
-from openmm import app, unit
 
 from openmmgems.core.errors import ChoiceError, StructureError
 
@@ -37,8 +35,9 @@ def read_structure(
     Parameters
     ----------
     path : path
-        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``; bonds are perceived
-        with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology (``.top``).
+        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``, ``.extxyz``; bonds
+        are perceived with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology
+        (``.top``).
     coordinates : path, optional
         AMBER or GROMACS coordinates; by default the file of the same stem next to `path`.
     alternate_location : str, optional
@@ -83,38 +82,6 @@ def read_structure(
     return structure
 
 
-def add_hydrogens(structure: LoadedStructure, ph: float = 7.0) -> LoadedStructure:
-    """Add the hydrogens that a structure lacks.
-
-    Positions are relaxed on OpenMM's CPU platform.
-
-    Parameters
-    ----------
-    structure : LoadedStructure
-        A structure with standard residues.
-    ph : float
-        The pH that decides protonation states.
-
-    Returns
-    -------
-    LoadedStructure
-        A new structure; force-field parameters of a prmtop or top file are dropped.
-    """
-    if not structure.has_residues:
-        raise StructureError("Hydrogens can be added only where the file names residues.")
-    modeller = app.Modeller(structure.topology, structure.positions * unit.nanometer)
-    field = app.ForceField("amber99sbildn.xml", "tip3p.xml")
-    cpu = openmm.Platform.getPlatformByName("CPU")
-    try:
-        modeller.addHydrogens(field, pH=ph, platform=cpu)
-    except ValueError as error:
-        raise StructureError(
-            f"Hydrogens cannot be added to '{structure.source.name}': {error}"
-        ) from error
-    positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
-    return LoadedStructure(modeller.topology, positions, structure.source)
-
-
 def _read_pdb(path: Path, alternate_location: str | None) -> LoadedStructure:
     return _from_records(path, read_pdb(read_text(path)), alternate_location)
 
@@ -138,8 +105,16 @@ def _from_records(
 
 def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:
     del alternate_location  # the format has none
-    topology, positions = read_xyz(path.read_text())
-    return LoadedStructure(topology, positions, path, has_residues=False)
+    topology, positions, frame, notes = read_xyz(path)
+    return LoadedStructure(
+        topology,
+        positions,
+        path,
+        has_residues=False,
+        notes=notes,
+        total_charge=frame.charge,
+        num_unpaired_electrons=frame.num_unpaired_electrons,
+    )
 
 
 _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] = {
@@ -148,6 +123,7 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".cif": _read_mmcif,
     ".mmcif": _read_mmcif,
     ".xyz": _read_xyz,
+    ".extxyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
 
