@@ -7,6 +7,8 @@ from pathlib import Path
 import gemmi
 import pytest
 from openmmgems.core.errors import StructureError
+from openmmgems.systems.chemical_graph import chemical_graph
+from openmmgems.systems.chemistry import guess_total_charge
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from support.pdb_text import record
 
@@ -62,10 +64,13 @@ def test_bonds_and_orders_of_components(tmp_path: Path) -> None:
     ]
 
 
-def test_formal_charges_are_kept(tmp_path: Path) -> None:
-    line = record("FE", "FE", 1, 0, element="FE").rstrip("\n") + "3+\n"
+@pytest.mark.parametrize(("name", "charge"), [("FE", 3), ("FE", 2), ("CU", 1), ("ZN", 2)])
+def test_ions_have_the_charges_that_the_file_gives(tmp_path: Path, name: str, charge: int) -> None:
+    line = record(f"{name:<4}", name, 1, 0, element=name).rstrip("\n") + f"{charge}+\n"
     found = read(tmp_path, line)
-    assert next(found.topology.atoms()).formalCharge == 3
+    assert next(found.topology.atoms()).formalCharge == charge
+    assert guess_total_charge(found.topology) == charge
+    assert chemical_graph(found.topology).charges.tolist() == [charge]
 
 
 def test_links_are_bonds_but_those_of_metals(tmp_path: Path) -> None:
