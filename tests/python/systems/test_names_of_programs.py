@@ -108,7 +108,7 @@ def test_names_pushed_to_the_left_are_no_metals(tmp_path: Path) -> None:
     found = read(tmp_path, text)
     expected = [atom.element.symbol for atom in PEPTIDE.topology.atoms()]
     assert [atom.element.symbol for atom in found.topology.atoms()] == expected
-    assert "told by their names" in found.notes[0]
+    assert "Elements told by names" in found.notes[0]
 
 
 @pytest.mark.parametrize(
