@@ -15,6 +15,7 @@ from .atom_record import AtomRecord, CoordinateFile
 from .elements import element_from_name, lone_atom
 from .residue_names import is_known, is_standard
 
+_ATOMS = ("ATOM", "HETATM")
 _Address = tuple[str, str, str, str, str]
 #: How long links may be that are bonds, nm. Those of unknown type may be salt bridges, too.
 _LONGEST_LINK_NM = {
@@ -45,15 +46,19 @@ def read_pdb(text: str) -> CoordinateFile:
         If CONECT records name an atom whose number another one has, too, or an element cannot be
         told.
     """
-    structure = gemmi.read_pdb_string(text, split_chain_on_ter=True)
-    lines = [line for line in _first_model(text) if line.startswith(("ATOM", "HETATM"))]
+    lines = [line for line in _first_model(text) if line.startswith(_ATOMS)]
+    has_long_names = _has_long_names(lines)
+    readable = _without_fourth_letters(text) if has_long_names else text
+    structure = gemmi.read_pdb_string(readable, split_chain_on_ter=True)
     atoms = _records(structure)
     if len(atoms) != len(lines):
         raise StructureError(
             f"The file has {len(lines)} ATOM and HETATM records, of which {len(atoms)} were "
             "understood; expected the columns of the PDB format."
         )
-    _read_names(atoms, lines)
+    if has_long_names:
+        for atom, line in zip(atoms, lines, strict=True):
+            atom.residue = line[17:21].strip()
     notes = _model_note(structure) + _read_elements(atoms, lines)
     serials: dict[str, list[AtomRecord]] = defaultdict(list)
     for atom, line in zip(atoms, lines, strict=True):
@@ -120,7 +125,7 @@ def _record(
         atom.name,
         atom.element.name if atom.element.atomic_number else None,
         residue.name,
-        chain.name,
+        chain.name or " ",
         str(residue.seqid.num),
         residue.seqid.icode.strip(),
         part,
@@ -131,19 +136,22 @@ def _record(
     )
 
 
-def _read_names(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> None:
+def _has_long_names(lines: Iterable[str]) -> bool:
     """
-    Read names of residues in four columns, as AMBER, CHARMM and GROMACS write them.
+    Tell whether names of residues have four columns, as AMBER, CHARMM and GROMACS write them.
 
-    gemmi takes the fourth for the first letter of the chain, as some crystallographic programs
-    do: then the first three alone are names of residues.
+    Some crystallographic programs use the fourth for the first letter of the chain: then the
+    first three alone are names of residues.
     """
-    long = [line[17:21] for line in lines if not line[20:21].isspace()]
-    if any(is_standard(name[:3]) and not is_known(name) for name in long):
-        return
-    for atom, line in zip(atoms, lines, strict=True):
-        if not line[20:21].isspace():
-            atom.residue, atom.chain = line[17:21].strip(), line[21:22].strip()
+    long = {line[17:21] for line in lines if line[20:21].strip()}
+    return bool(long) and not any(is_standard(name[:3]) and not is_known(name) for name in long)
+
+
+def _without_fourth_letters(text: str) -> str:
+    return "\n".join(
+        f"{line[:20]} {line[21:]}" if line.startswith((*_ATOMS, "TER")) else line
+        for line in text.splitlines()
+    )
 
 
 def _read_elements(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError
 
 from .alternate_locations import listed
 from .boxes import box_or_none
@@ -89,8 +89,10 @@ def read_gromacs(
 
     Raises
     ------
+    ChoiceError
+        If a file that is included is not found.
     StructureError
-        If a file that is included is not found, or an atomic number contradicts its mass.
+        If an atomic number contradicts its mass.
     """
     gro = app.GromacsGroFile(str(coordinates))
     box, dropped = box_or_none(gro.getPeriodicBoxVectors())
@@ -103,7 +105,7 @@ def read_gromacs(
         except ValueError as error:
             if "#include" not in str(error):
                 raise
-            raise StructureError(
+            raise ChoiceError(
                 f"'{path.name}' cannot be read: {error}. Give the folder of GROMACS' force fields "
                 "with --gromacs-include, or set GMXDATA."
             ) from error

@@ -69,7 +69,7 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
         If a standard residue has two atoms of one name, or only alpha carbons are there.
     """
     notes: list[str] = []
-    residues = _residues(_with_hydrogen(kept, notes))
+    residues = _residues(_without_doubles(_with_hydrogen(kept, notes), notes))
     _check_residues(residues)
     topology = app.Topology()
     atoms: dict[int, app.topology.Atom] = {}
@@ -114,6 +114,16 @@ def _with_hydrogen(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRe
     if count:
         notes.append(f"{count} deuterium atoms were read as hydrogen.")
     return found
+
+
+def _without_doubles(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
+    """Leave out records that stand twice: one name, one residue, one position."""
+    found = {(atom.place, atom.residue, atom.name, atom.position): atom for atom in reversed(atoms)}
+    if len(found) < len(atoms):
+        notes.append(
+            f"{len(atoms) - len(found)} atoms that stand twice in the file were read once."
+        )
+    return list(reversed(found.values()))
 
 
 def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError, StructureError
 
 from .alternate_locations import choose_locations
 from .atom_record import CoordinateFile
@@ -147,7 +147,7 @@ def _partner(path: Path, given: str | Path | None, endings: tuple[str, ...]) -> 
         candidate = path.with_suffix(ending)
         if candidate.is_file():
             return candidate
-    raise StructureError(
+    raise ChoiceError(
         f"'{path.name}' has no coordinates: there is no {' or '.join(endings)} file of the same "
         "name next to it; give one with --coordinates."
     )
