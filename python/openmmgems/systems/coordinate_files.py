@@ -56,14 +56,17 @@ def read_pdb(text: str) -> CoordinateFile:
             f"The file has {len(lines)} ATOM and HETATM records, of which {len(atoms)} were "
             "understood; expected the columns of the PDB format."
         )
-    if has_long_names:
-        for atom, line in zip(atoms, lines, strict=True):
+    for atom, line in zip(atoms, lines, strict=True):
+        if has_long_names:
             atom.residue = line[17:21].strip()
+        if line[22:26].isalnum() and line[22].isdigit():
+            atom.number = line[22:26]  # beyond 9999 some programs count in hexadecimal numbers
     notes = _model_note(structure) + _read_elements(atoms, lines)
     serials: dict[str, list[AtomRecord]] = defaultdict(list)
     for atom, line in zip(atoms, lines, strict=True):
         serials[line[6:11].strip()].append(atom)
     links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
+    _read_deuterium(atoms, notes)
     has_cell = any(line.startswith("CRYST1") for line in text.splitlines())
     return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
 
@@ -91,6 +94,7 @@ def read_mmcif(text: str) -> CoordinateFile:
         component_bonds[name].append((first, second, order))
     notes = _model_note(structure)
     links = _connections(structure, atoms, notes)
+    _read_deuterium(atoms, notes)
     has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
     cell = _cell(structure) if has_cell else None
     return CoordinateFile(atoms, links, component_bonds, cell, notes)
@@ -190,6 +194,15 @@ def _check_ion(atom: AtomRecord, size: int) -> None:
             f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
             f"those of {named}; mend the columns 77 and 78 of the file."
         )
+
+
+def _read_deuterium(atoms: Sequence[AtomRecord], notes: list[str]) -> None:
+    """Read deuterium as hydrogen, D and DE2 as H and HE2."""
+    deuterium = [atom for atom in atoms if atom.element == "D"]
+    for atom in deuterium:
+        atom.element, atom.name = "H", atom.name.replace("D", "H", 1)
+    if deuterium:
+        notes.append(f"{len(deuterium)} deuterium atoms were read as hydrogen.")
 
 
 def _model_note(structure: gemmi.Structure) -> list[str]:

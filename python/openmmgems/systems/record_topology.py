@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from openmm import app
 
 from openmmgems.core.errors import StructureError
 
+from .alternate_locations import listed
 from .atom_record import AtomRecord, CoordinateFile
 from .residue_names import is_standard, renaming_notes, standard_atom_names, standard_name
 from .standard_bonds import add_disulfides, add_standard_bonds, is_metal_contact
@@ -24,6 +26,8 @@ _ORDERS = {
     "trip": (app.topology.Triple, 3),
     "arom": (app.topology.Aromatic, None),
 }
+_CHARMM_ACE = ("CY", "CAY", "OY", "HY1", "HY2", "HY3")
+_CHARMM_NME = ("NT", "HNT", "CAT", "HT1", "HT2", "HT3")
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
         If a standard residue has two atoms of one name, or only alpha carbons are there.
     """
     notes: list[str] = []
-    residues = _residues(_without_doubles(_with_hydrogen(kept, notes), notes))
+    residues = _split_caps(_residues(_without_doubles(kept, notes)), notes)
     _check_residues(residues)
     topology = app.Topology()
     atoms: dict[int, app.topology.Atom] = {}
@@ -96,24 +100,10 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
     ordered = [record for members in residues for record in members]
     positions = np.array([record.position for record in ordered]).reshape(-1, 3)
     add_standard_bonds(topology, positions, notes)
-    add_disulfides(topology, positions, states, notes)
     _add_component_bonds(topology, file, residues, atoms)
     _add_links(topology, file, ordered, atoms, notes)
+    add_disulfides(topology, positions, states, notes)
     return RecordTopology(topology, positions, states, notes)
-
-
-def _with_hydrogen(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
-    """Read deuterium as hydrogen, D and DE2 as H and HE2."""
-    found = [
-        replace(atom, element="H", name=atom.name.replace("D", "H", 1))
-        if atom.element == "D"
-        else atom
-        for atom in atoms
-    ]
-    count = sum(atom.element == "D" for atom in atoms)
-    if count:
-        notes.append(f"{count} deuterium atoms were read as hydrogen.")
-    return found
 
 
 def _without_doubles(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
@@ -130,7 +120,7 @@ def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:
     """
     Put atoms of one residue together.
 
-    Waters of one number are told apart by the names of their atoms.
+    Waters and ions of one number are told apart by the names of their atoms.
     """
     found: list[list[AtomRecord]] = []
     disordered: dict[tuple[tuple[int, str, str], str], list[AtomRecord]] = {}
@@ -140,18 +130,51 @@ def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:
         if atom.location and key in disordered:  # some files give each location in a row
             disordered[key].append(atom)
             continue
-        is_next_water = (
-            key == last
-            and standard_name(atom.residue)[0] == "HOH"
-            and any(other.name == atom.name for other in found[-1])
-        )
-        if key != last or is_next_water:
+        if key != last or _is_next_of_its_kind(atom, found[-1]):
             found.append([])
         found[-1].append(atom)
         if atom.location:
             disordered[key] = found[-1]
         last = key
     return found
+
+
+def _is_next_of_its_kind(atom: AtomRecord, before: Sequence[AtomRecord]) -> bool:
+    """Tell whether an atom begins another water, or is another ion, of the number of the last."""
+    names = {other.name for other in before}
+    if standard_name(atom.residue)[0] == "HOH":
+        return atom.name in names
+    return names == {atom.name} and atom.element not in ("H", "C", "N", "O", "P", "S")
+
+
+def _split_caps(residues: Sequence[list[AtomRecord]], notes: list[str]) -> list[list[AtomRecord]]:
+    """Make residues of the caps that CHARMM counts to the first and last amino acid."""
+    found = []
+    caps = []
+    for members in residues:
+        before, after = _ends(members, _CHARMM_ACE), _ends(members[::-1], _CHARMM_NME)[::-1]
+        parts = [members[len(before) : len(members) - len(after)]]
+        if before:
+            parts.insert(0, [replace(atom, residue="ACE") for atom in before])
+        if after:
+            kind = "NME" if "CAT" in [atom.name for atom in after] else "NH2"
+            parts.append([replace(atom, residue=kind) for atom in after])
+        caps += [
+            f"{part[0].residue} at {members[0].where}"
+            for part in parts
+            if part[0].residue != members[0].residue
+        ]
+        found += parts
+    if caps:
+        notes.append(f"Caps became residues of their own: {listed(caps)}.")
+    return found
+
+
+def _ends(members: Sequence[AtomRecord], names: Sequence[str]) -> list[AtomRecord]:
+    """The atoms of a cap before others of their residue; its first name tells that it is one."""
+    found = list(takewhile(lambda atom: atom.name in names, members))
+    is_cap = names[0] in [atom.name for atom in found] and len(found) < len(members)
+    return found if is_cap and is_standard(members[0].residue) else []
 
 
 def _check_residues(residues: Sequence[Sequence[AtomRecord]]) -> None:
