@@ -22,6 +22,7 @@ from .residue_names import AMINO_ACIDS, name_of
 if TYPE_CHECKING:
     from pdbfixer import PDBFixer
 
+Positions = NDArray[np.float64]
 #: PDBFixer can be made from a file only; its topology is then replaced.
 _ONE_ATOM = (
     "HETATM    1 NA    NA A   1       0.000   0.000   0.000  1.00  0.00          NA  \nEND\n"
@@ -30,9 +31,8 @@ _ONE_ATOM = (
 _CHAIN = {
     *AMINO_ACIDS,
     *("A", "C", "G", "U", "DA", "DC", "DG", "DT"),
-    *("ACE", "FOR", "NME", "NH2", "AIB", "ORN", "PCA"),
+    *("ACE", "FOR", "NME", "NH2", "AIB", "PCA"),
 }
-_BACKBONE = ("N", "CA", "C")
 #: Fewer heavy atoms do not say where the others are.
 _FEWEST = 3
 #: Where PDBFixer's table of modified residues is not what a name means here: AMBER's protonation
@@ -88,8 +88,8 @@ def copy_topology(
 
 
 def with_standard_residues(
-    topology: app.Topology, positions: NDArray[np.float64], notes: list[str]
-) -> tuple[app.Topology, NDArray[np.float64]]:
+    topology: app.Topology, positions: Positions, notes: list[str]
+) -> tuple[app.Topology, Positions]:
     """
     Make modified residues the standard ones they come from, as PDBFixer's table has them.
 
@@ -186,8 +186,8 @@ def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.To
 
 
 def with_heavy_atoms(
-    topology: app.Topology, positions: NDArray[np.float64], notes: list[str]
-) -> tuple[app.Topology, NDArray[np.float64]]:
+    topology: app.Topology, positions: Positions, notes: list[str]
+) -> tuple[app.Topology, Positions]:
     """
     Add the heavy atoms that standard residues and chain ends lack, by PDBFixer.
 
@@ -207,9 +207,8 @@ def with_heavy_atoms(
     Raises
     ------
     StructureError
-        If there is too little of a residue to complete it.
+        If a D-amino acid is to be completed.
     """
-    _require_backbones(topology)
     fixer = _fixer()
     fixer.topology, fixer.positions = topology, positions / 10 * unit.nanometer
     fixer.missingResidues = {}
@@ -220,6 +219,7 @@ def with_heavy_atoms(
     ]
     if not added:
         return topology, positions
+    _require_handedness(fixer.missingAtoms, positions)
     for residue, names in added:
         notes.append(f"{name_of(residue)} got its missing {', '.join(names)}")
     fixer.addMissingAtoms(seed=1)
@@ -233,25 +233,89 @@ def _fixer() -> PDBFixer:
     return PDBFixer(pdbfile=StringIO(_ONE_ATOM), platform=openmm.Platform.getPlatform("CPU"))
 
 
-def _require_backbones(topology: app.Topology) -> None:
-    """Refuse residues of which there is too little to know where the rest is: traces of CA, say."""
-    poor = []
+def _require_handedness(residues: Iterable[app.topology.Residue], positions: Positions) -> None:
+    """Refuse to complete D-amino acids: the templates are L-amino acids."""
+    for residue in residues:
+        if is_mirrored(residue, positions):
+            raise StructureError(
+                f"Residue {name_of(residue)} is a D-amino acid and lacks atoms, which only "
+                "L-amino acids can be given; complete it with another program."
+            )
+
+
+def is_mirrored(residue: app.topology.Residue, positions: Positions) -> bool:
+    """
+    Tell whether a residue is a D-amino acid.
+
+    Parameters
+    ----------
+    residue : openmm.app.topology.Residue
+    positions : array, shape ``[num_atoms, 3]``
+
+    Returns
+    -------
+    bool
+        False for glycine, and where N, CA, C or CB are missing.
+    """
+    atoms = {atom.name: positions[atom.index] for atom in residue.atoms()}
+    if residue.name not in AMINO_ACIDS or not {"N", "CA", "C", "CB"} <= atoms.keys():
+        return False
+    n, c, beta = (atoms[name] - atoms["CA"] for name in ("N", "C", "CB"))
+    return bool(np.dot(np.cross(n, c), beta) < 0)
+
+
+def stubs(topology: app.Topology) -> list[app.topology.Residue]:
+    """
+    Find the ends of chains of which too little is known to complete them.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+
+    Returns
+    -------
+    list of openmm.app.topology.Residue
+
+    Raises
+    ------
+    StructureError
+        If there is too little of a residue within a chain, or of all of one: traces of CA, say.
+    """
+    found = []
     for chain in topology.chains():
-        residues = list(chain.residues())
-        for residue in residues:
-            heavy = {a.name for a in residue.atoms() if a.element is not app.element.hydrogen}
-            inside = residue not in (residues[0], residues[-1])
-            lacks = len(heavy & set(_BACKBONE)) < (3 if inside else 2) or len(heavy) < _FEWEST
-            if residue.name in AMINO_ACIDS and lacks:
-                poor.append((residue, ", ".join(sorted(heavy))))
-    if poor:
-        residue, names = poor[0]
-        more = f" ({len(poor) - 1} more such residues)" if len(poor) > 1 else ""
-        raise StructureError(
-            f"Of residue {name_of(residue)} there is only {names}{more}; its N, CA and C must be "
-            "known to complete it. Take a structure with all of its backbone, or delete what there "
-            "is of the residue from the file."
-        )
+        residues = [
+            r for r in chain.residues() if (_parent_residue(r.name) or r.name) in AMINO_ACIDS
+        ]
+        while len(residues) > 1 and _lacks_backbone(residues[-1], residues[-2], None):
+            found.append(residues.pop())
+        while len(residues) > 1 and _lacks_backbone(residues[0], None, residues[1]):
+            found.append(residues.pop(0))
+        for k, residue in enumerate(residues):
+            before = residues[k - 1] if k else None
+            after = residues[k + 1] if k + 1 < len(residues) else None
+            if _lacks_backbone(residue, before, after):
+                raise StructureError(
+                    f"Of residue {name_of(residue)} there is only {heavy_names(residue)}, which "
+                    "is too little to complete it; take a structure with its N, CA and C, or "
+                    "delete what there is of it from the file."
+                )
+    return found
+
+
+def _lacks_backbone(
+    residue: app.topology.Residue,
+    before: app.topology.Residue | None,
+    after: app.topology.Residue | None,
+) -> bool:
+    """Whether there is too little of an amino acid to know where the rest is."""
+    heavy = {a.name for a in residue.atoms() if a.element is not app.element.hydrogen}
+    needed = {"CA"} | ({"N"} if before else set()) | ({"C"} if after else set())
+    return len(heavy) < _FEWEST or not needed <= heavy
+
+
+def heavy_names(residue: app.topology.Residue) -> str:
+    """List the heavy atoms of a residue, for sentences."""
+    return ", ".join(a.name for a in residue.atoms() if a.element is not app.element.hydrogen)
 
 
 def _with_own_bonds(old: app.Topology, new: app.Topology) -> app.Topology:
