@@ -11,11 +11,12 @@ from typing import Any
 from rich.markup import escape
 
 from openmmgems.fragments.fragment_settings import BottomUpSettings
+from openmmgems.jobs.consent import Consent
 from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import ProjectSettings, read_project
 
 from .console import output
-from .sample_conformers import draw_conformers
+from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
 
 
@@ -66,7 +67,8 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
         settings.conformers,
         structures,
         folder.conformers,
-        given["processes"],
+        limits_of(given),
+        Consent(tuple(given["allow_code"] or ())),
         dry_run=given["dry_run"],
     )
 

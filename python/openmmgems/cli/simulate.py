@@ -106,8 +106,8 @@ def simulate(
         int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=PANEL)
     ] = None,
     unpaired: Annotated[
-        int, typer.Option(help="Number of unpaired electrons.", rich_help_panel=PANEL)
-    ] = 0,
+        int | None, typer.Option(help="Number of unpaired electrons (0).", rich_help_panel=PANEL)
+    ] = None,
     add_hydrogens: AddHydrogens = False,
     ph: PH = 7.0,
     remove: Remove = "",
@@ -290,10 +290,14 @@ def _dry_run(
 
     structure = _load(settings, forces)
     with tempfile.TemporaryDirectory() as folder:
-        system = build_system(structure, forces, output.print)
+        system = build_system(structure, forces, _say)
         run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
         run.simulation.context.setPositions(structure.positions)
         _print_estimate(run)
+
+
+def _say(text: str) -> None:
+    output.print(escape(text), soft_wrap=True)
 
 
 def _load(settings: Mapping[str, Any], forces: Forces) -> LoadedStructure:
@@ -359,7 +363,7 @@ def _begin_or_resume(
         return run
     forces = Forces(**settings["forces"])
     structure = _load(settings, forces)
-    system = build_system(structure, forces, output.print)
+    system = build_system(structure, forces, _say)
     folder.write_settings(settings)
     run = prepare_run(folder, structure, system, protocol, choice)
     if protocol.minimise:

@@ -30,7 +30,10 @@ class ConformerSettings(SettingsBase):
     dynamics_temperatures_kelvin: tuple[Temperature, ...] = Field(
         default=(300.0, 600.0, 1000.0), min_length=1, description="One run each."
     )
-    engine: str = Field(default="gfn2-xtb", description="Name of the engine that gives forces.")
+    engine: str = Field(
+        default="gfn2-xtb",
+        description="Name of the engine that gives forces, or 'module:function' that makes yours.",
+    )
     engine_options: dict[str, Setting] = Field(
         default_factory=dict, description="Options of the engine."
     )

@@ -67,7 +67,7 @@ def read_pdb(text: str) -> CoordinateFile:
         serials[line[6:11].strip()].append(atom)
     links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
     _read_deuterium(atoms, notes)
-    has_cell = any(line.startswith("CRYST1") for line in text.splitlines())
+    has_cell = any(line.startswith("CRYST1") for line in text.split("\n"))
     return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
 
 
@@ -101,7 +101,7 @@ def read_mmcif(text: str) -> CoordinateFile:
 
 
 def _first_model(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("END"):  # ENDMDL or END
             return
         yield line
@@ -154,7 +154,7 @@ def _has_long_names(lines: Iterable[str]) -> bool:
 def _without_fourth_letters(text: str) -> str:
     return "\n".join(
         f"{line[:20]} {line[21:]}" if line.startswith((*_ATOMS, "TER")) else line
-        for line in text.splitlines()
+        for line in text.split("\n")
     )
 
 
@@ -221,7 +221,7 @@ def _conect(
 ) -> Iterator[tuple[AtomRecord, AtomRecord]]:
     """Bonds of CONECT records."""
     unknown = 0
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.startswith("CONECT"):
             continue
         numbers = [line[k : k + 5].strip() for k in (6, 11, 16, 21, 26)]

@@ -36,6 +36,10 @@ class LoadedStructure:
         atom SE and element in the topology.
     notes : tuple of str
         What was concluded while reading, a sentence each; every command prints them.
+    total_charge : int or None
+        Total charge that the file says, e; None: it says nothing (XYZ files may).
+    num_unpaired_electrons : int or None
+        Likewise.
     """
 
     topology: app.Topology
@@ -45,6 +49,8 @@ class LoadedStructure:
     parameters: Any = None
     states: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    total_charge: int | None = None
+    num_unpaired_electrons: int | None = None
 
     @property
     def num_atoms(self) -> int:

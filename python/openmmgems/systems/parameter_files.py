@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import warnings
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +21,7 @@ from .boxes import box_or_none
 from .elements import elements_from_masses
 from .loaded_structure import LoadedStructure
 from .residue_names import renaming_notes, standard_atom_names, standard_name
+from .text_files import in_utf8, read_text
 
 
 def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
@@ -43,8 +44,10 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     StructureError
         If an atomic number contradicts its mass.
     """
-    inpcrd = app.AmberInpcrdFile(str(coordinates))
-    prmtop = app.AmberPrmtopFile(str(path), periodicBoxVectors=inpcrd.boxVectors)
+    with in_utf8(coordinates) as file:
+        inpcrd = app.AmberInpcrdFile(str(file))
+    with in_utf8(path) as file:
+        prmtop = app.AmberPrmtopFile(str(file), periodicBoxVectors=inpcrd.boxVectors)
     box, dropped = box_or_none(prmtop.topology.getPeriodicBoxVectors())
     prmtop.topology.setPeriodicBoxVectors(box)
     raw = prmtop._prmtop._raw_data
@@ -94,21 +97,19 @@ def read_gromacs(
     StructureError
         If an atomic number contradicts its mass.
     """
-    gro = app.GromacsGroFile(str(coordinates))
+    with in_utf8(coordinates) as file:
+        gro = app.GromacsGroFile(str(file))
     box, dropped = box_or_none(gro.getPeriodicBoxVectors())
     options = {} if include_folder is None else {"includeDir": str(include_folder)}
-    with warnings.catch_warnings():
-        # OpenMM leaves closing the files to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            top = app.GromacsTopFile(str(path), periodicBoxVectors=box, **options)
-        except ValueError as error:
-            if "#include" not in str(error):
-                raise
-            raise ChoiceError(
-                f"'{path.name}' cannot be read: {error}. Give the folder of GROMACS' force fields "
-                "with --gromacs-include, or set GMXDATA."
-            ) from error
+    try:
+        top = _GromacsTopFile(str(path), periodicBoxVectors=box, **options)
+    except ValueError as error:
+        if "#include" not in str(error):
+            raise
+        raise ChoiceError(
+            f"'{path.name}' cannot be read: {error}. Give the folder of GROMACS' force fields "
+            "with --gromacs-include, or set GMXDATA."
+        ) from error
     records = [
         record
         for name, count in top._molecules
@@ -140,6 +141,15 @@ def read_gromacs(
         states=states,
         notes=(*notes, *dropped),
     )
+
+
+class _GromacsTopFile(app.GromacsTopFile):
+    """Read files in any encoding, also those that are included, and close them."""
+
+    def _processFile(self, file: str) -> None:
+        text = re.sub(r"\\[ \t]*\n", " ", read_text(Path(file)))  # lines that go on
+        for line in text.split("\n"):
+            self._processLine(line, file)
 
 
 def _set_elements(

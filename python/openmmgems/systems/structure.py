@@ -19,6 +19,7 @@ from .coordinate_files import read_mmcif, read_pdb
 from .loaded_structure import LoadedStructure
 from .parameter_files import read_amber, read_gromacs
 from .record_topology import build_topology
+from .text_files import read_text
 from .xyz import read_xyz
 
 
@@ -34,8 +35,9 @@ def read_structure(
     Parameters
     ----------
     path : path
-        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``; bonds are perceived
-        with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology (``.top``).
+        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``, ``.extxyz``; bonds
+        are perceived with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology
+        (``.top``).
     coordinates : path, optional
         AMBER or GROMACS coordinates; by default the file of the same stem next to `path`.
     alternate_location : str, optional
@@ -103,8 +105,16 @@ def _from_records(
 
 def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:
     del alternate_location  # the format has none
-    topology, positions = read_xyz(path.read_text())
-    return LoadedStructure(topology, positions, path, has_residues=False)
+    topology, positions, frame, notes = read_xyz(path)
+    return LoadedStructure(
+        topology,
+        positions,
+        path,
+        has_residues=False,
+        notes=notes,
+        total_charge=frame.charge,
+        num_unpaired_electrons=frame.num_unpaired_electrons,
+    )
 
 
 _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] = {
@@ -113,17 +123,9 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".cif": _read_mmcif,
     ".mmcif": _read_mmcif,
     ".xyz": _read_xyz,
+    ".extxyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
-
-
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, with or without byte order mark, or in Latin-1."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _guard(path: Path, read: Callable[[], LoadedStructure]) -> LoadedStructure:

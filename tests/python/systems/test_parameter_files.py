@@ -230,3 +230,21 @@ def test_an_include_that_is_not_found_names_the_option(structures: Path, tmp_pat
     with pytest.raises(ChoiceError, match="--gromacs-include"):
         read_structure(path)
     assert read_structure(path, include_folder=tmp_path / "inc").num_atoms == 6
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8-sig"])
+@pytest.mark.parametrize("ending", ["top", "prmtop"])
+def test_remarks_in_any_encoding(
+    structures: Path, tmp_path: Path, ending: str, encoding: str
+) -> None:
+    for source in structures.glob("ace-ala-nme.*"):
+        lines = source.read_text().splitlines(keepends=True)
+        if source.suffix == ".top":
+            lines.insert(0, "; préparé [ atoms ]\n")
+        elif source.suffix in (".gro", ".inpcrd"):
+            lines[0] = "préparé\n"
+        (tmp_path / source.name).write_bytes("".join(lines).encode(encoding))
+    found = read_structure(tmp_path / f"ace-ala-nme.{ending}")
+    assert symbols(found) == SYMBOLS
+    plain = read_structure(structures / f"ace-ala-nme.{ending}")
+    assert (found.positions == plain.positions).all()
