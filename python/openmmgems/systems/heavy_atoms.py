@@ -80,7 +80,9 @@ def copy_topology(
             residues[residue] = new.addResidue(
                 residue.name, chains[chain], residue.id, residue.insertionCode
             )
-        copies[atom] = new.addAtom(atom.name, atom.element, residues[residue], atom.id)
+        copies[atom] = new.addAtom(
+            atom.name, atom.element, residues[residue], atom.id, atom.formalCharge
+        )
     for bond in bonds:
         if bond[0] in copies and bond[1] in copies:
             new.addBond(copies[bond[0]], copies[bond[1]], bond.type, bond.order)

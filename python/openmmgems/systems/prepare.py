@@ -90,7 +90,14 @@ def prepare_structure(
             raise StructureError("Hydrogens can be added only where the file names residues.")
         structure = _without_stubs(structure)
         topology, positions = _completed(structure, settings, notes)
-        structure = replace(structure, states={}, parameters=None)
+        _keep_charges(structure.topology, topology)
+        structure = replace(
+            structure,
+            states={},
+            parameters=None,
+            total_charge=None,
+            num_unpaired_electrons=None,
+        )
     else:
         _gaps(topology, positions, settings, notes)
     return replace(
@@ -287,6 +294,13 @@ def _with_hydrogens(
         if _is_hydrogen(atom) and tuple(np.round(new[atom.index], 3).tolist()) not in old
     ]
     return modeller.topology, relax_hydrogens(modeller.topology, new, added)
+
+
+def _keep_charges(old: app.Topology, new: app.Topology) -> None:
+    """Give ions the charges of the file, which PDBFixer and Modeller lose."""
+    for before, after in zip(old.residues(), new.residues(), strict=True):
+        if len(before) == 1:
+            next(after.atoms()).formalCharge = next(before.atoms()).formalCharge
 
 
 def _counted(names: Counter[str]) -> str:

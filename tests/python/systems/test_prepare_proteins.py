@@ -224,6 +224,14 @@ def test_ions_that_amber_knows_and_others(read: Read) -> None:
         create_force_field_system(prepared, AMBER)
 
 
+def test_ions_keep_the_charges_of_the_file(read: Read) -> None:
+    iron = [put(line, 78, "3+") for line in atoms("FE", 201, ("FE", 30, 30, 30))]
+    peptides = without(peptide("ACE LYS NME"), 2, ["NZ"])
+    prepared = prepare_structure(read(peptides + iron))
+    assert "A LYS 2 got its missing NZ" in prepared.notes
+    assert chemical_graph(prepared.topology).charges.sum() == 1 + 3
+
+
 def test_nucleic_acids(read: Read) -> None:
     import pdbfixer
 
