@@ -141,7 +141,16 @@ def test_ions_without_element_columns(tmp_path: Path, name: str, residue: str, s
 
 @pytest.mark.parametrize(
     ("name", "symbol"),
-    [("BR1 ", "Br"), ("CL1 ", "Cl"), ("FE  ", "Fe"), (" NA ", "N"), (" CA1", "C"), ("SE  ", "Se")],
+    [
+        (" BR1", "Br"),
+        (" FE ", "Fe"),
+        ("BR1 ", "Br"),
+        ("CL1 ", "Cl"),
+        ("FE  ", "Fe"),
+        (" NA ", "N"),
+        (" CA1", "C"),
+        ("SE  ", "Se"),
+    ],
 )
 def test_ligands_without_element_columns(tmp_path: Path, name: str, symbol: str) -> None:
     text = record(name, "LIG", 1, 0) + record(" C1 ", "LIG", 1, 1.9)
