@@ -29,12 +29,23 @@ from openmmgems.simulation.workflow import (
     protocol_from,
     reopen,
 )
+from openmmgems.systems.structure import LoadedStructure
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
+from .structure_options import (
+    PANEL,
+    PH,
+    AddHydrogens,
+    AlternateLocation,
+    Coordinates,
+    Force,
+    GromacsInclude,
+    Remove,
+    UseBox,
+)
 
 _RUN = "Dynamics"
-_FILES = "Structure"
 _MACHINE = "Machine and output"
 
 # command-line names -> fields of the stored settings; all must be the same when a run goes on
@@ -62,6 +73,7 @@ _FIELDS = {
     "gromacs_include": ("options", "include_folder"),
     "add_hydrogens": ("options", "hydrogens"),
     "ph": ("options", "ph"),
+    "remove": ("options", "remove"),
     "box": ("options", "box"),
 }
 
@@ -91,29 +103,19 @@ def simulate(
     ] = True,
     seed: Annotated[int, typer.Option(help="Of velocities.", rich_help_panel=_RUN)] = 1,
     charge: Annotated[
-        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=PANEL)
     ] = None,
     unpaired: Annotated[
-        int, typer.Option(help="Number of unpaired electrons.", rich_help_panel=_FILES)
-    ] = 0,
-    add_hydrogens: Annotated[bool, typer.Option("--add-hydrogens", rich_help_panel=_FILES)] = False,
-    ph: Annotated[float, typer.Option(help="For --add-hydrogens.", rich_help_panel=_FILES)] = 7.0,
-    coordinates: Annotated[
-        Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Number of unpaired electrons (0).", rich_help_panel=PANEL)
     ] = None,
-    alternate_location: Annotated[
-        str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=_FILES)
-    ] = None,
-    gromacs_include: Annotated[
-        Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=_FILES)
-    ] = None,
-    box: Annotated[
-        bool, typer.Option("--box/--no-box", help="Use the file's box.", rich_help_panel=_FILES)
-    ] = True,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Run outside the model's domain.", rich_help_panel=_FILES),
-    ] = False,
+    add_hydrogens: AddHydrogens = False,
+    ph: PH = 7.0,
+    remove: Remove = "",
+    coordinates: Coordinates = None,
+    alternate_location: AlternateLocation = None,
+    gromacs_include: GromacsInclude = None,
+    box: UseBox = True,
+    force: Force = False,
     platform: Annotated[
         str | None,
         typer.Option(help="CUDA, OpenCL, CPU, Reference.", rich_help_panel=_MACHINE),
@@ -286,12 +288,21 @@ def _dry_run(
     """Build all in a temporary folder, time some steps, print the estimate."""
     import tempfile
 
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
+    structure = _load(settings, forces)
     with tempfile.TemporaryDirectory() as folder:
-        system = build_system(structure, forces, output.print)
+        system = build_system(structure, forces, _say)
         run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
         run.simulation.context.setPositions(structure.positions)
         _print_estimate(run)
+
+
+def _say(text: str) -> None:
+    output.print(escape(text), soft_wrap=True)
+
+
+def _load(settings: Mapping[str, Any], forces: Forces) -> LoadedStructure:
+    options = StructureOptions(**settings["options"])
+    return load(settings["structure"], options, allow_gaps=forces.outside_domain)
 
 
 def _print_estimate(run: Run) -> float:
@@ -350,8 +361,9 @@ def _begin_or_resume(
         how = "exactly" if run.is_exact else "with a new thermostat state (other platform)"
         output.print(f"Going on {how} from step {run.step}.")
         return run
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
-    system = build_system(structure, Forces(**settings["forces"]), output.print)
+    forces = Forces(**settings["forces"])
+    structure = _load(settings, forces)
+    system = build_system(structure, forces, _say)
     folder.write_settings(settings)
     run = prepare_run(folder, structure, system, protocol, choice)
     if protocol.minimise:
