@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "NativeEvaluator.h"
 #include "checks.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include "threads.h"
 #include <algorithm>
 
@@ -42,10 +43,15 @@ template <class Real>
 Evaluation NativeEvaluator<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
                                            const Wanted& wanted) {
     checkNumPositions(positions.size(), settings.atomicNumbers.size());
-    checkFinite(positions);
-    checkBox(box, model->getPairCutoffAngstrom(settings));
-    Evaluation evaluation = network.evaluate(positions, box, wanted);
-    checkFinite(evaluation, model->getFile());
+    const std::optional<double> cutoff = model->getPairCutoffAngstrom(settings);
+    checkBox(box, cutoff);
+    EvaluationFaults faults;
+    faults.addPositions(positions, box);
+    faults.addBox(box, cutoff);
+    faults.check(positions, box);
+    Evaluation evaluation = network.evaluate(positions, box, wanted, faults);
+    faults.addResults(evaluation);
+    faults.check(positions, box, model->getFile());
     return evaluation;
 }
 

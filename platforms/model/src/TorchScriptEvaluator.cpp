@@ -4,6 +4,7 @@
 #include "TorchScriptEvaluator.h"
 #include "checks.h"
 #include "openmmgems/PairList.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include "threads.h"
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -138,7 +139,9 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
         }
         addDerivatives(pairs, gradient, wanted, evaluation);
     }
-    checkFinite(evaluation, model->getFile());
+    EvaluationFaults faults;
+    faults.addResults(evaluation);
+    faults.check(positions, box, model->getFile());
     return evaluation;
 }
 

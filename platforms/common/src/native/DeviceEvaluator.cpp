@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "DeviceEvaluator.h"
 #include "blocks.h"
-#include "checks.h"
-#include "openmmgems/PairList.h"
 #include "openmmgems/Units.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 #include <numeric>
 #include <openmm/OpenMMException.h>
 #include <openmm/common/ContextSelector.h>
@@ -19,10 +17,8 @@ using std::vector;
 
 namespace {
 
-/** What is larger is not finite, or soon will not be: OpenMM's fixed point ends at 2e9. */
-constexpr double LARGEST_FORCE = 2e9, LARGEST_ENERGY = 1e30;
-/** Atoms that are closer, in angstrom, are looked for when some coincide. */
-constexpr double COINCIDENCE_RANGE = 0.1;
+/** What is larger is not finite, or soon will not be. */
+constexpr double LARGEST_ENERGY = 1e30;
 /** Wider tiles do not fit into local memory and registers. */
 constexpr size_t MOST_TENSOR_FEATURES = 128;
 
@@ -93,7 +89,7 @@ Defines DeviceEvaluator::getDefines() const {
         {"DISPERSION_ENERGY", literal(DISPERSION)},
         {"NUM_ENERGIES", literal(NUM_ENERGIES)},
         {"KJ_PER_MOL_PER_EV", literal(KJ_PER_MOL_PER_EV)},
-        {"LARGEST_FORCE", literal(LARGEST_FORCE)},
+        {"LARGEST_FORCE", literal(EvaluationFaults::LARGEST_FORCE)},
         {"LARGEST_ENERGY", literal(LARGEST_ENERGY)},
     });
     if (program.usesTensorCores()) {
@@ -200,21 +196,18 @@ void DeviceEvaluator::check(const vector<int>& flags) {
     }
     lists.status.upload(vector<int>(DeviceLists::STATUS_SIZE, 0));
     lists.invalidate();
-    const vector<OpenMM::Vec3> positions = lists.downloadPositions();
-    checkFinite(positions);
+    EvaluationFaults faults;
     if (flags[DeviceLists::COINCIDENCE] != 0) {
-        const Box box = lists.getBox();
-        listPairs(positions, settings.periodic ? &box : nullptr, COINCIDENCE_RANGE); // throws
+        faults.add(EvaluationFaults::ATOMS_COINCIDE, flags[DeviceLists::COINCIDENCE] - 1);
     }
-    constexpr double NOT_FINITE = std::numeric_limits<double>::quiet_NaN();
-    Evaluation evaluation;
-    evaluation.forcesEvPerAngstrom.resize(positions.size());
     if (badForce > 0) {
-        evaluation.forcesEvPerAngstrom[badForce - 1][0] = NOT_FINITE;
-    } else {
-        evaluation.energyEv = NOT_FINITE;
+        faults.add(EvaluationFaults::FORCE_NOT_FINITE, badForce - 1);
     }
-    checkFinite(evaluation, model->getFile()); // throws
+    if (badEnergy > 0) {
+        faults.add(EvaluationFaults::ENERGY_NOT_FINITE);
+    }
+    const Box box = lists.getBox();
+    faults.check(lists.downloadPositions(), settings.periodic ? &box : nullptr, model->getFile());
 }
 
 void DeviceEvaluator::evaluateWithoutForces() {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "DeviceLists.h"
-#include "checks.h"
 #include "native/SpatialOrder.h"
 #include "openmmgems/Units.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -146,8 +146,10 @@ void DeviceLists::sortAtoms() {
     followAtoms->setArg(0, 1);
     followAtoms->execute(numParticles);
     const vector<Vec3> current = downloadPositions();
-    checkFinite(current);
     const Box vectors = getBox();
+    EvaluationFaults faults;
+    faults.addPositions(current, periodic ? &vectors : nullptr);
+    faults.check(current, periodic ? &vectors : nullptr);
     const SpatialOrder sorted(current, periodic ? &vectors : nullptr, CLUSTER_SIZE);
     for (int atom = 0; atom < numAtoms; atom++) {
         wrapsOnHost[atom].x += sorted.wraps[atom][0];

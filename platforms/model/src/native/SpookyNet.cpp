@@ -294,15 +294,19 @@ void SpookyNet<Real>::addLongRange(Evaluation& evaluation) {
 
 template <class Real>
 Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
-                                     const Wanted& wanted) {
+                                     const Wanted& wanted, EvaluationFaults& faults) {
     phases.begin("neighbour lists");
     if (lists->update(positions, box)) {
         phases.begin("first features");
         arrange();
     }
     phases.begin("geometry");
-    forBlocks(
-        [&](size_t b, int) { pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end); });
+    forBlocks([&](size_t b, int) {
+        pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end, faults);
+    });
+    if (faults.any()) {
+        return {};
+    }
     Evaluation evaluation;
     forward();
     evaluation.termsEv["network"] = readOut();

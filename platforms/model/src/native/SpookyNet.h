@@ -40,9 +40,9 @@ public:
      */
     void setComposition(const Matrix<Real>& features, const std::vector<int>& atomicNumbers,
                         double totalCharge, int numThreads);
-    /** Positions and results as for every Evaluator; throws if atoms coincide. */
+    /** Positions and results as for every Evaluator; nothing is of use if faults are added. */
     Evaluation evaluate(const std::vector<OpenMM::Vec3>& positions, const Box* box,
-                        const Wanted& wanted);
+                        const Wanted& wanted, EvaluationFaults& faults);
 
 private:
     /** What a module keeps of a block of atoms. */

@@ -284,7 +284,7 @@ KERNEL void measurePairs(GLOBAL const int* RESTRICT atomOfPlace,
                 pairForce[pair] = make_real4(0, 0, 0, 0);
                 number++;
                 if (square < (mixed) 1e-8) {
-                    status[COINCIDENCE] = 1;
+                    status[COINCIDENCE] = atomOfPlace[place] + 1;
                 }
             }
         }
