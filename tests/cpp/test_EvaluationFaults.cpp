@@ -43,7 +43,7 @@ TEST_CASE("every kind of fault has a message that names the atom", "[EvaluationF
          {Faults::ATOMS_COINCIDE, "are at the same position"},
          {Faults::EXPONENT_TOO_LARGE, "attention of model 'file.pt' overflows at atom 5"},
          {Faults::FORCE_NOT_FINITE, "the force on atom 5 is not finite"},
-         {Faults::FORCE_TOO_LARGE, "the force on atom 5 is too large; expected less than 2e+09"}}));
+         {Faults::FORCE_TOO_LARGE, "the force on atom 5 is too large; expected less than 1e+09"}}));
     Faults faults;
     faults.add(kind, 5);
     CHECK_THAT(messageFor(faults, positions), ContainsSubstring(message));

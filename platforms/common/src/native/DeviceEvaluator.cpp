@@ -17,8 +17,6 @@ using std::vector;
 
 namespace {
 
-/** What is larger is not finite, or soon will not be. */
-constexpr double LARGEST_ENERGY = 1e30;
 /** Wider tiles do not fit into local memory and registers. */
 constexpr size_t MOST_TENSOR_FEATURES = 128;
 
@@ -48,15 +46,13 @@ private:
 DeviceEvaluator::DeviceEvaluator(OpenMM::ComputeContext& cc,
                                  std::shared_ptr<const Model> givenModel,
                                  const ModelSettings& settings, const vector<int>& atomOfParticle,
-                                 const string& scaleParameterName, bool hasTensorCores)
+                                 bool hasTensorCores)
     : cc(cc), model(std::move(givenModel)), settings(settings), parameters(*model, settings),
-      scaleParameterName(scaleParameterName),
       program(cc, chooseTensorCores(hasTensorCores, parameters.getTensors())),
       lists(program, atomOfParticle, static_cast<int>(settings.atomicNumbers.size()),
             settings.periodic),
       network(program, parameters.getTensors(), parameters.getOptions()),
-      terms(program, parameters.getTensors(), parameters.getOptions()),
-      flagsAreHere(cc.createEvent()) {
+      terms(program, parameters.getTensors(), parameters.getOptions()) {
     cc.addReorderListener(new Listener(lists));
     const size_t number = settings.atomicNumbers.size();
     program.makeMixed(charges, number, "gemsCharges");
@@ -88,18 +84,10 @@ Defines DeviceEvaluator::getDefines() const {
         {"ELECTROSTATIC_ENERGY", literal(ELECTROSTATICS)},
         {"DISPERSION_ENERGY", literal(DISPERSION)},
         {"NUM_ENERGIES", literal(NUM_ENERGIES)},
-        {"KJ_PER_MOL_PER_EV", literal(KJ_PER_MOL_PER_EV)},
         {"LARGEST_FORCE", literal(EvaluationFaults::LARGEST_FORCE)},
-        {"LARGEST_ENERGY", literal(LARGEST_ENERGY)},
     });
     if (program.usesTensorCores()) {
         defines["TENSOR_CORES"] = literal(1);
-    }
-    const auto& names = cc.getEnergyParamDerivNames();
-    const auto found = std::ranges::find(names, scaleParameterName);
-    if (!scaleParameterName.empty() && found != names.end()) {
-        defines["SCALE_DERIVATIVE"] = literal(static_cast<int>(found - names.begin()));
-        defines["NUM_DERIVATIVES"] = literal(static_cast<int>(names.size()));
     }
     return defines;
 }
@@ -132,22 +120,12 @@ void DeviceEvaluator::createKernels() {
     addAllForces->addArg(lists.slotOfAtom);
     addAllForces->addArg(cc.getLongForceBuffer());
     addAllForces->addArg(lists.status);
-    addAllEnergies = program.kernel("addEnergy", energies, later);
-    if (!scaleParameterName.empty()) {
-        addAllEnergies->addArg(cc.getEnergyParamDerivBuffer());
-    }
-    addAllEnergies->addArg(cc.getEnergyBuffer());
-    addAllEnergies->addArg(lists.status);
 }
 
 bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
     const auto number = static_cast<int>(settings.atomicNumbers.size());
     makeReady();
     lists.update();
-    // The flags come while the device is busy with what follows.
-    auto* pinned = static_cast<int*>(cc.getPinnedBuffer());
-    lists.status.download(pinned, /*blocking=*/false);
-    flagsAreHere->enqueue();
     network.forward();
     sumCharges->execute(NUM_PARTS * SUM_THREADS, SUM_THREADS);
     shiftCharges->execute(number);
@@ -160,72 +138,44 @@ bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
         program.setReal(addAllForces, 0, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
         addAllForces->execute(number);
     }
-    lists.finish();
-    flagsAreHere->wait();
-    const vector<int> flags(pinned, pinned + DeviceLists::STATUS_SIZE);
-    if (lists.grow(flags)) {
+    vector<int> status;
+    lists.status.download(status);
+    if (lists.grow(status)) {
         createKernels();
         return false;
     }
-    check(flags);
+    check(DeviceLists::faultsIn(status));
     return true;
 }
 
-void DeviceEvaluator::execute(double scale, bool includeForces, bool includeEnergy) {
+double DeviceEvaluator::execute(double scale, bool includeForces, bool includeEnergy) {
     const ContextSelector selector(cc);
     if (!evaluate(includeForces, scale)) {
         cc.setForcesValid(false); // OpenMM calls again
-        return;
+        return 0.0;
     }
-    if (includeEnergy || !scaleParameterName.empty()) { // whose derivative comes with forces
-        program.setMixed(addAllEnergies, 1, scale);
-        addAllEnergies->execute(static_cast<int>(energies.getSize()));
-    }
-    if (includeEnergy) {
-        vector<int> flags;
-        lists.status.download(flags);
-        check(flags);
+    return includeEnergy ? KJ_PER_MOL_PER_EV * totalOf(sumTerms()) : 0.0;
+}
+
+/** Throws OpenMMException if there is a fault. */
+void DeviceEvaluator::check(const EvaluationFaults& faults) const {
+    if (faults.any()) {
+        const Box box = lists.getBox();
+        faults.check(lists.downloadPositions(), settings.periodic ? &box : nullptr,
+                     model->getFile());
     }
 }
 
-/** Throws if a flag tells of a result that is not finite or of atoms in one place. */
-void DeviceEvaluator::check(const vector<int>& flags) {
-    const int badForce = flags[DeviceLists::BAD_FORCE], badEnergy = flags[DeviceLists::BAD_ENERGY];
-    if (flags[DeviceLists::COINCIDENCE] == 0 && badForce == 0 && badEnergy == 0) {
-        return;
-    }
-    lists.status.upload(vector<int>(DeviceLists::STATUS_SIZE, 0));
-    lists.invalidate();
-    EvaluationFaults faults;
-    if (flags[DeviceLists::COINCIDENCE] != 0) {
-        faults.add(EvaluationFaults::ATOMS_COINCIDE, flags[DeviceLists::COINCIDENCE] - 1);
-    }
-    if (badForce > 0) {
-        faults.add(EvaluationFaults::FORCE_NOT_FINITE, badForce - 1);
-    }
-    if (badEnergy > 0) {
-        faults.add(EvaluationFaults::ENERGY_NOT_FINITE);
-    }
-    const Box box = lists.getBox();
-    faults.check(lists.downloadPositions(), settings.periodic ? &box : nullptr, model->getFile());
-}
-
-void DeviceEvaluator::evaluateWithoutForces() {
-    while (!evaluate(/*includeForces=*/false, 1.0)) {
-    }
-}
-
-std::map<string, double> DeviceEvaluator::getEnergyTerms() {
-    const ContextSelector selector(cc);
-    evaluateWithoutForces();
+/** Energies in eV by name. */
+std::map<string, double> DeviceEvaluator::sumTerms() const {
     vector<double> numbers;
     energies.download(numbers, /*convert=*/true);
     const size_t number = settings.atomicNumbers.size();
     const auto sum = [&](Energy term) {
         const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(term * number);
-        return KJ_PER_MOL_PER_EV * std::accumulate(first, first + number, 0.0);
+        return std::accumulate(first, first + number, 0.0);
     };
-    std::map<string, double> result = {{"network", sum(NETWORK)}};
+    std::map<string, double> result = {{"network", network.freeAtomsEnergy() + sum(NETWORK)}};
     if (terms.hasRepulsion()) {
         result["repulsion"] = sum(REPULSION);
     }
@@ -238,9 +188,39 @@ std::map<string, double> DeviceEvaluator::getEnergyTerms() {
     return result;
 }
 
+/** Their sum in eV. Throws OpenMMException if it is not finite. */
+double DeviceEvaluator::totalOf(const std::map<string, double>& termsEv) const {
+    Evaluation evaluation;
+    for (const auto& [name, energy] : termsEv) {
+        evaluation.energyEv += energy;
+    }
+    EvaluationFaults faults;
+    faults.addResults(evaluation);
+    check(faults);
+    return evaluation.energyEv;
+}
+
+/** At the present positions, without forces. */
+std::map<string, double> DeviceEvaluator::evaluateTerms() {
+    while (!evaluate(/*includeForces=*/false, 1.0)) {
+    }
+    std::map<string, double> termsEv = sumTerms();
+    totalOf(termsEv); // checks them
+    return termsEv;
+}
+
+std::map<string, double> DeviceEvaluator::getEnergyTerms() {
+    const ContextSelector selector(cc);
+    std::map<string, double> result = evaluateTerms();
+    for (auto& [name, energy] : result) {
+        energy *= KJ_PER_MOL_PER_EV;
+    }
+    return result;
+}
+
 vector<double> DeviceEvaluator::getAtomicCharges() {
     const ContextSelector selector(cc);
-    evaluateWithoutForces();
+    evaluateTerms();
     vector<double> result;
     charges.download(result, /*convert=*/true);
     return result;

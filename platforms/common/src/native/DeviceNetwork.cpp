@@ -121,14 +121,16 @@ void DeviceNetwork::setComposition(const Matrix<double>& features,
     numAtoms = static_cast<int>(atomicNumbers.size());
     isPrepared = false;
     const size_t padded = layout.getPaddedFeatures(), number = numAtoms, size = number * padded;
-    vector<double> numbers(size, 0.0), biases;
+    vector<double> numbers(size, 0.0), ofCharges;
+    freeAtoms = 0.0;
     for (size_t atom = 0; atom < number; atom++) {
         std::copy_n(features.row(atom), features.columns(), &numbers[atom * padded]);
         const double* row = elementBias.row(atomicNumbers[atom]);
-        biases.insert(biases.end(), {row[0], row[1]});
+        freeAtoms += row[0];
+        ofCharges.push_back(row[1]);
     }
     program.uploadReal(initialFeatures, numbers, "gemsInitialFeatures");
-    program.uploadMixed(bias, biases, "gemsElementBias");
+    program.uploadMixed(chargeBias, ofCharges, "gemsChargeBias");
     program.uploadReal(ones, vector<double>(number, 1.0), "gemsOnes");
     const size_t sums = 2 * padded * padded + padded;
     for (const auto& module : modules) {
@@ -218,7 +220,7 @@ void DeviceNetwork::createKernels(DeviceLists& lists, ComputeArray& charges,
         createForward(t, lists);
         createReverse(t, lists, chargeGradient);
     }
-    readOut = program.kernel("readOut", output, outputWeights, bias, energies, charges);
+    readOut = program.kernel("readOut", output, outputWeights, chargeBias, energies, charges);
 }
 
 void DeviceNetwork::executeDense(ComputeKernel& kernel, int itemsPerBlock) const {

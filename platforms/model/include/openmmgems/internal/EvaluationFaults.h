@@ -36,8 +36,8 @@ public:
     enum Word { NONE = 0, NO_ATOM = -1 };
     static constexpr double FARTHEST_ANGSTROM = 1e15, FARTHEST_BOXES = 1e9;
     static constexpr int MOST_IMAGES = 256;
-    /** In kJ/mol/nm: OpenMM's fixed point ends at 2^31. */
-    static constexpr double LARGEST_FORCE = 2e9;
+    /** In kJ/mol/nm: OpenMM's fixed point ends at 2^31, and other forces are added to the same. */
+    static constexpr double LARGEST_FORCE = 1e9;
 
     EvaluationFaults() = default;
     /** Take over the words of a device. */
