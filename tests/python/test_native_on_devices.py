@@ -19,7 +19,20 @@ from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
 from support import systems
-from support.on_device import KJ_PER_MOL_NM, TWO, TWO_POSITIONS, OnDevice, check_equal, save_small
+from support.on_device import (
+    KJ_PER_MOL_NM,
+    NINE,
+    NINE_CELL,
+    NINE_POSITIONS,
+    TENSOR_CASES,
+    TWO,
+    TWO_POSITIONS,
+    OnDevice,
+    check_equal,
+    save_small,
+    share_small,
+    share_tensor,
+)
 from support.random_models import (
     ELEMENTS,
     EXACT,
@@ -66,24 +79,7 @@ def test_random_models_agree_with_torch(
     check_equal(found, expected)
 
 
-#: One and several blocks of 16 features and functions, with numbers that only fill up.
-TENSOR_CASES = {
-    "exact": (Hyperparameters(num_features=8, num_modules=2, lr_cutoff=6.0), EXACT),
-    "smooth": (
-        Hyperparameters(
-            num_features=24,
-            num_modules=2,
-            num_basis_functions=20,
-            use_irreps=False,
-            activation="ssp",
-            num_residual_local=2,
-            lr_cutoff=6.0,
-        ),
-        SMOOTH,
-    ),
-}
-
-
+@share_tensor
 @pytest.mark.parametrize("case", TENSOR_CASES)
 def test_tensor_cores(
     device: openmm.Platform, folder: Path, case: str, monkeypatch: pytest.MonkeyPatch
@@ -93,9 +89,7 @@ def test_tensor_cores(
     model = random_model(options, 4)
     model.set_attention(mode)
     save_spookynet(model, options, folder / "tensor.pt")
-    shift = np.array([[0.0, 0.0, 4.2]])
-    numbers, cell = np.tile(ELEMENTS, 9), 0.9 * systems.TRICLINIC_ANGSTROM
-    positions = np.concatenate([random_positions(k) + k * shift for k in range(9)])
+    numbers, positions, cell = NINE, NINE_POSITIONS, NINE_CELL
     expected = Evaluator(folder / "tensor.pt", "torchscript").evaluate(
         numbers, positions, 0, 0, cell
     )
@@ -115,6 +109,7 @@ def test_tensor_cores(
         OnDevice(device, folder / "tensor.pt", numbers, cell)
 
 
+@share_small
 def test_lists_stay_right_while_atoms_and_box_change(device: openmm.Platform, small: Path) -> None:
     """Small steps, large steps, jumps to images near and far, and another box."""
     numbers, positions = TWO, TWO_POSITIONS
@@ -137,6 +132,7 @@ def test_lists_stay_right_while_atoms_and_box_change(device: openmm.Platform, sm
         )
 
 
+@share_small
 def test_a_larger_system_agrees_and_mistakes_are_named(
     device: openmm.Platform, small: Path
 ) -> None:
@@ -167,15 +163,16 @@ def test_a_larger_system_agrees_and_mistakes_are_named(
     assert alone == pytest.approx(first["energy_ev"], rel=1e-14)
 
 
+@share_small
 def test_scale_and_another_composition(device: openmm.Platform, small: Path) -> None:
     """A scale parameter with its derivative; then other elements and charge in the same Context."""
 
     def scaled(force: GemsForce) -> None:
         force.setScaleParameter("lambda_gems", 0.25)
 
-    positions = random_positions(3)
-    used = OnDevice(device, small, ELEMENTS, change=scaled)
-    for numbers, charge in ((ELEMENTS, 0), (np.where(ELEMENTS == 7, 15, ELEMENTS), -2)):
+    positions = TWO_POSITIONS
+    used = OnDevice(device, small, TWO, change=scaled)
+    for numbers, charge in ((TWO, 0), (np.where(TWO == 7, 15, TWO), -2)):
         for atom, number in enumerate(numbers):
             used.force.setAtomParameters(atom, atom, int(number))
         used.force.setTotalCharge(charge)

@@ -3,7 +3,8 @@
 """One GemsForce on a device, and comparison with an evaluator on the host.
 
 Every network, precision and number of atoms is a program of its own, which takes PoCL half a minute
-to compile and which it keeps: tests share them where they can.
+to compile and which it keeps. So tests share programs, and those that do run one after another in
+one process: two would compile the same at the same time.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +20,37 @@ from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
 
 from support import systems
-from support.random_models import ELEMENTS, random_model, random_positions
+from support.random_models import ELEMENTS, EXACT, SMOOTH, random_model, random_positions
+
+share_small = pytest.mark.xdist_group("programs of the small network")
+share_tensor = pytest.mark.xdist_group("programs for tensor cores")
 
 KJ_PER_MOL_NM = 10 * KJ_PER_MOL_PER_EV
 #: A small network with all terms.
 SMALL = Hyperparameters(num_features=16, num_modules=2, num_basis_functions=4, lr_cutoff=6.0)
-#: Two molecules for it.
+#: For tensor cores, with attention: one and several blocks of 16 features and functions, with
+#: numbers that only fill up.
+TENSOR_CASES = {
+    "exact": (Hyperparameters(num_features=8, num_modules=2, lr_cutoff=6.0), EXACT),
+    "smooth": (
+        Hyperparameters(
+            num_features=24,
+            num_modules=2,
+            num_basis_functions=20,
+            use_irreps=False,
+            activation="ssp",
+            num_residual_local=2,
+            lr_cutoff=6.0,
+        ),
+        SMOOTH,
+    ),
+}
+#: Molecules for them.
 TWO = np.concatenate([ELEMENTS, ELEMENTS])
 TWO_POSITIONS = np.concatenate([random_positions(1), random_positions(2) + 5.0])
+NINE = np.tile(ELEMENTS, 9)
+NINE_POSITIONS = np.concatenate([random_positions(k) + [0.0, 0.0, 4.2 * k] for k in range(9)])
+NINE_CELL = 0.9 * systems.TRICLINIC_ANGSTROM
 
 
 def save_small(path: Path) -> Path:

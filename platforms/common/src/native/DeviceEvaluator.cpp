@@ -66,8 +66,9 @@ DeviceEvaluator::~DeviceEvaluator() = default;
 
 void DeviceEvaluator::setComposition(const ModelSettings& newSettings) {
     model->validate(newSettings);
-    settings = newSettings;
-    network.setComposition(parameters.initialFeatures(settings), settings.atomicNumbers);
+    const Matrix<double> features = parameters.initialFeatures(newSettings);
+    settings = newSettings; // nothing has failed
+    network.setComposition(features, settings.atomicNumbers);
     terms.setAtomicNumbers(settings.atomicNumbers);
     lists.invalidate();
     isReady = false;
@@ -141,6 +142,7 @@ bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
     vector<int> status;
     lists.status.download(status);
     if (lists.grow(status)) {
+        network.invalidate(); // what it found may be at fault, which nobody has told
         createKernels();
         return false;
     }
@@ -157,9 +159,11 @@ double DeviceEvaluator::execute(double scale, bool includeForces, bool includeEn
     return includeEnergy ? KJ_PER_MOL_PER_EV * totalOf(sumTerms()) : 0.0;
 }
 
-/** Throws OpenMMException if there is a fault. */
-void DeviceEvaluator::check(const EvaluationFaults& faults) const {
+/** Throws OpenMMException if there is a fault; what led to it is not used again. */
+void DeviceEvaluator::check(const EvaluationFaults& faults) {
     if (faults.any()) {
+        lists.invalidate();
+        network.invalidate();
         const Box box = lists.getBox();
         faults.check(lists.downloadPositions(), settings.periodic ? &box : nullptr,
                      model->getFile());
@@ -189,7 +193,7 @@ std::map<string, double> DeviceEvaluator::sumTerms() const {
 }
 
 /** Their sum in eV. Throws OpenMMException if it is not finite. */
-double DeviceEvaluator::totalOf(const std::map<string, double>& termsEv) const {
+double DeviceEvaluator::totalOf(const std::map<string, double>& termsEv) {
     Evaluation evaluation;
     for (const auto& [name, energy] : termsEv) {
         evaluation.energyEv += energy;

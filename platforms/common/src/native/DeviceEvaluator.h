@@ -48,9 +48,9 @@ private:
     /** From positions to charges and energies; returns whether the lists had room. */
     bool evaluate(bool includeForces, double scale);
     std::map<std::string, double> evaluateTerms();
-    void check(const EvaluationFaults& faults) const;
+    void check(const EvaluationFaults& faults);
     std::map<std::string, double> sumTerms() const;
-    double totalOf(const std::map<std::string, double>& termsEv) const;
+    double totalOf(const std::map<std::string, double>& termsEv);
     OpenMM::ComputeContext& cc;
     std::shared_ptr<const Model> model;
     ModelSettings settings;

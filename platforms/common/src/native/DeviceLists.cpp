@@ -83,6 +83,7 @@ Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
         {"MUST_SORT", literal(MUST_SORT)},
         {"BOX_TOO_NARROW", literal(EvaluationFaults::BOX_TOO_NARROW)},
         {"ATOMS_COINCIDE", literal(EvaluationFaults::ATOMS_COINCIDE)},
+        {"EXPONENT_TOO_LARGE", literal(EvaluationFaults::EXPONENT_TOO_LARGE)},
         {"FORCE_NOT_FINITE", literal(EvaluationFaults::FORCE_NOT_FINITE)},
         {"FORCE_TOO_LARGE", literal(EvaluationFaults::FORCE_TOO_LARGE)},
         {"MOST_IMAGES", literal(EvaluationFaults::MOST_IMAGES)},

@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "native/Attention.h"
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace OpenMMGems;
@@ -16,6 +17,8 @@ namespace {
 
 /** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
 constexpr double TOLERANCE_SINGLE = 1e-6, TOLERANCE_DOUBLE = 1e-11;
+/** Exponents of keys: sums of their exponentials times other numbers are still finite. */
+constexpr double LARGEST_EXPONENT_SINGLE = 80.0, LARGEST_EXPONENT_DOUBLE = 700.0;
 /** Bytes of local memory that every device has, which one array of a group may take. */
 constexpr size_t LOCAL_MEMORY = 32768;
 /** Atoms of a thread's tile: TILE_ATOMS in layers.cc. */
@@ -90,9 +93,10 @@ int DeviceNetwork::partAtoms() const {
 Defines DeviceNetwork::getDefines() const {
     Defines defines = layout.getDefines();
     const int padded = layout.getPaddedFeatures();
-    const double epsilon = program.context().getUseDoublePrecision()
-                               ? std::numeric_limits<double>::epsilon()
-                               : std::numeric_limits<float>::epsilon();
+    const bool isDouble = program.context().getUseDoublePrecision();
+    const double epsilon =
+        isDouble ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
+    const double largestExponent = isDouble ? LARGEST_EXPONENT_DOUBLE : LARGEST_EXPONENT_SINGLE;
     defines.insert({
         {"BLOCK_ATOMS", literal(blockAtoms)},
         {"DENSE_THREADS", literal(denseThreads)},
@@ -104,6 +108,7 @@ Defines DeviceNetwork::getDefines() const {
         {"INTERVALS_PER_ANGSTROM", literal(splines.intervalsPerAngstrom())},
         {"RADIAL_COEFFICIENTS", "6"},
         {"SAME_KEY", literal(SAME_KEY * epsilon)},
+        {"LARGEST_EXPONENTIAL", literal(std::exp(largestExponent))},
         {"SUM_THREADS", literal(SUM_THREADS)},
         {"NUM_PARTS", literal(NUM_PARTS)},
         {"PRODUCT_THREADS", literal(PRODUCT_THREADS)},
@@ -162,8 +167,8 @@ void DeviceNetwork::createForward(int t, DeviceLists& lists) {
         module.findLargestKey =
             program.kernel("findLargestKey", module.keyMaximum, module.stored, module.largestKey);
     }
-    module.finishKeys =
-        program.kernel("finishKeys", module.keyShift, module.largestKey, module.stored);
+    module.finishKeys = program.kernel("finishKeys", module.keyShift, module.largestKey,
+                                       module.stored, lists.status);
     module.sumKeyProducts = program.kernel("sumProducts", module.stored, slot("KEY_FEATURES_SLOT"),
                                            ones, module.stored, slot("V_SLOT"), ones, productParts);
     module.addKeyParts = program.kernel("addParts", productParts, module.keySums);

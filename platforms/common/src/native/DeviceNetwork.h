@@ -29,6 +29,8 @@ public:
                        OpenMM::ComputeArray& chargeGradient, OpenMM::ComputeArray& energies);
     void forward();
     void reverse();
+    /** Nothing that forward() found before counts. */
+    void invalidate() { isPrepared = false; }
     /** Sum of the energies in eV of the free atoms, to which those of atoms are relative. */
     double freeAtomsEnergy() const { return freeAtoms; }
 
