@@ -28,15 +28,16 @@ NativeEvaluator<Real>::NativeEvaluator(std::shared_ptr<const Model> givenModel,
 template <class Real>
 void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int totalCharge,
                                            int numUnpairedElectrons) {
-    const ModelSettings changed =
+    ModelSettings changed =
         settings.withComposition(atomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
-    settings = changed;
-    const Matrix<double> features = parameters.initialFeatures(settings);
+    const int useful = usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD);
+    const ThreadGuard torchThreads(useful); // those of the initial features
+    const Matrix<double> features = parameters.initialFeatures(changed);
     Matrix<Real> matrix(features.rows(), features.columns());
     std::copy_n(features.data(), features.size(), matrix.data());
-    network.setComposition(matrix, atomicNumbers, totalCharge,
-                           usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD));
+    network.setComposition(std::move(matrix), atomicNumbers, totalCharge, useful);
+    settings = std::move(changed);
 }
 
 template <class Real>

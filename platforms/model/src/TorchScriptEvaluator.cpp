@@ -65,14 +65,16 @@ TorchScriptEvaluator::TorchScriptEvaluator(std::shared_ptr<const Model> model,
 
 void TorchScriptEvaluator::setComposition(const vector<int>& newAtomicNumbers, int totalCharge,
                                           int numUnpairedElectrons) {
-    const ModelSettings changed =
+    ModelSettings changed =
         settings.withComposition(newAtomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
-    settings = changed;
-    atomicNumbers = toIndexTensor(vector<int64_t>(newAtomicNumbers.begin(), newAtomicNumbers.end()),
-                                  floatOptions.device());
-    charge = at::full({1}, totalCharge, floatOptions);
+    at::Tensor newNumbers = toIndexTensor(
+        vector<int64_t>(newAtomicNumbers.begin(), newAtomicNumbers.end()), floatOptions.device());
+    at::Tensor newCharge = at::full({1}, totalCharge, floatOptions);
     spin = at::full({1}, numUnpairedElectrons, floatOptions);
+    atomicNumbers = std::move(newNumbers);
+    charge = std::move(newCharge);
+    settings = std::move(changed);
     freeAtomsEv = 0.0;
     for (const int number : newAtomicNumbers) {
         freeAtomsEv += elementEnergies.empty() ? 0.0 : elementEnergies[number];

@@ -3,6 +3,7 @@
 #include "DeviceNetwork.h"
 #include "blocks.h"
 #include "native/Attention.h"
+#include "native/kernels/Kernels.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,8 +18,6 @@ namespace {
 
 /** Slopes of radial functions are right to this, relative to the largest: rounding is more. */
 constexpr double TOLERANCE_SINGLE = 1e-6, TOLERANCE_DOUBLE = 1e-11;
-/** Exponents of keys: sums of their exponentials times other numbers are still finite. */
-constexpr double LARGEST_EXPONENT_SINGLE = 80.0, LARGEST_EXPONENT_DOUBLE = 700.0;
 /** Bytes of local memory that every device has, which one array of a group may take. */
 constexpr size_t LOCAL_MEMORY = 32768;
 /** Atoms of a thread's tile: TILE_ATOMS in layers.cc. */
@@ -96,7 +95,7 @@ Defines DeviceNetwork::getDefines() const {
     const bool isDouble = program.context().getUseDoublePrecision();
     const double epsilon =
         isDouble ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
-    const double largestExponent = isDouble ? LARGEST_EXPONENT_DOUBLE : LARGEST_EXPONENT_SINGLE;
+    const double largestExponent = isDouble ? LARGEST_EXPONENT<double> : LARGEST_EXPONENT<float>;
     defines.insert({
         {"BLOCK_ATOMS", literal(blockAtoms)},
         {"DENSE_THREADS", literal(denseThreads)},
