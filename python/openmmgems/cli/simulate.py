@@ -289,7 +289,7 @@ def _dry_run(
     structure = load(settings["structure"], StructureOptions(**settings["options"]))
     with tempfile.TemporaryDirectory() as folder:
         system = build_system(structure, forces, output.print)
-        run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
+        run = prepare_run(RunFolder(folder), structure, system, protocol, choice, output.print)
         run.simulation.context.setPositions(structure.positions)
         _print_estimate(run)
 
@@ -353,7 +353,7 @@ def _begin_or_resume(
     structure = load(settings["structure"], StructureOptions(**settings["options"]))
     system = build_system(structure, Forces(**settings["forces"]), output.print)
     folder.write_settings(settings)
-    run = prepare_run(folder, structure, system, protocol, choice)
+    run = prepare_run(folder, structure, system, protocol, choice, output.print)
     if protocol.minimise:
         output.print("Minimising ...")
     run.prepare(structure.positions, stop)

@@ -18,11 +18,13 @@ from openmmgems.dynamics.estimate import (
     available_memory_bytes,
     check_disk,
     check_memory,
-    model_memory_bytes,
+    format_bytes,
     peak_memory_bytes,
+    present_memory_bytes,
     time_steps,
     trajectory_bytes,
 )
+from openmmgems.dynamics.model_memory import model_memory
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
 from openmmgems.dynamics.run import Run, StopRequest, Watcher
@@ -174,7 +176,6 @@ def _check_model(structure: LoadedStructure, forces: Forces, charge: int, path: 
             f"The model '{forces.label}' has no long-range cutoff, so it cannot be used in the "
             "periodic box of this structure; add --no-box to simulate in vacuum."
         )
-    check_memory(model_memory_bytes(description, structure.positions, 8), available_memory_bytes())
 
 
 def prepare_run(
@@ -183,6 +184,7 @@ def prepare_run(
     system: openmm.System,
     protocol: Protocol,
     choice: PlatformChoice,
+    say: Say = print,
 ) -> Run:
     """Make a new run and keep in its folder what resuming needs.
 
@@ -194,6 +196,8 @@ def prepare_run(
         Without barostat; what the ensemble needs is added.
     protocol : Protocol
     choice : PlatformChoice
+    say : callable
+        Told how much memory a model will take.
 
     Returns
     -------
@@ -205,12 +209,27 @@ def prepare_run(
             "OpenMM's minimiser crashes on PoCL; add --no-minimise, or use --platform CPU."
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
+    _check_memory(system, structure, choice, say)
     add_ensemble_forces(system, protocol)
     run = Run(folder, structure.topology, system, protocol, choice)
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.write_system(system)
     folder.write_structure("start", structure.topology, structure.positions)
     return run
+
+
+def _check_memory(
+    system: openmm.System, structure: LoadedStructure, choice: PlatformChoice, say: Say
+) -> None:
+    """Tell what the model takes; a device tells by itself that it has too little of its own."""
+    expected = model_memory(system, structure.positions, choice)
+    if expected is None:
+        return
+    total = expected.num_bytes + (present_memory_bytes() if expected.is_on_host else 0)
+    where = "" if expected.is_on_host else " on the device"
+    say(f"Memory: about {format_bytes(total)}{where} ({expected.evaluator} evaluator)")
+    if expected.is_on_host:
+        check_memory(expected.num_bytes, available_memory_bytes())
 
 
 def estimate(run: Run) -> Estimate:
@@ -256,7 +275,7 @@ def simulate(
         loaded = load(structure, options)
         system = build_system(loaded, forces, say)
         choice = choose_platform(platform, needs_model=forces.model is not None)
-        run = prepare_run(output, loaded, system, protocol, choice)
+        run = prepare_run(output, loaded, system, protocol, choice, say)
         output.write_settings(
             {
                 "structure": str(Path(structure).absolute()),
