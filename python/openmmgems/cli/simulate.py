@@ -46,6 +46,7 @@ _FIELDS = {
     "unpaired": ("forces", "num_unpaired_electrons"),
     "evaluator": ("forces", "evaluator"),
     "attention": ("forces", "attention"),
+    "long_range_cutoff": ("forces", "long_range_cutoff"),
     "force": ("forces", "outside_domain"),
     "ensemble": ("protocol", "ensemble"),
     "temperature": ("protocol", "temperature"),
@@ -128,6 +129,10 @@ def simulate(
     attention: Annotated[
         str, typer.Option(help="model-default, exact or smooth.", rich_help_panel=_MACHINE)
     ] = "model-default",
+    long_range_cutoff: Annotated[
+        float,
+        typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=_FILES),
+    ] = 0.0,
     trajectory: Annotated[str, typer.Option(help="dcd or xtc.", rich_help_panel=_MACHINE)] = "dcd",
     frame_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 200,
     log_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 20,
@@ -231,7 +236,7 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
             continue
         value = given[option]
         value = str(value.absolute()) if isinstance(value, Path) else value
-        stored = settings[section] if name is None else settings[section][name]
+        stored = settings[section] if name is None else settings[section].get(name)
         if value != stored:
             raise RunFolderError(
                 f"This run was begun with --{option.replace('_', '-')} {stored}, not {value}; "

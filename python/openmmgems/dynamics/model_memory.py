@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import openmm
+from openmm import unit
 
 from openmmgems.gemsforce import GemsForce
 from openmmgems.models.inspect import FileContent, inspect_model
@@ -86,7 +87,8 @@ def model_memory(
         volume = abs(np.linalg.det(np.array([vector._value for vector in vectors])))
     evaluator = evaluator_that_runs(model, force.getEvaluator(), choice.name)
     stored = model.description["long_range_cutoff"]
-    far_cutoff = force.getLongRangeCutoff() or (0.1 * stored if stored else math.inf)
+    set_cutoff = force.getLongRangeCutoff().value_in_unit(unit.nanometer)
+    far_cutoff = set_cutoff or (0.1 * stored if stored else math.inf)
     estimate = _native_bytes if evaluator == "native" else _torch_bytes
     number = estimate(model, atomic_positions, volume, far_cutoff, _bytes_per_number(choice))
     is_device = choice.name not in ("CPU", "Reference") and not choice.is_pocl

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -53,6 +54,8 @@ class Forces:
     num_unpaired_electrons : int
     evaluator, attention : str
         See :func:`createSystem`.
+    long_range_cutoff : float
+        nm; 0: the model's own.
     outside_domain : bool
         Run outside the model's domain and with incomplete residues.
     """
@@ -64,10 +67,17 @@ class Forces:
     evaluator: str = "auto"
     attention: str = "model-default"
     outside_domain: bool = False
+    long_range_cutoff: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.force_field is None):
             raise ValueError("Give either a model or a force field.")
+        if not 0 <= self.long_range_cutoff < math.inf:
+            raise ValueError(
+                f"long_range_cutoff is {self.long_range_cutoff}; expected nm, or 0 for the model's."
+            )
+        if self.long_range_cutoff and self.model is None:
+            raise ValueError("A long-range cutoff is given, which only a model takes.")
 
     @property
     def label(self) -> str:
@@ -145,6 +155,7 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
         num_unpaired_electrons=forces.num_unpaired_electrons,
         evaluator=forces.evaluator,
         attention=forces.attention,
+        long_range_cutoff=forces.long_range_cutoff,
     )
 
 
@@ -171,10 +182,12 @@ def _check_model(structure: LoadedStructure, forces: Forces, charge: int, path: 
     )
     if not forces.outside_domain:
         require_domain(forces.label, violations)
-    if structure.is_periodic and description.get("long_range_cutoff") is None:
+    cutoff = forces.long_range_cutoff or description.get("long_range_cutoff")
+    if structure.is_periodic and not cutoff:
         raise StructureError(
             f"The model '{forces.label}' has no long-range cutoff, so it cannot be used in the "
-            "periodic box of this structure; add --no-box to simulate in vacuum."
+            "periodic box of this structure; give it one (--long-range-cutoff 1.0, in nm), or add "
+            "--no-box to simulate in vacuum."
         )
 
 
