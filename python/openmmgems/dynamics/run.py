@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -78,7 +78,8 @@ Watcher = Callable[[Status], None]
 class Run:
     """One simulation in one folder.
 
-    Call :meth:`start` or :meth:`resume` once, then :meth:`advance`, then :meth:`close`.
+    Call :meth:`start` or :meth:`resume` once, then :meth:`advance`, then :meth:`close`. From the
+    beginning until it is closed nobody else can run in the folder.
 
     Parameters
     ----------
@@ -88,6 +89,13 @@ class Run:
         With everything the ensemble needs (``add_ensemble_forces``).
     protocol : Protocol
     choice : PlatformChoice
+    held : contextlib.ExitStack, optional
+        Holds the folder's lock, and is closed with the run. Default: the run locks the folder.
+
+    Raises
+    ------
+    RunFolderError
+        If another run holds the folder.
     """
 
     def __init__(
@@ -97,13 +105,18 @@ class Run:
         system: openmm.System,
         protocol: Protocol,
         choice: PlatformChoice,
+        held: ExitStack | None = None,
     ) -> None:
         self.folder = folder
         self.protocol = protocol
         self.choice = choice
-        self.simulation = app.Simulation(
-            topology, system, make_integrator(protocol), choice.platform, choice.properties
-        )
+        with held or ExitStack() as opened:
+            if held is None:
+                opened.enter_context(folder.locked())
+            self.simulation = app.Simulation(
+                topology, system, make_integrator(protocol), choice.platform, choice.properties
+            )
+            self._held = opened.pop_all()
         self._reporters: tuple[EnergyLog, TrajectoryFile] | None = None
         self._good_step = 0
 
@@ -180,9 +193,9 @@ class Run:
             self._advance(watch, stop)
 
     def close(self) -> None:
-        """Close the output files."""
-        if self._reporters is not None:
-            for reporter in self._reporters:
+        """Close the output files and let others run in the folder."""
+        with self._held:
+            for reporter in self._reporters or ():
                 reporter.close()
 
     @property

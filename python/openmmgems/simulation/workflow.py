@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""From a structure and a choice of forces to a run: what `gems simulate` and scripts call."""
+"""From a structure and a choice of forces to a System and a run in a folder."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import openmm
 from openmm import app
 
 from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
     Estimate,
     available_memory_bytes,
@@ -26,9 +28,9 @@ from openmmgems.dynamics.estimate import (
     trajectory_bytes,
 )
 from openmmgems.dynamics.model_memory import model_memory
-from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
+from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
-from openmmgems.dynamics.run import Run, StopRequest, Watcher
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.chemistry import check_complete, guess_total_charge
 from openmmgems.systems.classical import create_force_field_system
@@ -215,7 +217,14 @@ def prepare_run(
     Returns
     -------
     Run
-        Not yet minimised or started.
+        Not yet minimised or started. It computes with the folder's own copy of the model.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run, or somebody runs in it.
+    ResourceError
+        If memory or disk space are too small, or the platform cannot minimise.
     """
     if protocol.minimise and choice.is_pocl:
         raise ResourceError(
@@ -224,11 +233,14 @@ def prepare_run(
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     _check_memory(system, structure, choice, say)
     add_ensemble_forces(system, protocol)
-    run = Run(folder, structure.topology, system, protocol, choice)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.write_system(system)
-    folder.write_structure("start", structure.topology, structure.positions)
-    return run
+    topology = structure.topology
+    with ExitStack() as held:
+        held.enter_context(folder.locked())
+        if read_checkpoint(folder) is not None:
+            raise RunFolderError(f"'{folder.path}' already holds a run; choose another folder.")
+        folder.write_system(system)
+        folder.write_structure("start", topology, structure.positions)
+        return Run(folder, topology, folder.read_system(), protocol, choice, held.pop_all())
 
 
 def _check_memory(
@@ -252,64 +264,8 @@ def estimate(run: Run) -> Estimate:
     return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
 
 
-def simulate(
-    structure: str | Path,
-    folder: str | Path,
-    *,
-    forces: Forces,
-    protocol: Protocol | None = None,
-    options: StructureOptions | None = None,
-    platform: str | None = None,
-    watch: Watcher | None = None,
-    say: Say = print,
-) -> RunFolder:
-    """Run a simulation from a structure file to the end, as ``gems simulate`` does.
-
-    Parameters
-    ----------
-    structure : path
-    folder : path
-        Output; must not hold a run.
-    forces : Forces
-    protocol : Protocol, optional
-    options : StructureOptions, optional
-    platform : str, optional
-    watch, say : callable
-
-    Returns
-    -------
-    RunFolder
-    """
-    protocol = protocol or Protocol()
-    output = RunFolder(folder)
-    with output.locked(), StopRequest().listening() as stop:
-        if output.holds_a_run:
-            raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
-        loaded = load(structure, options)
-        system = build_system(loaded, forces, say)
-        choice = choose_platform(platform, needs_model=forces.model is not None)
-        run = prepare_run(output, loaded, system, protocol, choice, say)
-        output.write_settings(
-            {
-                "structure": str(Path(structure).absolute()),
-                "forces": asdict(forces),
-                "protocol": asdict(protocol),
-                "options": asdict(options or StructureOptions()),
-            }
-        )
-        try:
-            run.prepare(loaded.positions, stop)
-            run.start()
-            run.advance(watch, stop)
-        finally:
-            run.close()
-    if stop:
-        raise KeyboardInterrupt
-    return output
-
-
 def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run:
-    """Make the Run of a folder again from what it keeps.
+    """Make the Run of a folder again from what it keeps; others cannot run there then.
 
     Parameters
     ----------
@@ -322,14 +278,16 @@ def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run
     Run
         Call its ``resume`` next.
     """
-    system = folder.read_system()
-    topology: app.Topology = folder.read_topology()
-    if topology.getNumAtoms() != system.getNumParticles():
-        raise RunFolderError(
-            f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the structure, "
-            f"{system.getNumParticles()} in system.xml."
-        )
-    return Run(folder, topology, system, protocol, choice)
+    with ExitStack() as held:
+        held.enter_context(folder.locked())
+        system = folder.read_system()
+        topology: app.Topology = folder.read_topology()
+        if topology.getNumAtoms() != system.getNumParticles():
+            raise RunFolderError(
+                f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
+                f"structure, {system.getNumParticles()} in system.xml."
+            )
+        return Run(folder, topology, system, protocol, choice, held.pop_all())
 
 
 def protocol_from(settings: dict[str, Any], **changes: Any) -> Protocol:

@@ -122,14 +122,14 @@ def describe_domain(
     for word in environments:
         if word not in ENVIRONMENTS:
             raise ValueError(f"environment is '{word}'; expected {' or '.join(ENVIRONMENTS)}.")
-    found = {
+    found: dict[str, list[Any]] = {
         "elements": sorted({_atomic_number(word) for word in elements}),
         "charges": sorted({_whole_number("charge", word) for word in charges}),
         "spins": sorted({_whole_number("number of unpaired electrons", word) for word in spins}),
         "residues": list(dict.fromkeys(residues)),
         "environments": list(dict.fromkeys(environments)),
     }
-    return {name: list(values) for name, values in found.items() if values}
+    return {name: values for name, values in found.items() if values}
 
 
 def _atomic_number(word: str) -> int:
