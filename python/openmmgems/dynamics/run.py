@@ -21,11 +21,20 @@ from openmmgems.core.errors import ResourceError, UnstableSimulationError
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
-from .protocol import Protocol, initial_velocities, make_integrator
+from .protocol import (
+    GAS_CONSTANT,
+    Ensemble,
+    Protocol,
+    initial_temperature,
+    initial_velocities,
+    make_integrator,
+)
 from .reporters import DISK_FULL, EnergyLog, TrajectoryFile
 from .run_folder import RunFolder
 
 _SECONDS_BETWEEN_UPDATES = 0.5
+# Of lengths, relative; a hundredth of OpenMM's own default for its integrators.
+_CONSTRAINT_TOLERANCE = 1e-7
 
 
 class StopRequest:
@@ -142,19 +151,39 @@ class Run:
         """
         context = self.simulation.context
         context.setPositions(positions)
+        context.applyConstraints(_CONSTRAINT_TOLERANCE)
         self._require_finite("at the start")
         if self.protocol.minimise:
             openmm.LocalEnergyMinimizer.minimize(context, 10.0, 0, _MinimisationGuard(stop))
             self._require_finite("after the minimisation")
         state = context.getState(positions=True)
         minimum = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-        system = self.simulation.system
+        self._draw_velocities(minimum)
+        self.folder.write_structure("minimised", self.simulation.topology, minimum)
+
+    def _draw_velocities(self, positions: np.ndarray) -> None:
+        """Draw velocities; with constraints, what is left of them gets the temperature."""
+        context, system = self.simulation.context, self.simulation.system
         masses = np.array(
-            [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(len(minimum))]
+            [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(len(positions))]
         )
         periodic = system.usesPeriodicBoundaryConditions()
-        context.setVelocities(initial_velocities(masses, minimum, self.protocol, periodic=periodic))
-        self.folder.write_structure("minimised", self.simulation.topology, minimum)
+        velocities = initial_velocities(masses, positions, self.protocol, periodic=periodic)
+        context.setVelocities(velocities)
+        if system.getNumConstraints() == 0:
+            return
+        context.applyVelocityConstraints(_CONSTRAINT_TOLERANCE)
+        state = context.getState(velocities=True)
+        velocities = state.getVelocities(asNumpy=True).value_in_unit(
+            unit.nanometer / unit.picosecond
+        )
+        twice_kinetic = (masses[:, None] * velocities**2).sum()
+        wanted = (
+            _degrees_of_freedom(system, self.protocol)
+            * GAS_CONSTANT
+            * initial_temperature(self.protocol)
+        )
+        context.setVelocities(velocities * np.sqrt(wanted / twice_kinetic))
 
     def start(self) -> None:
         """Open the output files and write the checkpoint of step 0; call after :meth:`prepare`."""
@@ -209,7 +238,7 @@ class Run:
         log = EnergyLog(
             self.folder.log,
             protocol.log_interval,
-            _degrees_of_freedom(simulation.system),
+            _degrees_of_freedom(simulation.system, protocol),
             progress.log_bytes if progress else 0,
         )
         try:
@@ -303,15 +332,12 @@ class _MinimisationGuard(openmm.MinimizationReporter):
         return bool(self._stop)
 
 
-def _degrees_of_freedom(system: openmm.System) -> int:
+def _degrees_of_freedom(system: openmm.System, protocol: Protocol) -> int:
     """Three per massive particle, less constraints and what is kept at zero."""
     count = sum(3 for i in range(system.getNumParticles()) if system.getParticleMass(i)._value > 0)
     count -= system.getNumConstraints()
     if count > 3:
         count -= 3
-        if not system.usesPeriodicBoundaryConditions() and count > 3:
-            thermostatted = any(
-                isinstance(force, openmm.CMMotionRemover) for force in system.getForces()
-            )
-            count -= 0 if thermostatted else 3
+    if protocol.ensemble is Ensemble.NVE and not system.usesPeriodicBoundaryConditions():
+        count -= 3 if count > 3 else 0
     return count

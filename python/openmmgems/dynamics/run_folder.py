@@ -14,13 +14,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openmm
-from openmm import app, unit
+from openmm import app
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import write_atomically
 
+from .structure_text import structure_text
+
 _MODEL_FILE = "modelFile"  # GemsForce in system.xml
-_LARGEST_PDB = 99_999
 
 
 class RunFolder:
@@ -107,7 +108,7 @@ class RunFolder:
         return openmm.XmlSerializer.deserialize(ElementTree.tostring(tree, encoding="unicode"))
 
     def write_structure(self, stem: str, topology: app.Topology, positions: np.ndarray) -> Path:
-        """Write a structure for people and viewers; coordinates are rounded to 0.001 angstrom.
+        """Write a structure for people and viewers, see :func:`structure_text`.
 
         Parameters
         ----------
@@ -121,14 +122,11 @@ class RunFolder:
         -------
         pathlib.Path
         """
-        from io import StringIO
-
-        text = StringIO()
-        large = topology.getNumAtoms() > _LARGEST_PDB
-        writer = app.PDBxFile if large else app.PDBFile
-        writer.writeFile(topology, positions * unit.nanometer, text, keepIds=True)
-        path = self.path / f"{stem}.{'cif' if large else 'pdb'}"
-        write_atomically(path, text.getvalue().encode())
+        text, ending = structure_text(topology, positions)
+        path = self.path / f"{stem}.{ending}"
+        write_atomically(path, text)
+        for other in {"pdb", "cif"} - {ending}:
+            path.with_suffix(f".{other}").unlink(missing_ok=True)
         return path
 
     def read_topology(self) -> app.Topology:
