@@ -22,7 +22,6 @@ from openmm import app, unit
 
 from openmmgems.core.files import write_atomically
 from openmmgems.data.frames_file import Frame, append_frames, append_text
-from openmmgems.dynamics.run_folder import RunFolder
 
 from .legs import Leg, leg_system, legs_of
 from .parents import ParentSystem, build_parent, cpu_properties
@@ -92,19 +91,18 @@ def run_parent(
     Raises
     ------
     ValueError
-        If somebody else runs in the folder, the settings are not those the folder was begun with
-        (the selection may differ), or :func:`build_parent` refuses them.
+        If the settings are not those the folder was begun with (the selection may differ), or
+        :func:`build_parent` refuses them.
     RuntimeError
         If the dynamics become unstable; all up to the last checkpoint is kept.
 
     """
     folder = Path(folder)
-    with RunFolder(folder).locked():
-        _prepare(settings, folder, threads)
-        parent = _load(folder)
-        legs = legs_of(settings, parent.topology)
-        run = _Run(parent, folder, settings, legs, threads)
-        run.advance(progress or (lambda done, total: None), stop or (lambda: False))
+    prepare_parent(settings, folder, threads)
+    parent = _load(folder)
+    legs = legs_of(settings, parent.topology)
+    run = _Run(parent, folder, settings, legs, threads)
+    run.advance(progress or (lambda done, total: None), stop or (lambda: False))
     return ParentFrames(folder, run.checkpoint.num_frames, sum(leg.num_frames for leg in legs))
 
 
@@ -117,16 +115,12 @@ def prepare_parent(settings: ParentSettings, folder: Path, threads: int | None =
         As :func:`run_parent`.
 
     """
-    with RunFolder(folder).locked():
-        _prepare(settings, Path(folder), threads)
-
-
-def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> None:
     if (folder / "checkpoint.json").is_file():
         _check_same(folder, settings)
     else:
         parent = build_parent(settings, threads)
         legs_of(settings, parent.topology)  # impossible biases are found here
+        folder.mkdir(parents=True, exist_ok=True)
         _begin(parent, settings, folder)
 
 

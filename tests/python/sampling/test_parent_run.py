@@ -331,13 +331,3 @@ def test_a_chain_can_move_in_implicit_water_first() -> None:
     still = build_parent(settings.model_copy(update={"relaxation_ps": 0.0}), threads=1).positions_nm
     assert np.isfinite(moved).all()
     assert np.abs(moved - still).max() > 0.01
-
-
-def test_a_parent_is_run_by_one_caller_at_a_time(tmp_path: Path) -> None:
-    def other_caller() -> bool:
-        with pytest.raises(ValueError, match="Another process is running"):
-            run_parent(DRY, tmp_path, threads=1)
-        return True
-
-    run_parent(DRY, tmp_path, stop=other_caller, threads=1)
-    assert run_parent(DRY, tmp_path, threads=1).is_complete
