@@ -29,7 +29,6 @@ from openmmgems.simulation.workflow import (
     protocol_from,
     reopen,
 )
-from openmmgems.systems.structure import LoadedStructure
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
@@ -145,9 +144,9 @@ def simulate(
 
       gems simulate peptide.pdb --force-field amber99sb-ildn --time 10
 
-    A crystal structure without hydrogens, minimised, energy-conserving dynamics:
+    A crystal structure, completed, without its buffer:
 
-      gems simulate 1CRN.pdb --force-field amber99sb-ildn --add-hydrogens --no-box --ensemble nve
+      gems simulate 5I55.cif --force-field amber99sb-ildn --add-hydrogens --remove MPD,ACT --no-box
 
     AMBER files with their own parameters, at constant pressure:
 
@@ -288,7 +287,8 @@ def _dry_run(
     """Build all in a temporary folder, time some steps, print the estimate."""
     import tempfile
 
-    structure = _load(settings, forces)
+    options = StructureOptions(**settings["options"])
+    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     with tempfile.TemporaryDirectory() as folder:
         system = build_system(structure, forces, _say)
         run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
@@ -298,11 +298,6 @@ def _dry_run(
 
 def _say(text: str) -> None:
     output.print(escape(text), soft_wrap=True)
-
-
-def _load(settings: Mapping[str, Any], forces: Forces) -> LoadedStructure:
-    options = StructureOptions(**settings["options"])
-    return load(settings["structure"], options, allow_gaps=forces.outside_domain)
 
 
 def _print_estimate(run: Run) -> float:
@@ -362,7 +357,8 @@ def _begin_or_resume(
         output.print(f"Going on {how} from step {run.step}.")
         return run
     forces = Forces(**settings["forces"])
-    structure = _load(settings, forces)
+    options = StructureOptions(**settings["options"])
+    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     system = build_system(structure, forces, _say)
     folder.write_settings(settings)
     run = prepare_run(folder, structure, system, protocol, choice)
