@@ -11,6 +11,7 @@ from openmmgems.systems.prepare_settings import PrepareSettings
 from support.pdb_lines import (
     Read,
     atom_name,
+    called,
     charge,
     crambin,
     hydrogens_of,
