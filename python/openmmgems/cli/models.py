@@ -16,6 +16,7 @@ from rich.table import Table
 from openmmgems.dynamics.estimate import format_bytes
 
 from .console import output
+from .steps import print_notes
 
 app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
 
@@ -112,6 +113,7 @@ def import_checkpoint(
     reference = None
     if smooth_reference is not None:
         structure = read_structure(smooth_reference)
+        print_notes(structure.notes)
         positions = structure.positions * 10  # angstrom
         reference = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")

@@ -106,13 +106,18 @@ def parent_settings(given: Mapping[str, Any]) -> ParentSettings:
         If they do not fit together.
     """
     solvent = "water" if given["water"] else "none"
-    structure = str(given["parent"].absolute()) if given["parent"] else None
+    structure, coordinates, include = (
+        str(given[name].absolute()) if given[name] else None
+        for name in ("parent", "coordinates", "gromacs_include")
+    )
     fixed = {
         "name": given["name"] or _name(given),
         "structure": structure,
         "remove": tuple(given["remove"]),
         "ph": given["ph"],
         "alternate_location": given["alternate_location"],
+        "coordinates": coordinates,
+        "gromacs_include": include,
         "allow_gaps": given["force"],
         "peptide": given["peptide"],
         "conformation": given["conformation"],

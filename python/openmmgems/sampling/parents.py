@@ -163,7 +163,10 @@ def _solute(settings: ParentSettings) -> tuple[app.Modeller, tuple[str, ...]]:
     if settings.peptide is not None:
         return build_peptide(settings.peptide, settings.conformation, settings.seed), ()
     structure = read_structure(
-        str(settings.structure), alternate_location=settings.alternate_location
+        str(settings.structure),
+        coordinates=settings.coordinates,
+        alternate_location=settings.alternate_location,
+        include_folder=settings.gromacs_include,
     )
     unmatched = parent_force_field().getUnmatchedResidues(structure.topology)
     prepared = prepare_structure(

@@ -12,8 +12,7 @@ from string import ascii_uppercase
 from openmmgems.core.errors import ChoiceError
 
 from .atom_record import AtomRecord
-
-_SHOWN = 5
+from .sentences import listed
 
 
 def choose_locations(
@@ -75,12 +74,6 @@ def choose_locations(
     if filled:
         notes.append(f"Atoms that only another location has were kept: {listed(filled)}.")
     return [kept[index] for index in sorted(kept)], notes
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join some names, and say how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def _with_all_letters(members: list[AtomRecord]) -> list[AtomRecord]:

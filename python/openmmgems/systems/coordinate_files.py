@@ -14,6 +14,7 @@ from openmmgems.core.errors import StructureError
 from .atom_record import AtomRecord, CoordinateFile
 from .elements import element_from_name, lone_atom
 from .residue_names import is_known, is_standard
+from .sentences import counted
 
 _ATOMS = ("ATOM", "HETATM")
 _Address = tuple[str, str, str, str, str]
@@ -61,7 +62,9 @@ def read_pdb(text: str) -> CoordinateFile:
             atom.residue = line[17:21].strip()
         if line[22:26].isalnum() and line[22].isdigit():
             atom.number = line[22:26]  # beyond 9999 some programs count in hexadecimal numbers
-    notes = _model_note(structure) + _read_elements(atoms, lines)
+    is_said = [line[76:78].strip().isalpha() for line in lines]
+    notes = _model_note(structure)
+    notes += _read_elements(atoms, [line[12:16] for line in lines], is_said)
     serials: dict[str, list[AtomRecord]] = defaultdict(list)
     for atom, line in zip(atoms, lines, strict=True):
         serials[line[6:11].strip()].append(atom)
@@ -93,6 +96,8 @@ def read_mmcif(text: str) -> CoordinateFile:
         name, first, second = (gemmi.cif.as_string(row[k]) for k in range(3))
         component_bonds[name].append((first, second, order))
     notes = _model_note(structure)
+    is_said = [any(atom.element for atom in atoms)] * len(atoms)
+    notes += _read_elements(atoms, [""] * len(atoms), is_said)
     links = _connections(structure, atoms, notes)
     _read_deuterium(atoms, notes)
     has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
@@ -130,7 +135,7 @@ def _record(
         atom.element.name if atom.element.atomic_number else None,
         residue.name,
         chain.name or " ",
-        str(residue.seqid.num),
+        "." if residue.seqid.num is None else str(residue.seqid.num),
         residue.seqid.icode.strip(),
         part,
         atom.altloc.replace("\0", ""),
@@ -158,26 +163,26 @@ def _without_fourth_letters(text: str) -> str:
     )
 
 
-def _read_elements(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> list[str]:
-    """Tell elements by names where the file has no columns for them; refuse wrong ones of ions."""
-    padded = [line[12:16] for line in lines]
+def _read_elements(
+    atoms: Sequence[AtomRecord], padded: Sequence[str], is_said: Sequence[bool]
+) -> list[str]:
+    """Tell elements by names where the file does not say them; refuse wrong ones of ions."""
     aligned = not any(
-        name[0].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
+        name[:1].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
         for name in padded
     )
     sizes = Counter((atom.place, atom.residue) for atom in atoms)
-    guessed = 0
-    for atom, name, line in zip(atoms, padded, lines, strict=True):
+    for atom, name, known in zip(atoms, padded, is_said, strict=True):
         size = sizes[atom.place, atom.residue]
-        if line[76:78].strip().isalpha():
+        if known:
             _check_ion(atom, size)
-            continue
-        columns = name if aligned else ""
-        atom.element = element_from_name(atom.name, atom.residue, size, columns)
-        guessed += 1
+        else:
+            columns = name if aligned else ""
+            atom.element = element_from_name(atom.name, atom.residue, size, columns)
+    guessed = len(atoms) - sum(is_said)
     if not guessed:
         return []
-    return [f"The elements of {guessed} atoms were told by their names: the file does not say."]
+    return [f"Elements told by names, as the file has none: {counted(guessed, 'atom')}."]
 
 
 def _begins_with_symbol(name: str) -> bool:
@@ -192,7 +197,7 @@ def _check_ion(atom: AtomRecord, size: int) -> None:
     if named != atom.element and atom.element in ("B", "C", "F", "N", "S"):
         raise StructureError(
             f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
-            f"those of {named}; mend the columns 77 and 78 of the file."
+            f"those of {named}; mend the file (PDB: columns 77 and 78; mmCIF: type_symbol)."
         )
 
 
@@ -202,7 +207,7 @@ def _read_deuterium(atoms: Sequence[AtomRecord], notes: list[str]) -> None:
     for atom in deuterium:
         atom.element, atom.name = "H", atom.name.replace("D", "H", 1)
     if deuterium:
-        notes.append(f"{len(deuterium)} deuterium atoms were read as hydrogen.")
+        notes.append(f"Deuterium read as hydrogen: {counted(len(deuterium), 'atom')}.")
 
 
 def _model_note(structure: gemmi.Structure) -> list[str]:
@@ -239,7 +244,9 @@ def _conect(
                     )
             yield ends[0][0], ends[1][0]
     if unknown:
-        notes.append(f"{unknown} bonds of CONECT records are to atoms that the file does not have.")
+        notes.append(
+            f"CONECT records name atoms that the file does not have: {counted(unknown, 'bond')}."
+        )
 
 
 def _connections(
@@ -274,7 +281,7 @@ def _connections(
         else:
             long += connection.type != gemmi.ConnectionType.Unknown
     if long:
-        notes.append(f"{long} links of the file are longer than 3 angstrom and were left out.")
+        notes.append(f"Left out, being longer than 3 angstrom: {counted(long, 'link')}.")
     return found
 
 

@@ -16,11 +16,11 @@ from openmm import app, unit
 
 from openmmgems.core.errors import ChoiceError
 
-from .alternate_locations import listed
 from .boxes import box_or_none
 from .elements import elements_from_masses
 from .loaded_structure import LoadedStructure
 from .residue_names import renaming_notes, standard_atom_names, standard_name
+from .sentences import listed
 from .text_files import in_utf8, read_text
 
 
@@ -130,8 +130,8 @@ def read_gromacs(
     ]
     if other:
         notes.append(
-            f"{len(other)} atoms have other names in '{coordinates.name}' than in '{path.name}', "
-            f"which was followed: {listed(other)}."
+            f"Names of '{path.name}' were followed where '{coordinates.name}' has others: "
+            f"{listed(other)}."
         )
     return LoadedStructure(
         top.topology,

@@ -15,9 +15,9 @@ from openmm import app
 
 from openmmgems.core.errors import StructureError
 
-from .alternate_locations import listed
 from .atom_record import AtomRecord, CoordinateFile
 from .residue_names import is_standard, renaming_notes, standard_atom_names, standard_name
+from .sentences import counted, listed
 from .standard_bonds import add_disulfides, add_standard_bonds, is_metal_contact
 
 _ORDERS = {
@@ -89,8 +89,7 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
         if state is not None:
             states[residue.index] = state
         renamed[first.residue] += 1
-        names = standard_atom_names(name, [atom.name for atom in members])
-        for record, atom_name in zip(members, names, strict=True):
+        for record, atom_name in zip(members, _standard_names(members), strict=True):
             element = None if record.element is None else app.Element.getBySymbol(record.element)
             atoms[record.index] = topology.addAtom(
                 atom_name, element, residue, formalCharge=record.charge or None
@@ -111,7 +110,8 @@ def _without_doubles(atoms: Sequence[AtomRecord], notes: list[str]) -> list[Atom
     found = {(atom.place, atom.residue, atom.name, atom.position): atom for atom in reversed(atoms)}
     if len(found) < len(atoms):
         notes.append(
-            f"{len(atoms) - len(found)} atoms that stand twice in the file were read once."
+            f"{counted(len(atoms) - len(found), 'atom')} of the file, each of which stands "
+            "there twice, read once."
         )
     return list(reversed(found.values()))
 
@@ -141,9 +141,10 @@ def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:
 
 def _is_next_of_its_kind(atom: AtomRecord, before: Sequence[AtomRecord]) -> bool:
     """Tell whether an atom begins another water, or is another ion, of the number of the last."""
-    names = {other.name for other in before}
     if standard_name(atom.residue)[0] == "HOH":
-        return atom.name in names
+        alike = sum(other.element == atom.element for other in before)
+        return alike >= {"O": 1, "H": 2}.get(str(atom.element), len(before) + 1)
+    names = {other.name for other in before}
     return names == {atom.name} and atom.element not in ("H", "C", "N", "O", "P", "S")
 
 
@@ -178,32 +179,39 @@ def _ends(members: Sequence[AtomRecord], names: Sequence[str]) -> list[AtomRecor
 
 
 def _check_residues(residues: Sequence[Sequence[AtomRecord]]) -> None:
-    alone = 0
+    sizes = []
     for members in residues:
         first = members[0]
         if not is_standard(first.residue):
             continue
-        alone += len(members) == 1 and first.name == "CA"
-        counts = Counter(atom.name for atom in members)
-        name, number = counts.most_common(1)[0]
+        names = _standard_names(members)
+        if "CA" in names:
+            sizes.append(len(names))
+        name, number = Counter(names).most_common(1)[0]
         if number > 1:
             raise StructureError(
                 f"Residue {first.where} has {number} atoms of the name {name}; expected the names "
                 "of a standard residue, each once. Give its residues numbers of their own, or give "
                 "the residue another name and CONECT records."
             )
-    if alone and all(len(members) == 1 for members in residues):
+    if sizes and max(sizes) == 1:
         raise StructureError(
-            f"The file has only alpha carbons of {alone} residues; expected all heavy atoms."
+            f"The file has only the alpha carbons of its amino acids ({len(sizes)}); expected all "
+            "heavy atoms."
         )
+
+
+def _standard_names(members: Sequence[AtomRecord]) -> list[str]:
+    return standard_atom_names(
+        standard_name(members[0].residue)[0], [atom.name for atom in members]
+    )
 
 
 def _ends_chain(previous: Sequence[AtomRecord], atom: AtomRecord) -> bool:
     """Chains end at TER, at a change of segment, and after the second oxygen of an acid."""
     if previous[0].part != atom.part:
         return True
-    name = standard_name(previous[0].residue)[0]
-    return "OXT" in standard_atom_names(name, [member.name for member in previous])
+    return "OXT" in _standard_names(previous)
 
 
 def _add_component_bonds(
@@ -249,7 +257,7 @@ def _add_links(
         else:
             topology.addBond(first, second)
     if contacts:
-        notes.append(f"{contacts} bonds of metals to residues were taken for contacts of ions.")
+        notes.append(f"Contacts of ions, not bonds: {counted(contacts, 'bond')} of metals.")
 
 
 def _pairs(topology: app.Topology) -> set[frozenset[app.topology.Atom]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openmm import app
 from scipy.spatial import cKDTree
 
-from .alternate_locations import listed
+from .sentences import listed
 
 #: Metals that bind residues as ions.
 _METALS = (

@@ -35,6 +35,7 @@ def commands(tmp_path: Path):
         return [
             ("simulate", path, *amber, "--dry-run"),
             ("fragment", path, "--dry-run", "-o", tmp_path / "x.h5"),
+            ("sample", "--parent", path, "--time", 0.1, "--dry-run", "-o", tmp_path / "s"),
             ("fragment", "--bottom-up", path, "--dry-run", "-o", tmp_path / "y.h5"),
         ]
 
@@ -115,9 +116,15 @@ def test_gromacs_files_are_found_by_the_same_option(gems, tmp_path: Path) -> Non
     code, text = gems(*arguments, *out)
     assert code == 2
     assert "--gromacs-include" in text
-    code, text = gems(*arguments, "--gromacs-include", tmp_path / "inc", *out)
+    include = ("--gromacs-include", tmp_path / "inc")
+    code, text = gems(*arguments, *include, *out)
     assert code == 0, text
     assert "1 fragments of 3 to 3 atoms" in text
+    sample = ("sample", "--parent", tmp_path / "water.top", "--dry-run", "-o", tmp_path / "s")
+    assert gems(*sample)[0] == 2
+    code, text = gems(*sample, *include)
+    assert code == 0, text
+    assert "1 SOL as HOH" in text
 
 
 def test_no_atom_is_lost_where_names_are_alike(gems, structures: Path) -> None:

@@ -41,7 +41,7 @@ def test_records_that_stand_twice_are_read_once(tmp_path: Path) -> None:
     text = record("N", "ALA", 3, 0) + 2 * record("CA", "ALA", 3, 1.5)
     found = read(tmp_path, text)
     assert found.num_atoms == 2
-    assert "1 atoms that stand twice in the file were read once." in found.notes
+    assert "1 atom of the file, each of which stands there twice, read once." in found.notes
 
 
 def test_waters_of_one_number_are_several_waters(tmp_path: Path) -> None:
@@ -51,6 +51,26 @@ def test_waters_of_one_number_are_several_waters(tmp_path: Path) -> None:
     assert (found.num_atoms, found.topology.getNumResidues()) == (9, 3)
     assert found.topology.getNumBonds() == 6
     assert any("3 TIP3 as HOH" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "names", [("O", "H", "H"), ("OW", "HW1", "HW2"), ("H1", "O", "H2"), ("O", "1H", "2H")]
+)
+def test_waters_are_told_by_their_elements(tmp_path: Path, names: tuple[str, ...]) -> None:
+    shape = {"O": [(0.0, 0.0)], "H": [(0.96, 0.0), (-0.24, 0.93)]}
+    letters = [name.strip("12")[0] for name in names]
+    text = ""
+    for number in range(2):
+        places = {letter: iter(points) for letter, points in shape.items()}
+        for name, letter in zip(names, letters, strict=True):
+            x, y = next(places[letter])
+            text += record(name, "WAT", 1, x + 3 * number, y=y, element=letter)
+    found = read(tmp_path, text)
+    assert (found.topology.getNumResidues(), found.topology.getNumBonds()) == (2, 4)
+    oxygen = {
+        bond[0].index if bond[0].name == "O" else bond[1].index for bond in found.topology.bonds()
+    }
+    assert len(oxygen) == 2
 
 
 @pytest.mark.parametrize("numbers", [("99999", "A0000", "A0001"), ("99999", "186a0", "186a1")])
@@ -101,7 +121,7 @@ def test_insertion_codes_are_residues_of_their_own(tmp_path: Path) -> None:
 
 def test_alpha_carbons_alone_are_refused(tmp_path: Path) -> None:
     text = "".join(record("CA", "ALA", k, 3.8 * k) for k in range(5))
-    with pytest.raises(StructureError, match="only alpha carbons of 5 residues"):
+    with pytest.raises(StructureError, match=r"only the alpha carbons of its amino acids \(5\)"):
         read(tmp_path, text)
 
 
@@ -121,7 +141,7 @@ def test_deuterium_is_hydrogen(peptide: Path, tmp_path: Path, name: str) -> None
     ]
     found = read(tmp_path, "\n".join(lines))
     assert (found.num_atoms, found.topology.getNumBonds()) == (22, 21)
-    assert "1 deuterium atoms were read as hydrogen." in found.notes
+    assert "Deuterium read as hydrogen: 1 atom." in found.notes
     assert "D" not in {atom.element.symbol for atom in found.topology.atoms()}
 
 
@@ -136,7 +156,7 @@ def test_deuterium_of_mmcif_is_hydrogen(structures: Path, tmp_path: Path) -> Non
             lines[k] = " ".join(fields)
     found = read(tmp_path, "\n".join(lines), "cif")
     assert (found.num_atoms, found.topology.getNumBonds()) == (22, 21)
-    assert "4 deuterium atoms were read as hydrogen." in found.notes
+    assert "Deuterium read as hydrogen: 4 atoms." in found.notes
 
 
 def test_heavy_water_is_water(tmp_path: Path) -> None:

@@ -73,6 +73,23 @@ def test_ions_have_the_charges_that_the_file_gives(tmp_path: Path, name: str, ch
     assert chemical_graph(found.topology).charges.tolist() == [charge]
 
 
+def test_elements_are_told_by_names_where_the_file_has_none(peptide: Path, tmp_path: Path) -> None:
+    pdb = peptide.read_text().replace("END\n", "") + record(
+        "NA  ", "NA", 9, 30, kind="HETATM", element="NA"
+    )
+    path = tmp_path / "file.cif"
+    document = gemmi.read_pdb_string(pdb).make_mmcif_document()
+    table = document[0].find("_atom_site.", ["type_symbol"])
+    expected = [gemmi.cif.as_string(row[0]).capitalize() for row in table]
+    for row in table:
+        row[0] = "?"
+    document.write_file(str(path))
+    found = read_structure(path)
+    assert [atom.element.symbol for atom in found.topology.atoms()] == expected
+    assert expected[-1] == "Na"
+    assert any("Elements told by names" in note for note in found.notes)
+
+
 def test_links_are_bonds_but_those_of_metals(tmp_path: Path) -> None:
     pdb = (
         "LINK         C1  NAG A   9                 ND2 ASN A  10     1555   1555  1.40\n"

@@ -216,7 +216,7 @@ def test_other_names_in_the_coordinates_are_told(structures: Path, tmp_path: Pat
     text = (structures / "ace-ala-nme.gro").read_text()
     (tmp_path / "a.gro").write_text(text.replace("   CB", "   CG"))
     notes = read_structure(tmp_path / "a.top").notes
-    assert any("1 atoms have other names in 'a.gro'" in note for note in notes)
+    assert any("where 'a.gro' has others: CB (CG)" in note for note in notes)
 
 
 def test_an_include_that_is_not_found_names_the_option(structures: Path, tmp_path: Path) -> None:
@@ -248,3 +248,12 @@ def test_remarks_in_any_encoding(
     assert symbols(found) == SYMBOLS
     plain = read_structure(structures / f"ace-ala-nme.{ending}")
     assert (found.positions == plain.positions).all()
+
+
+def test_a_placeholder_in_the_coordinates_is_no_box(structures: Path, tmp_path: Path) -> None:
+    shutil.copy(structures / "ace-ala-nme.top", tmp_path / "a.top")
+    lines = (structures / "ace-ala-nme.gro").read_text().splitlines()
+    (tmp_path / "a.gro").write_text("\n".join([*lines[:-1], "   0.1 0.1 0.1\n"]))
+    found = read_structure(tmp_path / "a.top")
+    assert not found.is_periodic
+    assert "The box of 1 x 1 x 1 angstrom is a placeholder: read without a box." in found.notes
