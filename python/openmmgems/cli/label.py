@@ -15,19 +15,21 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import plain_errors
 from openmmgems.dynamics.run import StopRequest
 from openmmgems.engines.engine import Engine
-from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.engines.engine_spec import named_code
 from openmmgems.jobs.cluster import local_workers
+from openmmgems.jobs.consent import Consent
+from openmmgems.jobs.estimates import Estimator
 from openmmgems.jobs.status import Status, Summary, by_text, levels
 from openmmgems.jobs.status import status as status_of
 from openmmgems.labels.label_folder import LabelFolder, read_files
+from openmmgems.labels.label_jobs import LabelJobs
 from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings
 from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import read_project
-from openmmgems.labels.resources import Estimator
 
 from .console import output
-from .label_progress import LabelProgress, describe_counts
+from .job_progress import JobProgress, describe_counts
 from .progress import format_seconds
 from .steps import read_option
 
@@ -70,6 +72,14 @@ def label(
         list[str] | None,
         typer.Option("--engine-option", help="Of the engine: name=value. Repeatable."),
     ] = None,
+    allow_code: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let a module or program run that a project file or the folder of labels names "
+            "(slurm: its lines of a job script). Repeatable. What you name here yourself is "
+            "allowed."
+        ),
+    ] = None,
     copies_angstrom: Annotated[
         float | None,
         typer.Option(
@@ -101,11 +111,20 @@ def label(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="Use the workers of a Dask scheduler, tcp://host:port. Started with "
+            help="Use the workers of a Dask scheduler, tls://host:port. Started with "
             "--resources memory_mb=60000 they share memory among jobs.",
             rich_help_panel=_WHERE,
         ),
     ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure",
+            help="Reach a scheduler of another machine without TLS (tcp://): whoever is in the "
+            "network can run code here.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = False,
     slurm: Annotated[
         list[str] | None,
         typer.Option(
@@ -160,7 +179,7 @@ def label(
 
       gems label -o pbe0 --threads 4 --slurm jobs=20 --slurm cores=32 --slurm memory_gb=200
 
-      gems label -o pbe0 --scheduler tcp://10.0.0.1:8786
+      gems label -o pbe0 --scheduler tls://10.0.0.1:8786
 
     The folder holds jobs.sqlite (every job and result; copy it with 'sqlite3 jobs.sqlite
     ".backup copy"', never with cp while it is in use), data.h5 and data.png.
@@ -174,32 +193,37 @@ def label(
         _print_status(folder)
         return
     settings = _settings(context.params, folder, base)
-    made = EngineSpec(settings.engine, settings.options, settings.threads).make()
-    _print_plan(folder, settings, made)
+    consent = _consent(context.params)
+    jobs = LabelJobs.of(settings, consent)
+    _print_plan(folder, settings, jobs.engine)
     if dry_run:
-        _dry_run(files or [], settings, made)
+        _dry_run(files or [], settings, jobs)
         return
     if not files:
         folder.open_store().close()  # says what is missing before anything is written
     if export:
-        _export(folder, made)
+        _export(folder, jobs)
         return
     with StopRequest().listening() as stop:
         if files:
-            _add(files, folder, settings, made)
+            _add(files, folder, settings, jobs)
         if retry_parked:
             with folder.open_store(settings) as store:
-                number = store.retry_parked(made.level_of_theory, time_limit_s=time_limit_s)
+                number = store.retry_parked(jobs.level, time_limit_s=time_limit_s)
             output.print(f"{number} parked jobs wait again.")
         output.print("Ctrl-C stops and keeps everything.")
-        with LabelProgress() as progress:
+        with JobProgress() as progress:
             summary = label_all(
-                folder.store, settings, progress=progress.update, stop=lambda: bool(stop)
+                folder.store,
+                settings,
+                progress=progress.update,
+                stop=lambda: bool(stop),
+                consent=consent,
             )
-    _print_end(folder, summary)
+    _print_end(folder, summary, jobs)
     if stop.signal_number is not None:
         raise typer.Exit(128 + stop.signal_number)
-    _export(folder, made)
+    _export(folder, jobs)
 
 
 def _project(
@@ -245,6 +269,13 @@ def _settings(
         return LabelSettings.model_validate(changes)
 
 
+def _consent(given: Mapping[str, Any]) -> Consent:
+    """What the command line names may run: an engine, a program among its options, or by itself."""
+    options = dict(read_option(word) for word in given["options"] or ())
+    allowed = (*(given["allow_code"] or ()), *named_code(given["engine"], options))
+    return Consent(allowed, given["insecure"])
+
+
 def _print_plan(folder: LabelFolder, settings: LabelSettings, engine: Engine) -> None:
     details = ", ".join(f"{name} {value}" for name, value in engine.settings.items())
     if settings.scheduler:
@@ -265,19 +296,19 @@ def _print_plan(folder: LabelFolder, settings: LabelSettings, engine: Engine) ->
         output.print(f"[bold]{title:<10}[/]{escape(text)}", soft_wrap=True)
 
 
-def _add(files: list[Path], folder: LabelFolder, settings: LabelSettings, engine: Engine) -> None:
+def _add(files: list[Path], folder: LabelFolder, settings: LabelSettings, jobs: LabelJobs) -> None:
     found = 0
 
     def count(file: Path, number: int) -> None:
         nonlocal found
         found += number
 
-    new = folder.add(read_files(files, count), engine, settings)
+    new = folder.add(read_files(files, count), jobs, settings)
     output.print(f"[bold]{'Added:':<10}[/]{new} new structures of {found}")
 
 
-def _dry_run(files: list[Path], settings: LabelSettings, engine: Engine) -> None:
-    estimator = Estimator(engine, settings)
+def _dry_run(files: list[Path], settings: LabelSettings, jobs: LabelJobs) -> None:
+    estimator = Estimator(jobs, settings)
     needs = [estimator.need(_size(structure)) for structure in read_files(files)]
     if not needs:
         raise ValueError("There are no structures to estimate for; give files of structures.")
@@ -314,8 +345,9 @@ def _print_level(found: Status) -> None:
         output.print(f"  {number} x {escape(text)} ({escape(source)})", soft_wrap=True)
 
 
-def _print_end(folder: LabelFolder, summary: Summary) -> None:
-    command = f"gems label --out {folder.path}"
+def _print_end(folder: LabelFolder, summary: Summary, jobs: LabelJobs) -> None:
+    allowed = "".join(f" --allow-code {name}" for name in jobs.spec.code)
+    command = f"gems label --out {folder.path}{allowed}"
     how = "[bold yellow]Stopped:[/]" if summary.stopped else "[bold green]Done:[/]"
     output.print(
         f"{how} {summary.finished} labels in {format_seconds(summary.seconds)}; "
@@ -332,10 +364,10 @@ def _print_end(folder: LabelFolder, summary: Summary) -> None:
         output.print(f"Why jobs failed: {escape(command)} --status", soft_wrap=True)
 
 
-def _export(folder: LabelFolder, engine: Engine) -> None:
+def _export(folder: LabelFolder, jobs: LabelJobs) -> None:
     """Write data set and picture; without anything done the command has failed."""
     output.print("Writing the data set ...")
-    number = folder.export(engine)
+    number = folder.export(jobs)
     if not number:
         output.print("Nothing is done yet: there is no data set to write.")
         raise typer.Exit(1)

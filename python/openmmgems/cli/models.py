@@ -16,7 +16,7 @@ from rich.table import Table
 from openmmgems.dynamics.estimate import format_bytes
 
 from .console import output
-from .steps import words
+from .steps import print_notes, words
 
 _DOMAIN = "What the model is"
 
@@ -154,6 +154,7 @@ def import_checkpoint(
     inputs = None
     if smooth_reference is not None:
         structure = read_structure(smooth_reference)
+        print_notes(structure.notes)
         positions = structure.positions * 10  # angstrom
         inputs = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")

@@ -15,6 +15,7 @@ from .sample_conformers import sample_conformers
 from .sample_parent import sample_parent
 from .sample_project import sample_project
 from .steps import refuse_others
+from .structure_options import PH, AlternateLocation, Coordinates, Force, GromacsInclude, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
 
@@ -49,7 +50,10 @@ def sample(
         int | None, typer.Option(help="Of each molecule (20).", rich_help_panel=_SMALL)
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="gfn2-xtb, so3lr, gems, ...", rich_help_panel=_SMALL)
+        str,
+        typer.Option(
+            help="gfn2-xtb, so3lr, gems, ..., or module:function.", rich_help_panel=_SMALL
+        ),
     ] = "gfn2-xtb",
     engine_option: Annotated[
         list[str] | None, typer.Option(help="Of the engine: name=value.", rich_help_panel=_SMALL)
@@ -64,9 +68,38 @@ def sample(
     processes: Annotated[
         int | None, typer.Option(min=1, help="All cores.", rich_help_panel=_SMALL)
     ] = None,
-    parent: Annotated[
-        Path | None, typer.Option(help="Structure file, PDB or mmCIF.", rich_help_panel=_LARGE)
+    memory_gb: Annotated[
+        float | None,
+        typer.Option("--memory", help="For all, GB (80 % of free).", rich_help_panel=_SMALL),
     ] = None,
+    time_limit_s: Annotated[
+        float | None,
+        typer.Option(
+            "--time-limit",
+            help="Of a molecule, s (20 times the estimate, at least 600).",
+            rich_help_panel=_SMALL,
+        ),
+    ] = None,
+    max_attempts: Annotated[
+        int | None,
+        typer.Option(min=1, help="Then a molecule is given up (3).", rich_help_panel=_SMALL),
+    ] = None,
+    allow_code: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let a module or program run that a project file names. Repeatable.",
+            rich_help_panel=_SMALL,
+        ),
+    ] = None,
+    parent: Annotated[
+        Path | None, typer.Option(help="Structure file; it is completed.", rich_help_panel=_LARGE)
+    ] = None,
+    remove: Remove = "",
+    ph: PH = 7.0,
+    alternate_location: AlternateLocation = None,
+    coordinates: Coordinates = None,
+    gromacs_include: GromacsInclude = None,
+    force: Force = False,
     peptide: Annotated[
         str | None,
         typer.Option(help="'ACE ALA*15 NME', 'GYDPETGTWG', ...", rich_help_panel=_LARGE),
@@ -144,6 +177,8 @@ def sample(
 
       gems sample --parent crambin.pdb --water --disulfide 1 --disulfide 3
 
+    What a structure file lacks is added: atoms, hydrogens, chain ends.
+
     A peptide is named from its N-terminus: residues, caps ACE and NME, * repeats, one-letter codes
     as one word; LYS+ is the charged lysine with a neutral end of AcAla(n)Lys+H+.
 
@@ -156,7 +191,7 @@ def sample(
     """
     given = context.params
     if project is not None:
-        refuse_others(context, ("project", "out", "dry_run", "processes", "threads"))
+        refuse_others(context, ("project", "out", "dry_run", "threads", *_WORK))
         raise typer.Exit(sample_project(given))
     chosen = [option for option in ("inputs", "parent", "peptide") if given[option]]
     if len(chosen) != 1:
@@ -170,7 +205,9 @@ def sample(
     raise typer.Exit(code)
 
 
-_FOR_SMALL = ("number", "engine", "engine_option", "normal_modes", "spacing", "processes")
+_WORK = ("processes", "memory_gb", "time_limit_s", "max_attempts", "allow_code")
+_FOR_SMALL = ("number", "engine", "engine_option", "normal_modes", "spacing", *_WORK)
+_FOR_FILE = ("remove", "ph", "alternate_location", "coordinates", "gromacs_include", "force")
 _COMMON = ("inputs", "out", "dry_run", "temperature", "seed", "preset")
 
 
@@ -184,3 +221,5 @@ def _refuse(context: typer.Context, chosen: str) -> None:
         if for_small != (chosen == "inputs"):
             what = "conformers of small molecules" if for_small else "--parent and --peptide"
             raise typer.BadParameter(f"--{option.replace('_', '-')} is for {what} only")
+        if option in _FOR_FILE and chosen == "peptide":
+            raise typer.BadParameter(f"--{option.replace('_', '-')} is for --parent only")

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +15,19 @@ from rich.markup import escape
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.dynamics.run import StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
-from openmmgems.sampling.conformer_runs import ConformerRun, Finished
-from openmmgems.sampling.conformers import expected_calls
+from openmmgems.engines.engine_spec import EngineSpec, named_code
+from openmmgems.jobs.cluster import local_workers
+from openmmgems.jobs.consent import Consent
+from openmmgems.jobs.estimates import Estimator
+from openmmgems.jobs.worker_settings import JobSettings
+from openmmgems.sampling.conformer_jobs import ConformerJobs
+from openmmgems.sampling.conformer_runs import ConformerRun
 from openmmgems.sampling.sampling_settings import ConformerSettings, conformers_preset
 
 from .console import output
-from .progress import WorkProgress, format_seconds
-from .steps import read_option
+from .job_progress import JobProgress
+from .progress import format_seconds
+from .steps import print_notes, read_option
 
 _SHOWN_FAILURES = 5
 
@@ -39,17 +43,38 @@ def sample_conformers(given: Mapping[str, Any]) -> int:
     settings = _settings(given)
     out = _output_file(given["out"])
     structures = [s for text in given["inputs"] for s in read_molecules(text, settings.seed)]
-    code = draw_conformers(settings, structures, out, given["processes"], dry_run=given["dry_run"])
+    code = draw_conformers(
+        settings, structures, out, limits_of(given), consent_of(given), dry_run=given["dry_run"]
+    )
     if code == 0 and not given["dry_run"]:
         output.print(f"Next      gems label {escape(str(out))} --engine {settings.engine}")
     return code
+
+
+def limits_of(given: Mapping[str, Any]) -> JobSettings:
+    """Workers and limits that the command line gives."""
+    names = {
+        "workers": "processes",
+        "memory_gb": "memory_gb",
+        "time_limit_s": "time_limit_s",
+        "max_attempts": "max_attempts",
+    }
+    found = {name: given[option] for name, option in names.items() if given[option] is not None}
+    return JobSettings(**found)
+
+
+def consent_of(given: Mapping[str, Any]) -> Consent:
+    """What the command line names may run: an engine, a program among its options, or by itself."""
+    options = dict(read_option(text) for text in given["engine_option"] or ())
+    return Consent((*(given["allow_code"] or ()), *named_code(given["engine"], options)))
 
 
 def draw_conformers(
     settings: ConformerSettings,
     structures: list[AtomicSystem],
     out: Path,
-    processes: int | None = None,
+    limits: JobSettings | None = None,
+    consent: Consent | None = None,
     *,
     dry_run: bool = False,
 ) -> int:
@@ -61,30 +86,28 @@ def draw_conformers(
     structures : list of AtomicSystem
     out : pathlib.Path
         Beside it a folder `<out>.parts` keeps what is finished.
-    processes : int, optional
-        Default: all cores.
+    limits : JobSettings, optional
+        Workers, time and memory of a molecule, attempts.
+    consent : Consent, optional
+        To code of others that the settings name.
     dry_run : bool
         Only say what would be done.
     """
-    from openmmgems.engines.registry import make_engine
-
-    factory = functools.partial(make_engine, settings.engine, **settings.engine_options)
-    engine = factory()
-    number = processes or os.cpu_count() or 1
-    seconds = [
-        engine.cost(len(s.atomic_numbers)).seconds * expected_calls(len(s.atomic_numbers), settings)
-        for s in structures
-    ]
-    _print_plan(settings, structures, sum(seconds) / max(1, min(number, len(structures))), out)
+    limits, consent = limits or JobSettings(), consent or Consent()
+    spec = EngineSpec(settings.engine, settings.engine_options, consent=consent)
+    estimator = Estimator(ConformerJobs(settings, spec), limits)
+    seconds = sum(estimator.seconds(len(s.atomic_numbers)) for s in structures)
+    at_once = min(local_workers(limits)[0], len(structures))
+    _print_plan(settings, structures, seconds / max(1, at_once), out)
     if dry_run:
         return 0
     with RunFolder(_folder(out)).locked(), StopRequest().listening() as stop:
-        run = ConformerRun(structures, settings, factory, _folder(out))
-        failed = _run(run, seconds, number, stop)
+        run = ConformerRun(structures, settings, _folder(out), limits, consent)
+        _run(run, stop)
         if stop:
             _say_stopped(run)
             return 128 + (stop.signal_number or 0)
-        return _write(run, failed, out)
+        return _write(run, out)
 
 
 def read_molecules(text: str, seed: int = 0) -> list[AtomicSystem]:
@@ -134,6 +157,7 @@ def _from_xyz(path: Path) -> AtomicSystem:
     from openmmgems.systems.structure import read_structure
 
     structure = read_structure(path)
+    print_notes(structure.notes)
     graph = chemical_graph(structure.topology)
     molecule = rdkit_molecule(graph.atomic_numbers, graph.bonds, graph.orders, graph.charges)
     smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
@@ -189,21 +213,13 @@ def _print_plan(
         output.print(f"[bold]{name + ':':<13}[/]{escape(str(value))}", soft_wrap=True)
 
 
-def _run(
-    run: ConformerRun, seconds: list[float], processes: int, stop: StopRequest
-) -> list[Finished]:
-    """Do all molecules; give those that failed."""
-    failed = []
-    if run.num_done:
-        output.print(f"Going on: {run.num_done} of {len(seconds)} molecules are done.")
+def _run(run: ConformerRun, stop: StopRequest) -> None:
+    """Do all molecules."""
+    if done := run.num_done:
+        output.print(f"Going on: {done} of {len(run.structures)} molecules are done.")
     output.print("Ctrl-C stops and keeps everything.")
-    with WorkProgress("molecules", len(seconds), sum(seconds)) as progress:
-        for finished in run.finish(processes, lambda: bool(stop)):
-            if finished.error:
-                failed.append(finished)
-            weight = seconds[finished.place]
-            progress.advance(weight, counts=not finished.from_file)
-    return failed
+    with JobProgress() as progress:
+        run.finish(progress.update, lambda: bool(stop))
 
 
 def _say_stopped(run: ConformerRun) -> None:
@@ -214,23 +230,25 @@ def _say_stopped(run: ConformerRun) -> None:
     )
 
 
-def _write(run: ConformerRun, failed: list[Finished], out: Path) -> int:
+def _write(run: ConformerRun, out: Path) -> int:
     from openmmgems.data.structure_file import write_structures
 
-    for finished in failed[:_SHOWN_FAILURES]:
-        source = run.structures[finished.place].source
-        output.print(f"[bold red]Failed:[/] {escape(f'{source}: {finished.error}')}")
-    if failed:
+    failures = run.failures()
+    for failure in failures[:_SHOWN_FAILURES]:
+        output.print(f"[bold red]Failed:[/] {escape(f'{failure.source}: {failure.error}')}")
+    if failures:
         output.print(
-            f"{len(failed)} of {len(run.structures)} molecules failed and are left out; to try "
+            f"{len(failures)} of {len(run.structures)} molecules failed and are left out; to try "
             f"them again, remove '{escape(str(out))}' and repeat the command.",
             soft_wrap=True,
         )
-    if len(failed) == len(run.structures):
-        raise RuntimeError("Every molecule failed; nothing was written.")
+    if len(failures) == len(run.structures):
+        raise RuntimeError(
+            f"Every molecule failed; nothing was written. The first one: {failures[0].error}"
+        )
     number = write_structures(out, run.read())
     output.print(
-        f"[bold green]Done:[/] {number} conformers of {len(run.structures) - len(failed)} "
+        f"[bold green]Done:[/] {number} conformers of {len(run.structures) - len(failures)} "
         f"molecules.\nLook at   {escape(str(out))}; '{escape(str(_folder(out)))}' holds the same "
         "by molecule, and is only needed to go on",
         soft_wrap=True,

@@ -11,12 +11,14 @@ from typing import Any
 from rich.markup import escape
 
 from openmmgems.fragments.fragment_settings import BottomUpSettings
+from openmmgems.jobs.consent import Consent
 from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import ProjectSettings, read_project
 
 from .console import output
-from .sample_conformers import draw_conformers
+from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
+from .steps import print_notes
 
 
 def sample_project(given: Mapping[str, Any]) -> int:
@@ -66,7 +68,8 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
         settings.conformers,
         structures,
         folder.conformers,
-        given["processes"],
+        limits_of(given),
+        Consent(tuple(given["allow_code"] or ())),
         dry_run=given["dry_run"],
     )
 
@@ -80,6 +83,8 @@ def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> Non
 
     systems = dict(named_systems(settings))
     for path in settings.structures:
-        graph = chemical_graph(read_structure(path).topology)
+        structure = read_structure(path)
+        print_notes(structure.notes)
+        graph = chemical_graph(structure.topology)
         systems |= structure_systems(graph, Path(path).stem)
     make_graphs(settings, systems, out, dry_run=dry_run)

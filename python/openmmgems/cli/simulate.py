@@ -32,9 +32,19 @@ from openmmgems.simulation.workflow import (
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
+from .structure_options import (
+    PANEL,
+    PH,
+    AddHydrogens,
+    AlternateLocation,
+    Coordinates,
+    Force,
+    GromacsInclude,
+    Remove,
+    UseBox,
+)
 
 _RUN = "Dynamics"
-_FILES = "Structure"
 _MACHINE = "Machine and output"
 
 # command-line names -> fields of the stored settings; all must be the same when a run goes on
@@ -63,6 +73,7 @@ _FIELDS = {
     "gromacs_include": ("options", "include_folder"),
     "add_hydrogens": ("options", "hydrogens"),
     "ph": ("options", "ph"),
+    "remove": ("options", "remove"),
     "box": ("options", "box"),
 }
 
@@ -92,29 +103,19 @@ def simulate(
     ] = True,
     seed: Annotated[int, typer.Option(help="Of velocities.", rich_help_panel=_RUN)] = 1,
     charge: Annotated[
-        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=PANEL)
     ] = None,
     unpaired: Annotated[
-        int, typer.Option(help="Number of unpaired electrons.", rich_help_panel=_FILES)
-    ] = 0,
-    add_hydrogens: Annotated[bool, typer.Option("--add-hydrogens", rich_help_panel=_FILES)] = False,
-    ph: Annotated[float, typer.Option(help="For --add-hydrogens.", rich_help_panel=_FILES)] = 7.0,
-    coordinates: Annotated[
-        Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Number of unpaired electrons (0).", rich_help_panel=PANEL)
     ] = None,
-    alternate_location: Annotated[
-        str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=_FILES)
-    ] = None,
-    gromacs_include: Annotated[
-        Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=_FILES)
-    ] = None,
-    box: Annotated[
-        bool, typer.Option("--box/--no-box", help="Use the file's box.", rich_help_panel=_FILES)
-    ] = True,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Run outside the model's domain.", rich_help_panel=_FILES),
-    ] = False,
+    add_hydrogens: AddHydrogens = False,
+    ph: PH = 7.0,
+    remove: Remove = "",
+    coordinates: Coordinates = None,
+    alternate_location: AlternateLocation = None,
+    gromacs_include: GromacsInclude = None,
+    box: UseBox = True,
+    force: Force = False,
     platform: Annotated[
         str | None,
         typer.Option(help="CUDA, OpenCL, CPU, Reference.", rich_help_panel=_MACHINE),
@@ -131,7 +132,7 @@ def simulate(
     ] = "model-default",
     long_range_cutoff: Annotated[
         float,
-        typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=_FILES),
+        typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=PANEL),
     ] = 0.0,
     trajectory: Annotated[str, typer.Option(help="dcd or xtc.", rich_help_panel=_MACHINE)] = "dcd",
     frame_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 200,
@@ -148,9 +149,9 @@ def simulate(
 
       gems simulate peptide.pdb --force-field amber99sb-ildn --time 10
 
-    A crystal structure without hydrogens, minimised, energy-conserving dynamics:
+    A crystal structure, completed, without its buffer:
 
-      gems simulate 1CRN.pdb --force-field amber99sb-ildn --add-hydrogens --no-box --ensemble nve
+      gems simulate 5I55.cif --force-field amber99sb-ildn --add-hydrogens --remove MPD,ACT --no-box
 
     AMBER files with their own parameters, at constant pressure:
 
@@ -296,7 +297,8 @@ def _dry_run(
     """Build all in a temporary folder, time some steps, print the estimate."""
     import tempfile
 
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
+    options = StructureOptions(**settings["options"])
+    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     with tempfile.TemporaryDirectory() as folder:
         system = build_system(structure, forces, _say)
         with closing(

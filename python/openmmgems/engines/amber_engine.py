@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import openmm
@@ -33,8 +34,9 @@ class AmberEngine:
     ----------
     topology : str
         PDB file of the molecule; structures must have its atoms in its order.
-    force_field : sequence of str
-        Files in OpenMM's form.
+    force_field : sequence of str, or str
+        Files in OpenMM's form, in one text with commas between them. Only OpenMM's own may hold
+        scripts: OpenMM would run them.
 
     Raises
     ------
@@ -45,11 +47,13 @@ class AmberEngine:
     """
 
     topology: str
-    force_field: Sequence[str] = ("amber99sbildn.xml", "tip3p.xml")
+    force_field: str | Sequence[str] = ("amber99sbildn.xml", "tip3p.xml")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "topology", str(self.topology))
-        object.__setattr__(self, "force_field", tuple(self.force_field))
+        given = self.force_field
+        files = given.split(",") if isinstance(given, str) else given
+        object.__setattr__(self, "force_field", tuple(file.strip() for file in files))
         if not Path(self.topology).is_file():
             raise FileNotFoundError(f"The engine 'amber': there is no PDB file '{self.topology}'.")
         self._prepared()
@@ -129,6 +133,8 @@ class _Prepared:
 def _prepare(topology_file: str, _content: str, force_field: tuple[str, ...]) -> _Prepared:
     """Build the system; once a process for each content of the PDB file."""
     topology = _read_topology(topology_file)
+    for file in force_field:
+        _refuse_scripts(file)
     try:
         system = app.ForceField(*force_field).createSystem(
             topology, nonbondedMethod=app.NoCutoff, constraints=None, rigidWater=False
@@ -148,6 +154,25 @@ def _prepare(topology_file: str, _content: str, force_field: tuple[str, ...]) ->
     )
     numbers = [atom.element.atomic_number for atom in topology.atoms()]
     return _Prepared(context, np.array(charges), np.array(numbers))
+
+
+def _refuse_scripts(file: str) -> None:
+    """Refuse a file, and what it includes, that would have OpenMM run code."""
+    if not Path(file).is_file():  # OpenMM's own, or an error of its own
+        return
+    try:
+        root = ElementTree.parse(file).getroot()
+    except ElementTree.ParseError as error:
+        raise ValueError(f"The engine 'amber': '{file}' is damaged: {error}") from error
+    if any(root.find(tag) is not None for tag in ("Script", "InitializationScript")):
+        raise ValueError(
+            f"The engine 'amber': '{file}' holds a script, which OpenMM would run; expected a "
+            "force field of parameters only."
+        )
+    for include in root.findall("Include"):
+        name = include.get("file", "")
+        inside = Path(file).parent / name
+        _refuse_scripts(str(inside) if inside.is_file() else name)
 
 
 def _read_topology(file: str) -> app.Topology:

@@ -3,23 +3,13 @@
 """What a reference engine is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
+from openmmgems.jobs.job_kind import Cost
 
-
-@dataclass(frozen=True)
-class Cost:
-    """What a calculation is expected to need: ``seconds`` and ``memory_mb``.
-
-    An estimate from a few measurements of one engine on one core of a common machine, to plan with:
-    it may be wrong by a factor of three.
-    """
-
-    seconds: float
-    memory_mb: float
+__all__ = ["Cost", "Engine", "SequentialEngine"]
 
 
 class Engine(Protocol):

@@ -7,7 +7,6 @@ J. Chem. Phys. 150, 154122 (2019), doi:10.1063/1.5090222. MBD: see ``mbd``.
 """
 
 import importlib.metadata
-import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +26,7 @@ from .engine_checks import (
     threads_of_environment,
 )
 from .mbd import BETA, many_body_dispersion, need_libmbd
+from .pyscf_basis import basis_of, check_basis
 
 DISPERSIONS = ("none", "d4", "mbd")
 ELEMENTS = range(1, 87)
@@ -48,7 +48,8 @@ class PyscfEngine:
     functional : str
         As PySCF names it, without dispersion.
     basis : str
-        As PySCF names it. The def2 sets have effective core potentials beyond krypton.
+        As PySCF names it. Core potentials that belong to it are used; for elements whose core it
+        neither describes nor has a potential for, it is refused.
     dispersion : {"d4", "mbd", "none"}
     grid_level : int
         Of the integration grid, 0 to 9.
@@ -93,7 +94,7 @@ class PyscfEngine:
                     f"{name} is {getattr(self, name)}; expected {lowest} to {highest:g}."
                 )
         self._check_functional()
-        self._basis_of("H")
+        check_basis(self.basis)
         if self.dispersion == "d4":
             _need_d4(self.functional)
         elif self.dispersion == "mbd":
@@ -173,16 +174,13 @@ class PyscfEngine:
 
         positions = structure.positions_angstrom / BOHR_ANGSTROM
         atoms = list(zip(structure.atomic_numbers.tolist(), positions.tolist(), strict=True))
-        symbols = {gto.mole._std_symbol(number): number for number, _ in atoms}
-        for symbol in symbols:
-            self._basis_of(symbol)
-        heavy = [symbol for symbol, number in symbols.items() if number > 36]
-        has_cores = self.basis.lower().startswith("def2")
+        symbols = {gto.mole._std_symbol(number) for number, _ in atoms}
+        potentials = {symbol: basis_of(self.basis, symbol)[1] for symbol in symbols}
         return gto.M(
             atom=atoms,
             unit="Bohr",
             basis=self.basis,
-            ecp=dict.fromkeys(heavy, self.basis) if has_cores else {},
+            ecp={symbol: potential for symbol, potential in potentials.items() if potential},
             charge=structure.charge,
             spin=structure.spin,
             max_memory=self.max_memory_mb,
@@ -225,20 +223,6 @@ class PyscfEngine:
                 f"The functional '{self.functional}' includes dispersion; give a functional "
                 "without, and the option dispersion."
             )
-
-    def _basis_of(self, symbol: str) -> None:
-        from pyscf import gto
-        from pyscf.lib.exceptions import BasisNotFoundError
-
-        try:
-            with warnings.catch_warnings():  # the error says what the warning does
-                warnings.filterwarnings("ignore", message="Basis may be available")
-                gto.basis.load(self.basis, symbol)
-        except (BasisNotFoundError, KeyError) as error:
-            raise ValueError(
-                f"PySCF has no basis '{self.basis}' for {symbol}; more sets come with "
-                "pip install basis-set-exchange."
-            ) from error
 
 
 def _need_d4(functional: str) -> None:

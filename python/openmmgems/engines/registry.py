@@ -16,12 +16,16 @@ from .engine import Engine
 
 @dataclass(frozen=True)
 class EngineKind:
-    """Where an engine is: its module in this package, its class, and what its name fixes."""
+    """Where an engine is: its module in this package, its class, and what its name fixes.
+
+    ``program_options`` are options that name a program to run.
+    """
 
     module: str
     class_name: str
     description: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    program_options: tuple[str, ...] = ()
 
     def load(self) -> type:
         """Import the engine's class."""
@@ -51,6 +55,7 @@ ENGINES: dict[str, EngineKind] = {
         "psi4_engine",
         "Psi4Engine",
         "density functional theory by Psi4, run as a program: PBE0/def2-TZVPP",
+        program_options=("executable",),
     ),
     "so3lr": EngineKind(
         "so3lr_engine",

@@ -18,27 +18,29 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
-from .calculation import EngineSpec, calculate
+from .calculation import calculate
+from .job_kind import JobKind
 
 
 def main() -> None:
-    """Make the engine that is asked for, then calculate what comes."""
+    """Make what the kind of jobs needs, then calculate what comes."""
     connection = Connection(int(sys.argv[1]))
     _end_with(int(sys.argv[2]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
-    spec, path = cast(tuple[EngineSpec, list[str]], connection.recv())
+    path = cast(list[str], connection.recv())  # first: the next message may be of modules there
     sys.path += [folder for folder in path if folder not in sys.path]
     try:
-        engine = spec.make()
-        connection.send(("ready", engine.version))
+        kind = cast(JobKind, connection.recv())
+        calculation = kind.make()
+        connection.send(("ready", calculation.version))
     except Exception as error:
         connection.send(("broken", f"{type(error).__name__}: {error}"))
         return
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # no more work
         while True:
-            connection.send(calculate(engine, connection.recv()))
+            connection.send(calculate(calculation, *connection.recv()))
 
 
 def _end_with(lifeline: int) -> None:
@@ -55,8 +57,12 @@ def _end_with(lifeline: int) -> None:
 
 
 def arguments(connection: int, lifeline: int) -> list[str]:
-    """Words that start this process."""
-    return [sys.executable, "-m", "openmmgems.jobs.calculator", str(connection), str(lifeline)]
+    """Words that start this process.
+
+    By ``-P`` it imports nothing that lies in the current folder by the name of some module.
+    """
+    words = [sys.executable, "-P", "-m", "openmmgems.jobs.calculator"]
+    return [*words, str(connection), str(lifeline)]
 
 
 def environment(threads: int) -> dict[str, Any]:

@@ -9,12 +9,17 @@ large job have the memory of several small ones.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from .consent import Consent
 from .worker_settings import SlurmSettings, WorkerSettings
 
 RESOURCE = "memory_mb"
@@ -22,6 +27,7 @@ _FREE_SHARE = 0.8
 # Without an address Dask takes its usual port, which another run on this machine may have.
 _ANY_PORT = "127.0.0.1:0"
 _CONNECT_S = 10
+_ENCRYPTED = ("tls", "wss")
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,23 @@ def local_workers(settings: WorkerSettings) -> tuple[int, float]:
 
 
 @contextmanager
-def open_cluster(settings: WorkerSettings) -> Iterator[Cluster]:
+def open_cluster(settings: WorkerSettings, consent: Consent) -> Iterator[Cluster]:
     """
     Start or reach the workers; on the way out end what was started here.
 
+    Whoever reaches a scheduler can run any code on its workers and on this machine. So one that is
+    started here listens on this machine only, or lets in only who has a certificate of this run.
+
+    Parameters
+    ----------
+    settings : WorkerSettings
+    consent : Consent
+        To a scheduler of another machine without TLS, and to lines of SLURM's job script.
+
     Raises
     ------
+    ValueError
+        If that is needed, but was not agreed to.
     RuntimeError
         If there is no scheduler at the given address, or SLURM's commands fail.
     ImportError
@@ -98,8 +115,12 @@ def open_cluster(settings: WorkerSettings) -> Iterator[Cluster]:
             dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_S}s"})
         )
         if settings.scheduler is not None:
+            if not consent.insecure:
+                _refuse_open_connection(settings.scheduler)
             client, where = _reach(settings.scheduler), f"Dask scheduler {settings.scheduler}"
         elif settings.slurm is not None:
+            if settings.slurm.commands:
+                consent.check("slurm", f"SLURM's job script, by {settings.slurm.commands[0]!r},")
             cluster = stack.enter_context(_slurm_cluster(settings, settings.slurm))
             client, where = Client(cluster), f"{settings.slurm.jobs} SLURM jobs"
         else:
@@ -115,15 +136,40 @@ def _close(client: Any) -> None:
         client.close(timeout=_CONNECT_S)
 
 
+def _refuse_open_connection(address: str) -> None:
+    """Refuse a scheduler of another machine to which anyone may speak."""
+    from distributed.comm.addressing import parse_address, parse_host_port
+
+    try:
+        scheme, location = parse_address(address)
+        host = parse_host_port(location, default_port=0)[0]
+    except ValueError as error:
+        raise ValueError(f"scheduler is '{address}': {error}. Expected tls://HOST:PORT.") from error
+    if scheme not in _ENCRYPTED and not _is_this_machine(host):
+        raise ValueError(
+            f"The scheduler '{address}' is on another machine, and the connection is open: whoever "
+            "is in the network can run code here. Use TLS (tls://HOST:PORT, with Dask's "
+            "certificates), or add --insecure where all in the network are trusted."
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _reach(address: str) -> Any:
     from distributed import Client
 
     try:
         return Client(address, timeout=_CONNECT_S)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, ValueError, TypeError) as error:  # TypeError: no certificates
         raise RuntimeError(
-            f"There is no Dask scheduler at '{address}': {error}. Start one with 'dask scheduler', "
-            "and workers with 'dask worker tcp://HOST:PORT'."
+            f"There is no Dask scheduler at '{address}' that this machine may use: {error}. Start "
+            "one with 'dask scheduler', and workers with 'dask worker tcp://HOST:PORT'; for tls:// "
+            "give both and this command Dask's settings distributed.comm.tls."
         ) from error
 
 
@@ -145,8 +191,11 @@ def _local_cluster(settings: WorkerSettings) -> tuple[Any, str]:
 
 @contextmanager
 def _slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Iterator[Any]:
-    cluster = slurm_cluster(settings, slurm)
-    with cluster:
+    # Below the current folder, where SLURM's jobs begin: all machines see it, only this user reads.
+    with (
+        tempfile.TemporaryDirectory(prefix=".gems-tls-", dir=".") as folder,
+        slurm_cluster(settings, slurm, temporary_certificates(Path(folder).absolute())) as cluster,
+    ):
         try:
             cluster.scale(jobs=slurm.jobs)
         except (OSError, RuntimeError) as error:
@@ -154,9 +203,46 @@ def _slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Iterator[A
         yield cluster
 
 
-def slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Any:
+def temporary_certificates(folder: Path) -> Any:
+    """
+    Make certificates for one run, without which a scheduler lets nobody in.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where they are written, so that workers find them; nobody else may read it.
+
+    Returns
+    -------
+    distributed.security.Security
+    """
+    from distributed.security import Security
+
+    made = Security.temporary().get_tls_config_for_role("scheduler")
+    files = {}
+    for name in ("ca_file", "cert", "key"):
+        files[name] = str(folder / f"{name}.pem")
+        descriptor = os.open(files[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(made[name])
+    roles = {
+        f"tls_{role}_{name}": files[name]
+        for role in ("scheduler", "worker", "client")
+        for name in ("cert", "key")
+    }
+    return Security(tls_ca_file=files["ca_file"], require_encryption=True, **roles)
+
+
+def slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings, security: Any) -> Any:
     """
     A Dask cluster whose workers SLURM starts; none is asked for yet.
+
+    Parameters
+    ----------
+    settings : WorkerSettings
+    slurm : SlurmSettings
+    security : distributed.security.Security
+        Certificates in files that all machines see.
 
     Raises
     ------
@@ -171,6 +257,7 @@ def slurm_cluster(settings: WorkerSettings, slurm: SlurmSettings) -> Any:
         ) from error
     memory_mb = 1000.0 * slurm.memory_gb
     return SLURMCluster(
+        security=security,
         queue=slurm.queue,
         account=slurm.account,
         cores=max(1, slurm.cores // settings.threads),

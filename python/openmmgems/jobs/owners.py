@@ -27,14 +27,15 @@ def run_name() -> Iterator[str]:
 
 
 def release_dead(store: JobStore, level_of_theory: str) -> int:
-    """Give back at once what runs of this machine have that are no longer there.
+    """Take back at once what runs of this machine have that are no longer there.
 
     Returns
     -------
     int
         How many jobs. Those of other machines return when their lease ends.
     """
-    return sum(store.release(name) for name in store.workers(level_of_theory) if not _may_run(name))
+    dead = [name for name in store.workers(level_of_theory) if not _may_run(name)]
+    return sum(store.take_back(name) for name in dead)
 
 
 def _may_run(name: str) -> bool:

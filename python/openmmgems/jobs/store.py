@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""The job store: structures to be labelled, who works on them, and the results.
+"""The job store: structures to be calculated, who works on them, and the results.
 
 One SQLite file in write-ahead mode, which any number of processes of one machine may use at a time.
 A job is *waiting*, *running* (claimed by a worker until its lease ends), *done*, or *parked* (it
@@ -14,9 +14,10 @@ was written last, and a copy of one without the other is not whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import Setting
 
 from .store_file import STATES, StoreFile
@@ -27,12 +28,10 @@ from .store_records import (
     Need,
     StoredEngine,
     Usage,
-    check_label,
     in_batches,
     settings_json,
     structure_from_row,
     structure_row,
-    to_bytes,
 )
 
 __all__ = ["STATES", "Failure", "Finished", "Job", "JobStore", "Need", "StoredEngine", "Usage"]
@@ -61,6 +60,7 @@ class JobStore(StoreFile):
         structures: Iterable[AtomicSystem],
         level_of_theory: str,
         need: Need | Callable[[int], Need] | None = None,
+        variants: Sequence[int] | None = None,
     ) -> int:
         """
         Add jobs; those that are there already stay as they are.
@@ -70,6 +70,9 @@ class JobStore(StoreFile):
         structures : iterable of AtomicSystem
         level_of_theory : str
         need : Need, or a function that gives it for a number of atoms
+        variants : sequence of int, optional
+            For each structure a number by which several jobs of it differ. Where it is given, jobs
+            of other sources are other jobs, too.
 
         Returns
         -------
@@ -78,12 +81,39 @@ class JobStore(StoreFile):
         """
         need = need or Need()
         added = 0
-        for batch in in_batches(structures):
+        every = zip(structures, variants or itertools.repeat(None), strict=variants is not None)
+        for batch in in_batches(every):
             with self._errors(), self._transaction():
-                for structure in batch:
+                for structure, variant in batch:
                     own = need if isinstance(need, Need) else need(len(structure.atomic_numbers))
-                    added += self._add(structure, level_of_theory, own)
+                    added += self._add(structure_row(structure, variant), level_of_theory, own)
         return added
+
+    def find(
+        self, structures: Iterable[AtomicSystem], level_of_theory: str, variants: Sequence[int]
+    ) -> list[int]:
+        """Ids of the jobs that `add` made of these."""
+        pairs = zip(structures, variants, strict=True)
+        hashes = [structure_row(structure, variant)[0] for structure, variant in pairs]
+        statement = (
+            "SELECT job.id FROM job JOIN structure ON structure.id = job.structure "
+            "WHERE hash = ? AND level = ?"
+        )
+        return [self.query(statement, each, level_of_theory)[0][0] for each in hashes]
+
+    def withdraw(self, level_of_theory: str, wanted: Collection[int]) -> None:
+        """Take out jobs that are not done, nor wanted any more."""
+        unwanted = [
+            (row[0],)
+            for row in self.query(
+                "SELECT id FROM job WHERE level = ? AND state IN ('waiting', 'parked')",
+                level_of_theory,
+            )
+            if row[0] not in wanted
+        ]
+        with self._errors(), self._transaction():
+            self._database.executemany("DELETE FROM failure WHERE job = ?", unwanted)
+            self._database.executemany("DELETE FROM job WHERE id = ?", unwanted)
 
     def claim(
         self, worker: str, level_of_theory: str, *, number: int = 1, lease_s: float = 600.0
@@ -104,10 +134,11 @@ class JobStore(StoreFile):
             For so long nobody else gets them; see `extend`.
         """
         with self._errors(), self._transaction(durable=False):
-            self._take_back(level_of_theory)
+            self._take_back("level = ? AND lease_end < ?", level_of_theory, self._clock())
             rows = self._database.execute(
-                "SELECT job.id, attempts, memory_mb, time_limit_s, atomic_numbers, positions, "
-                "charge, spin, source FROM job JOIN structure ON structure.id = job.structure "
+                "SELECT job.id, variant, attempts, memory_mb, time_limit_s, atomic_numbers, "
+                "positions, charge, spin, source FROM job "
+                "JOIN structure ON structure.id = job.structure "
                 "WHERE level = ? AND state = 'waiting' ORDER BY estimate_s DESC, job.id LIMIT ?",
                 (level_of_theory, number),
             ).fetchall()
@@ -117,15 +148,28 @@ class JobStore(StoreFile):
                 [(worker, lease_end, row[0]) for row in rows],
             )
         return [
-            Job(row[0], structure_from_row(*row[4:]), row[1] + 1, row[2], row[3]) for row in rows
+            Job(row[0], structure_from_row(*row[5:]), row[1], row[2] + 1, row[3], row[4])
+            for row in rows
         ]
 
-    def start(self, job: Job, worker: str) -> None:
-        """Say that a worker begins to calculate a job: if it dies now, this one is to blame."""
+    def start(self, worker: str, begun: Iterable[int], ended: Iterable[int] = ()) -> None:
+        """
+        Say which jobs a worker calculates: if it dies now, these are to blame.
+
+        Parameters
+        ----------
+        worker : str
+        begun : iterable of int
+            Ids of jobs.
+        ended : iterable of int
+            Jobs begun earlier that it calculates no more.
+        """
+        now = self._clock()
+        marks = [(now, job, worker) for job in begun] + [(None, job, worker) for job in ended]
         with self._errors(), self._transaction(durable=False):
-            self._database.execute(
+            self._database.executemany(
                 "UPDATE job SET started = ? WHERE id = ? AND worker = ? AND state = 'running'",
-                (self._clock(), job.id, worker),
+                marks,
             )
 
     def extend(self, worker: str, *, lease_s: float = 600.0) -> None:
@@ -139,7 +183,7 @@ class JobStore(StoreFile):
     def finish(
         self,
         job: Job,
-        label: Label,
+        data: bytes,
         engine_version: str,
         *,
         settings: Mapping[str, Setting] | None = None,
@@ -154,7 +198,7 @@ class JobStore(StoreFile):
             False if the job was done already: nothing is changed then.
         """
         return (
-            self.finish_all([Finished(job, label, usage or Usage())], engine_version, settings) == 1
+            self.finish_all([Finished(job, data, usage or Usage())], engine_version, settings) == 1
         )
 
     def finish_all(
@@ -178,14 +222,7 @@ class JobStore(StoreFile):
         -------
         int
             How many were not done before: the others stay as they are.
-
-        Raises
-        ------
-        ValueError
-            If a label has the wrong shapes, or holds NaN or infinite values.
         """
-        for each in finished:
-            check_label(each.label, each.job.structure)
         written = 0
         with self._errors(), self._transaction():
             for each in finished:
@@ -255,6 +292,14 @@ class JobStore(StoreFile):
                 (worker,),
             ).rowcount
 
+    def take_back(self, worker: str) -> int:
+        """Take from a worker that is dead all that it had; returns how many.
+
+        Jobs that it had started are to blame: they have used an attempt, and get more memory.
+        """
+        with self._errors(), self._transaction():
+            return self._take_back("worker = ?", worker)
+
     def retry_parked(self, level_of_theory: str, *, time_limit_s: float | None = None) -> int:
         """Let parked jobs wait again, with all their attempts and, if given, another time limit.
 
@@ -270,11 +315,10 @@ class JobStore(StoreFile):
                 (time_limit_s, level_of_theory),
             ).rowcount
 
-    def _add(self, structure: AtomicSystem, level: str, need: Need) -> int:
-        row = structure_row(structure)
+    def _add(self, row: tuple[object, ...], level: str, need: Need) -> int:
         self._database.execute(
             "INSERT OR IGNORE INTO structure (hash, atomic_numbers, positions, charge, spin, "
-            "source) VALUES (?, ?, ?, ?, ?, ?)",
+            "source, variant) VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
         return self._database.execute(
@@ -284,7 +328,7 @@ class JobStore(StoreFile):
         ).rowcount
 
     def _finish(self, finished: Finished, version: str, settings: str) -> int:
-        job, label, usage = finished.job, finished.label, finished.usage
+        job, usage = finished.job, finished.usage
         rows = self._database.execute(
             "UPDATE job SET state = 'done', attempts = attempts + 1, worker = NULL, "
             "lease_end = NULL, started = NULL, error = NULL WHERE id = ? AND state != 'done' "
@@ -298,13 +342,11 @@ class JobStore(StoreFile):
             "INSERT OR IGNORE INTO engine (level, version, settings) VALUES (?, ?, ?)", key
         )
         self._database.execute(
-            "INSERT INTO result SELECT ?, ?, ?, ?, id, ?, ?, ?, ? FROM engine "
+            "INSERT INTO result SELECT ?, ?, id, ?, ?, ?, ? FROM engine "
             "WHERE level = ? AND version = ? AND settings = ?",
             (
                 job.id,
-                float(label.energy_ev),
-                to_bytes(label.forces_ev_per_angstrom),
-                to_bytes(label.dipole_e_angstrom),
+                finished.data,
                 usage.seconds,
                 usage.peak_memory_mb,
                 usage.worker,
@@ -314,24 +356,23 @@ class JobStore(StoreFile):
         )
         return 1
 
-    def _take_back(self, level: str) -> None:
-        """Jobs whose lease ended wait again; those that were started count as failed."""
-        now = self._clock()
-        lost = "WHERE level = ? AND state = 'running' AND lease_end < ?"
+    def _take_back(self, which: str, *parameters: object) -> int:
+        """Let jobs of workers that are gone wait again; those that were started have failed."""
+        lost = f"WHERE state = 'running' AND {which}"
         died = "'the worker ' || worker || ' died or hung'"
         self._database.execute(
             f"INSERT INTO failure (job, ended, worker, memory_mb, error) "
             f"SELECT id, ?, worker, memory_mb, {died} FROM job {lost} AND started IS NOT NULL",
-            (now, level, now),
+            (self._clock(), *parameters),
         )
-        self._database.execute(
+        blamed = self._database.execute(
             "UPDATE job SET attempts = attempts + 1, memory_mb = 2 * memory_mb, "
             "state = CASE WHEN attempts + 1 < ? THEN 'waiting' ELSE 'parked' END, "
             f"error = {died}, worker = NULL, lease_end = NULL, started = NULL "
             f"{lost} AND started IS NOT NULL",
-            (self._max_attempts, level, now),
-        )
-        self._database.execute(
-            f"UPDATE job SET state = 'waiting', worker = NULL, lease_end = NULL {lost}",
-            (level, now),
-        )
+            (self._max_attempts, *parameters),
+        ).rowcount
+        others = self._database.execute(
+            f"UPDATE job SET state = 'waiting', worker = NULL, lease_end = NULL {lost}", parameters
+        ).rowcount
+        return blamed + others

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import Setting
 
-from .store_records import Failure, StoredEngine, from_bytes, settings_json, structure_from_row
+from .store_records import Failure, StoredEngine, settings_json, structure_from_row
 from .store_schema import prepare_tables
 
 STATES = ("waiting", "running", "done", "parked")
@@ -110,19 +110,23 @@ class StoreFile:
                     "another folder, or the same settings."
                 )
 
-    def results(self, level_of_theory: str) -> Iterator[tuple[AtomicSystem, Label]]:
+    def results(self, level_of_theory: str) -> Iterator[tuple[AtomicSystem, bytes]]:
         """Go through what is done, in the order in which it was added."""
         with self._errors():
             rows = self._database.execute(
-                "SELECT energy, forces, dipole, atomic_numbers, positions, charge, spin, source "
+                "SELECT data, atomic_numbers, positions, charge, spin, source "
                 "FROM result JOIN job ON job.id = result.job "
                 "JOIN structure ON structure.id = job.structure WHERE level = ? "
                 "ORDER BY result.job",
                 (level_of_theory,),
             )
-            for energy, forces, dipole, *structure in rows:
-                label = Label(energy, from_bytes(forces).reshape(-1, 3), from_bytes(dipole))
-                yield structure_from_row(*structure), label
+            for data, *structure in rows:
+                yield structure_from_row(*structure), data
+
+    def result(self, job: int) -> bytes | None:
+        """What one job gave; None if it is not done."""
+        rows = self.query("SELECT data FROM result WHERE job = ?", job)
+        return rows[0][0] if rows else None
 
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read by a statement of your own; the tables are described in ``store_schema``."""

@@ -9,11 +9,12 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import Setting
 
 _BATCH = 1000
@@ -21,13 +22,22 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Job:
-    """A structure to be labelled, and what its calculation may use."""
+    """A structure to be calculated, and what its calculation may use.
+
+    ``variant`` tells apart the jobs of one structure.
+    """
 
     id: int
     structure: AtomicSystem
+    variant: int
     attempt: int
     memory_mb: float
     time_limit_s: float
+
+    @property
+    def num_atoms(self) -> int:
+        """Atoms of the structure."""
+        return len(self.structure.atomic_numbers)
 
 
 @dataclass(frozen=True)
@@ -50,10 +60,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Finished:
-    """A job with its label."""
+    """A job with what it gave."""
 
     job: Job
-    label: Label
+    data: bytes
     usage: Usage = field(default_factory=Usage)
 
 
@@ -78,29 +88,6 @@ class Failure:
     error: str
 
 
-def check_label(label: Label, structure: AtomicSystem) -> None:
-    """
-    Refuse labels that cannot be right.
-
-    Raises
-    ------
-    ValueError
-        If the label has the wrong shapes, or holds NaN or infinite values.
-    """
-    forces = np.asarray(label.forces_ev_per_angstrom)
-    dipole = np.asarray(label.dipole_e_angstrom)
-    shape = structure.positions_angstrom.shape
-    if forces.shape != shape or dipole.shape != (3,):
-        raise ValueError(
-            f"The label of {structure.source} has forces of shape {forces.shape} and a dipole "
-            f"of shape {dipole.shape}; expected {shape} and (3,)."
-        )
-    if not (
-        np.isfinite(label.energy_ev) and np.isfinite(forces).all() and np.isfinite(dipole).all()
-    ):
-        raise ValueError(f"The label of {structure.source} holds NaN or infinite values.")
-
-
 def to_bytes(numbers: NDArray[np.float64]) -> bytes:
     """Store an array of any shape as little-endian float64."""
     return np.ascontiguousarray(numbers, dtype="<f8").tobytes()
@@ -111,14 +98,21 @@ def from_bytes(data: bytes) -> NDArray[np.float64]:
     return np.frombuffer(data, dtype="<f8").astype(float)
 
 
-def structure_row(structure: AtomicSystem) -> tuple[str, bytes, bytes, int, int, str]:
-    """Hash of what a calculation depends on, and the columns of the table ``structure``."""
+def structure_row(
+    structure: AtomicSystem, variant: int | None = None
+) -> tuple[str, bytes, bytes, int, int, str, int]:
+    """Hash of what a calculation depends on, and the columns of the table ``structure``.
+
+    A variant, even 0, says that it depends on the source, too.
+    """
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
     charge, spin = int(structure.charge), int(structure.spin)
     content = numbers + positions + f"{charge},{spin}".encode()
+    if variant is not None:
+        content += f",{variant},{structure.source}".encode()
     key = hashlib.sha256(content).hexdigest()
-    return key, numbers, positions, charge, spin, structure.source
+    return key, numbers, positions, charge, spin, structure.source, variant or 0
 
 
 def structure_from_row(
@@ -134,8 +128,11 @@ def settings_json(settings: Mapping[str, Setting] | None) -> str:
     return json.dumps(dict(settings or {}), sort_keys=True)
 
 
-def in_batches(structures: Iterable[AtomicSystem]) -> Iterator[Sequence[AtomicSystem]]:
-    """Go through structures in lists that fit into one transaction."""
-    iterator = iter(structures)
+T = TypeVar("T")
+
+
+def in_batches(items: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Go through something in lists that fit into one transaction."""
+    iterator = iter(items)
     while batch := list(itertools.islice(iterator, _BATCH)):
         yield batch

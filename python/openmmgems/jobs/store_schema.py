@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: MIT
 """The tables of the job store, and how files of older versions become of this one.
 
-``structure``: what is to be labelled, once, known by its hash. ``job``: a structure at a level of
-theory, with its state, what it may use, and who has it. ``engine``: each program and settings that
-made results. ``result``: the labels, with what they took. ``failure``: every failed attempt.
+``structure``: what is to be calculated, once, known by its hash. ``job``: a structure at a level,
+with its state, what it may use, and who has it. ``engine``: each program and settings that made
+results. ``result``: what jobs gave, and what they took. ``failure``: every failed attempt.
 """
 
 import sqlite3
+import struct
 
-VERSION = 2
+VERSION = 3
 
 _STRUCTURE = """
 CREATE TABLE structure (
     id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
-    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL)
+    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL,
+    variant INTEGER NOT NULL DEFAULT 0)
 """
 _JOB = """
 CREATE TABLE job (
@@ -32,9 +34,9 @@ CREATE TABLE engine (
 """
 _RESULT = """
 CREATE TABLE result (
-    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
-    dipole BLOB NOT NULL, engine INTEGER NOT NULL REFERENCES engine, seconds REAL,
-    peak_memory_mb REAL, worker TEXT, ended REAL)
+    job INTEGER PRIMARY KEY REFERENCES job, data BLOB NOT NULL,
+    engine INTEGER NOT NULL REFERENCES engine, seconds REAL, peak_memory_mb REAL, worker TEXT,
+    ended REAL)
 """
 _FAILURE = """
 CREATE TABLE failure (
@@ -44,6 +46,13 @@ CREATE TABLE failure (
 _FAILURE_INDEX = "CREATE INDEX failure_by_job ON failure (job)"
 _TABLES = (_STRUCTURE, _JOB, _JOB_INDEX, _ENGINE, _RESULT, _FAILURE, _FAILURE_INDEX)
 
+# Versions 1 and 2 had labels only, in columns of their own: energy, forces, dipole.
+_RESULT_2 = """
+CREATE TABLE result (
+    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
+    dipole BLOB NOT NULL, engine INTEGER NOT NULL REFERENCES engine, seconds REAL,
+    peak_memory_mb REAL, worker TEXT, ended REAL)
+"""
 # Version 1 counted an attempt when a job was claimed, and knew of its engine only the version.
 _FROM_1 = (
     "ALTER TABLE job ADD COLUMN estimate_s REAL",
@@ -55,13 +64,21 @@ _FROM_1 = (
     "INSERT OR IGNORE INTO engine (level, version, settings) SELECT level, engine, '{}' "
     "FROM result JOIN job ON job.id = result.job",
     "ALTER TABLE result RENAME TO result_1",
-    _RESULT,
+    _RESULT_2,
     "INSERT INTO result SELECT job, energy, forces, dipole, engine.id, seconds, peak_memory_mb, "
     "NULL, NULL FROM result_1 JOIN job ON job.id = result_1.job "
     "JOIN engine ON engine.level = job.level AND engine.version = result_1.engine",
     "DROP TABLE result_1",
     _FAILURE,
     _FAILURE_INDEX,
+)
+_FROM_2 = (
+    "ALTER TABLE structure ADD COLUMN variant INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE result RENAME TO result_2",
+    _RESULT,
+    "INSERT INTO result SELECT job, label_data(energy, forces, dipole), engine, seconds, "
+    "peak_memory_mb, worker, ended FROM result_2",
+    "DROP TABLE result_2",
 )
 
 
@@ -81,14 +98,22 @@ def prepare_tables(database: sqlite3.Connection, name: str) -> None:
     if version == 0 and tables == 0:
         statements: tuple[str, ...] = _TABLES
     elif version == 1:
-        statements = _FROM_1
+        statements = _FROM_1 + _FROM_2
+    elif version == 2:
+        statements = _FROM_2
     elif version == VERSION:
         return
     else:
         raise ValueError(
-            f"'{name}' is a database of version {version}; expected a job store of version 1 or "
+            f"'{name}' is a database of version {version}; expected a job store of version 1 to "
             f"{VERSION}. Use another file, or a matching version of openmm-gems."
         )
+    database.create_function("label_data", 3, _label_data, deterministic=True)
     for statement in statements:
         database.execute(statement)
     database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _label_data(energy: float, forces: bytes, dipole: bytes) -> bytes:
+    """A label of version 2, as `labels.label_jobs` has it now."""
+    return struct.pack("<d", energy) + forces + dipole

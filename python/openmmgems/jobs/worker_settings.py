@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Settings of workers: how many, how large, and where."""
+"""Settings of workers: how many, how large, and where; and of the jobs that they get."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from openmmgems.core.settings import SettingsBase
 
 Positive = Annotated[float, Field(gt=0)]
+# A line of a job script: more lines would be commands.
+Word = Annotated[str, Field(pattern=r"^[\w.,:@+=/-]+$")]
 
 
 class SlurmSettings(SettingsBase):
@@ -19,15 +21,20 @@ class SlurmSettings(SettingsBase):
     jobs: int = Field(1, ge=1, description="Jobs that SLURM is asked for; each holds workers.")
     cores: int = Field(1, ge=1, description="Cores of one SLURM job.")
     memory_gb: Positive = Field(4.0, description="Memory of one SLURM job, GB.")
-    walltime: str = Field("24:00:00", description="Time limit of one SLURM job, H:MM:SS.")
-    queue: str | None = Field(None, description="Partition.")
-    account: str | None = Field(None, description="Account that is charged.")
+    walltime: Word = Field("24:00:00", description="Time limit of one SLURM job, H:MM:SS.")
+    queue: Word | None = Field(None, description="Partition.")
+    account: Word | None = Field(None, description="Account that is charged.")
     directives: tuple[str, ...] = Field(
         (), description="More lines of the job script, such as '--constraint=icelake'."
     )
     prologue: tuple[str, ...] = Field(
         (), description="Commands before a worker starts, such as 'module load gcc'."
     )
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What becomes part of a job script as it stands."""
+        return (*self.directives, *self.prologue)
 
 
 class WorkerSettings(SettingsBase):
@@ -55,3 +62,23 @@ class WorkerSettings(SettingsBase):
                 f"{self.slurm.cores} cores; give slurm.cores at least as many."
             )
         return self
+
+
+class JobSettings(WorkerSettings):
+    """Where and within which limits jobs of any kind run."""
+
+    min_memory_mb: Positive = Field(
+        500.0, description="What every calculation may use at least, MB; its whole process counts."
+    )
+    time_limit_s: Positive | None = Field(
+        None,
+        description="A calculation that takes longer is stopped, s (None: 20 times its estimate, "
+        "at least 10 minutes).",
+    )
+    max_attempts: int = Field(3, ge=1, description="After so many failures a job is parked.")
+    group_s: Positive = Field(
+        5.0, description="Small jobs are put together until they are expected to take so long, s."
+    )
+    lease_s: float = Field(
+        300.0, ge=5.0, description="After so long without a sign of life a run counts as dead, s."
+    )

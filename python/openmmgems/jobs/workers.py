@@ -24,10 +24,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import cast
 
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem
 
-from .calculation import EngineSpec, Reply
+from .calculation import Reply
 from .calculator import arguments, environment
+from .job_kind import JobKind
+from .reports import Reporter
 
 _FIRST_POLL_S = 0.02
 _LONGEST_POLL_S = 0.25
@@ -37,8 +39,8 @@ _WORDS = 400
 _LONGEST_OUTPUT = 1_000_000
 
 
-class EngineError(RuntimeError):
-    """The engine cannot be made on a worker; no job is to blame."""
+class CannotCalculateError(RuntimeError):
+    """What calculates cannot be made on a worker; no job is to blame."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Task:
 
     job: int
     structure: AtomicSystem
+    variant: int
     memory_mb: float
     time_limit_s: float
 
@@ -58,12 +61,12 @@ class Outcome:
 
     ``kind``: *done*; *failed* (another attempt may do better); *impossible* (it cannot); *memory*
     (it needs more); *died* (its process crashed); *time* (it took too long); *interrupted* (it was
-    asked to stop: as if it had not been tried). ``version`` is that of the engine's program.
+    asked to stop: as if it had not been tried). ``version`` is that of the program.
     """
 
     job: int
     kind: str
-    label: Label | None = None
+    data: bytes | None = None
     error: str = ""
     seconds: float | None = None
     peak_memory_mb: float | None = None
@@ -76,22 +79,22 @@ class Calculator:
 
     Parameters
     ----------
-    spec : EngineSpec
+    kind : JobKind
 
     Raises
     ------
-    EngineError
-        If the engine cannot be made in it.
+    CannotCalculateError
+        If what calculates cannot be made in it.
     """
 
-    def __init__(self, spec: EngineSpec) -> None:
+    def __init__(self, kind: JobKind) -> None:
         self._output = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 (closed with the process)
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(
                 arguments(theirs.fileno(), lifeline),
-                env=environment(spec.threads),
+                env=environment(kind.threads),
                 pass_fds=(theirs.fileno(), lifeline),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
@@ -103,38 +106,40 @@ class Calculator:
             os.close(lifeline)
         self._connection = Connection(ours.detach())
         self._first_rss_mb = 0.0
-        self._start(spec)
+        self._start(kind)
 
-    def _start(self, spec: EngineSpec) -> None:
+    def _start(self, kind: JobKind) -> None:
         try:
-            self._connection.send((spec, sys.path))
+            self._connection.send(sys.path)
+            self._connection.send(kind)
             if not self._connection.poll(_START_LIMIT_S):
-                raise EngineError(f"was not ready after {_START_LIMIT_S:.0f} s")
+                raise CannotCalculateError(f"was not ready after {_START_LIMIT_S:.0f} s")
             state, text = cast(tuple[str, str], self._connection.recv())
         except (EOFError, OSError) as error:
             message = f"the process that makes it {self._last_words()}"
             self.kill()
-            raise EngineError(f"The engine '{spec.name}' cannot be made: {message}.") from error
+            raise CannotCalculateError(f"{kind.name} cannot be made: {message}.") from error
         except BaseException:
             self.kill()
             raise
         if state != "ready":
             self.kill()
-            raise EngineError(f"The engine '{spec.name}' cannot be made: {text}")
+            raise CannotCalculateError(f"{kind.name} cannot be made: {text}")
         self.version = text
 
-    def calculate(self, task: Task, stop: Stop) -> Outcome:
-        """Calculate one structure, or kill this process: see `alive`."""
+    def calculate(self, task: Task, stop: Stop, reporter: Reporter) -> Outcome:
+        """Calculate one job, or kill this process: see `alive`."""
         start = time.monotonic()
         peak, poll_s = 0.0, _FIRST_POLL_S
         if self._output.seek(0, os.SEEK_END) > _LONGEST_OUTPUT:
             self._output.truncate(0)
         try:
-            self._connection.send(task.structure)
+            self._connection.send((task.structure, task.variant))
             while not self._connection.poll(poll_s):
                 poll_s = min(1.5 * poll_s, _LONGEST_POLL_S)
                 peak = max(peak, self._memory_mb())
                 taken = time.monotonic() - start
+                reporter.going_on(task.job, taken)
                 refused = self._refuse(task, peak, taken, stop)
                 if refused is not None:
                     self.kill()
@@ -150,7 +155,7 @@ class Calculator:
         return Outcome(
             task.job,
             reply.kind,
-            reply.label,
+            reply.data,
             reply.error,
             reply.seconds,
             used,
@@ -234,25 +239,25 @@ _idle: dict[str, list[Calculator]] = {}
 _stops: dict[str, Stop] = {}
 
 
-def run_group(spec: EngineSpec, tasks: Sequence[Task], run: str) -> list[Outcome]:
+def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[Outcome]:
     """
     Calculate a group of jobs one after the other; whatever fails is said in its outcome.
 
     Parameters
     ----------
-    spec : EngineSpec
+    kind : JobKind
     tasks : sequence of Task
     run : str
         Name of the run, by which `stop_run` and `end_run` know it.
 
     Raises
     ------
-    EngineError
-        If the engine cannot be made here.
+    CannotCalculateError
+        If what calculates cannot be made here.
     """
-    stop = _stop_of(run)
+    stop, reporter = _stop_of(run), Reporter(run)
     outcomes: list[Outcome] = []
-    with _calculators(spec, run) as mine:
+    with _calculators(run) as mine:
         for task in tasks:
             if stop.since is not None or _forgotten():
                 outcomes.append(Outcome(task.job, "interrupted"))
@@ -260,8 +265,9 @@ def run_group(spec: EngineSpec, tasks: Sequence[Task], run: str) -> list[Outcome
             if mine and not mine[0].fits(task):
                 mine.pop().kill()
             if not mine:
-                mine.append(Calculator(spec))
-            outcomes.append(mine[0].calculate(task, stop))
+                mine.append(Calculator(kind))
+            outcomes.append(mine[0].calculate(task, stop, reporter))
+            reporter.ended()
             if not mine[0].alive or outcomes[-1].kind == "memory":
                 mine.pop().kill()
     return outcomes
@@ -294,7 +300,7 @@ def _stop_of(run: str) -> Stop:
 
 
 @contextlib.contextmanager
-def _calculators(spec: EngineSpec, run: str) -> Iterator[list[Calculator]]:
+def _calculators(run: str) -> Iterator[list[Calculator]]:
     """Lend an idle process of this run, if there is one, as a list of at most one."""
     with _lock:
         idle = _idle.setdefault(run, [])

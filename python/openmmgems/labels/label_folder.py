@@ -18,11 +18,11 @@ from pydantic import ValidationError
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.files import write_atomically
 from openmmgems.data.copies import unique_structures
-from openmmgems.engines.engine import Engine
+from openmmgems.jobs.estimates import Estimator
 from openmmgems.jobs.store import JobStore
 
+from .label_jobs import LabelJobs, unpack_label
 from .label_settings import LabelSettings
-from .resources import Estimator
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 
@@ -47,6 +47,8 @@ class LabelFolder:
         """
         Read how the folder's structures are labelled; None if it is new.
 
+        Where that runs is not read, whatever the file says: each run says it.
+
         Raises
         ------
         ValueError
@@ -55,7 +57,8 @@ class LabelFolder:
         if not self.settings_file.is_file():
             return None
         try:
-            return LabelSettings.model_validate_json(self.settings_file.read_text())
+            found = LabelSettings.model_validate_json(self.settings_file.read_text())
+            return LabelSettings(**found.model_dump(exclude=set(_MACHINE)))
         except ValidationError as error:
             raise ValueError(f"'{self.settings_file}' is damaged: {error}") from error
 
@@ -85,7 +88,7 @@ class LabelFolder:
     def add(
         self,
         structures: Iterable[AtomicSystem],
-        engine: Engine,
+        jobs: LabelJobs,
         settings: LabelSettings,
     ) -> int:
         """
@@ -113,9 +116,9 @@ class LabelFolder:
             found = list(every)
             every = [found[k] for k in unique_structures(found, settings.copies_angstrom)]
         with self.open_store(settings) as store:
-            return store.add(every, engine.level_of_theory, Estimator(engine, settings).need)
+            return store.add(every, jobs.level, Estimator(jobs, settings).need)
 
-    def export(self, engine: Engine) -> int:
+    def export(self, jobs: LabelJobs) -> int:
         """
         Write the data set and its picture from what is done.
 
@@ -128,14 +131,15 @@ class LabelFolder:
         """
         from openmmgems.data.dataset import Origin, write_dataset
 
-        level = engine.level_of_theory
+        level = jobs.level
         with self.open_store() as store:
             engines = [made for made in store.engines(level) if made.num_results]
             if not engines:
                 return 0
             version = "; ".join(sorted({made.version for made in engines}))
             origin = Origin(level, version, dict(engines[-1].settings))
-            number = write_dataset(self.data, store.results(level), origin)
+            labels = ((s, unpack_label(data)) for s, data in store.results(level))
+            number = write_dataset(self.data, labels, origin)
         from openmmgems.data.dataset_pictures import draw_dataset  # takes a second: matplotlib
 
         draw_dataset(self.data, self.picture)

@@ -30,7 +30,10 @@ class ConformerSettings(SettingsBase):
     dynamics_temperatures_kelvin: tuple[Temperature, ...] = Field(
         default=(300.0, 600.0, 1000.0), min_length=1, description="One run each."
     )
-    engine: str = Field(default="gfn2-xtb", description="Name of the engine that gives forces.")
+    engine: str = Field(
+        default="gfn2-xtb",
+        description="Name of the engine that gives forces, or 'module:function' that makes yours.",
+    )
     engine_options: dict[str, Setting] = Field(
         default_factory=dict, description="Options of the engine."
     )
@@ -133,7 +136,15 @@ class ParentSettings(SettingsBase):
     """A molecule that runs under AMBER99SB-ILDN, and whose frames are cut up."""
 
     name: Name = Field(description="Name of its folder.")
-    structure: str | None = Field(default=None, description="PDB or mmCIF file.")
+    structure: str | None = Field(default=None, description="Structure file; it is completed.")
+    remove: tuple[str, ...] = Field(default=(), description="Residues of the file to leave out.")
+    ph: float = Field(default=7.0, ge=0.0, le=14.0, description="Decides protonation states.")
+    alternate_location: str | None = Field(default=None, description="Which to keep: A, B, ...")
+    coordinates: str | None = Field(default=None, description="Of a prmtop or top file.")
+    gromacs_include: str | None = Field(default=None, description="GROMACS' share/top.")
+    allow_gaps: bool = Field(
+        default=False, description="Where residues are missing in a chain, it ends."
+    )
     peptide: str | None = Field(
         default=None,
         description="Residues instead of a file: 'ACE ALA*15 NME', 'ACE ALA*8 LYS+', "

@@ -59,7 +59,8 @@ def begin(
     """
     forces, protocol = Forces(**settings["forces"]), protocol_from(settings["protocol"])
     check_kept_model(folder, settings, say)
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
+    options = StructureOptions(**settings["options"])
+    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     used = replace(forces, model=str(folder.model)) if "model" in settings else forces
     system = build_system(structure, used, say)
     with ExitStack() as opened:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,10 +32,12 @@ from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
-from openmmgems.systems.chemistry import check_complete, guess_total_charge
+from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain
-from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
+from openmmgems.systems.prepare import prepare_structure
+from openmmgems.systems.prepare_settings import PrepareSettings
+from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem, model_file
 
 Say = Callable[[str], None]
@@ -52,8 +54,9 @@ class Forces:
     force_field : str, optional
         See :func:`create_force_field_system`.
     total_charge : int, optional
-        e; None: guessed.
-    num_unpaired_electrons : int
+        e; None: as the file says, else guessed.
+    num_unpaired_electrons : int, optional
+        None: as the file says, else 0.
     evaluator, attention : str
         See :func:`createSystem`.
     long_range_cutoff : float
@@ -65,7 +68,7 @@ class Forces:
     model: str | None = None
     force_field: str | None = None
     total_charge: int | None = None
-    num_unpaired_electrons: int = 0
+    num_unpaired_electrons: int | None = None
     evaluator: str = "auto"
     attention: str = "model-default"
     outside_domain: bool = False
@@ -97,15 +100,20 @@ class StructureOptions:
     hydrogens: bool = False
     ph: float = 7.0
     box: bool = True
+    remove: Sequence[str] = ()
 
 
-def load(path: str | Path, options: StructureOptions | None = None) -> LoadedStructure:
+def load(
+    path: str | Path, options: StructureOptions | None = None, *, allow_gaps: bool = False
+) -> LoadedStructure:
     """Read a structure and prepare it.
 
     Parameters
     ----------
     path : path
     options : StructureOptions, optional
+    allow_gaps : bool
+        Go on with bonds that are too long.
 
     Returns
     -------
@@ -118,11 +126,15 @@ def load(path: str | Path, options: StructureOptions | None = None) -> LoadedStr
         alternate_location=options.alternate_location,
         include_folder=options.include_folder,
     )
-    if options.hydrogens:
-        structure = add_hydrogens(structure, options.ph)
     if not options.box:
         structure.topology.setPeriodicBoxVectors(None)
-    return structure
+    settings = PrepareSettings(
+        add_hydrogens=options.hydrogens,
+        ph=options.ph,
+        remove=tuple(options.remove),
+        allow_gaps=allow_gaps,
+    )
+    return prepare_structure(structure, settings)
 
 
 def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:
@@ -133,44 +145,57 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
     structure : LoadedStructure
     forces : Forces
     say : callable
-        Told what was guessed.
+        Told what was read, done to the structure, and guessed.
 
     Returns
     -------
     openmm.System
     """
+    for note in structure.notes:
+        say(note)
     if forces.force_field is not None:
         return create_force_field_system(structure, forces.force_field)
     if not forces.outside_domain:
         check_complete(structure)
-    charge = forces.total_charge
-    if charge is None:
-        charge = guess_total_charge(structure.topology, has_residues=structure.has_residues)
-        say(f"Total charge: {charge:+d} e (guessed; give --charge if it is another)")
-    _check_parity(structure, charge, forces.num_unpaired_electrons)
+    charge, unpaired = _electrons(structure, forces, say)
     path = model_file(str(forces.model))
-    _check_model(structure, forces, charge, path)
+    _check_model(structure, forces, charge, unpaired, path)
     return createSystem(
         structure.topology,
         path,
         total_charge=charge,
-        num_unpaired_electrons=forces.num_unpaired_electrons,
+        num_unpaired_electrons=unpaired,
         evaluator=forces.evaluator,
         attention=forces.attention,
         long_range_cutoff=forces.long_range_cutoff,
     )
 
 
-def _check_parity(structure: LoadedStructure, charge: int, unpaired: int) -> None:
+def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[int, int]:
+    """Total charge and unpaired electrons: as given, else as the file says, else as bonds tell."""
+    charge, unpaired = forces.total_charge, forces.num_unpaired_electrons
+    if charge is None:
+        charge, how = conclude_charge(structure)
+        say(f"Total charge: {charge:+d} e ({how})")
+    elif structure.total_charge not in (None, charge):
+        say(f"Total charge: {charge:+d} e as given; the file says {structure.total_charge:+d} e")
+    if unpaired is None:
+        unpaired = structure.num_unpaired_electrons or 0
+        if unpaired:
+            say(f"Unpaired electrons: {unpaired} (the file says so)")
     electrons = int(structure.atomic_numbers.sum()) - charge
     if (electrons - unpaired) % 2 or not 0 <= unpaired <= electrons:
         raise StructureError(
             f"{electrons} electrons cannot have {unpaired} unpaired ones; check --charge, "
-            "--unpaired and whether hydrogens are missing."
+            "--unpaired and whether hydrogens are missing (spin in XYZ files is the number of "
+            "unpaired electrons, not the multiplicity)."
         )
+    return charge, unpaired
 
 
-def _check_model(structure: LoadedStructure, forces: Forces, charge: int, path: Path) -> None:
+def _check_model(
+    structure: LoadedStructure, forces: Forces, charge: int, unpaired: int, path: Path
+) -> None:
     from openmmgems.models.inspect import inspect_model
 
     description = inspect_model(path).description
@@ -178,7 +203,7 @@ def _check_model(structure: LoadedStructure, forces: Forces, charge: int, path: 
         description,
         structure.topology,
         charge,
-        forces.num_unpaired_electrons,
+        unpaired,
         periodic=structure.is_periodic,
         has_residues=structure.has_residues,
     )

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from openmmgems.jobs.store import JobStore
-from openmmgems.labels.label_run import label_all
 from support.labelling import (
     LEVEL,
     TESTS,
     add_jobs,
     done_sources,
+    label_here,
     pids,
     read_log,
     settings_for,
@@ -47,7 +47,7 @@ def test_of_a_group_only_the_job_whose_process_dies_is_blamed(tmp_path: Path) ->
     path, settings = tmp_path / "jobs.sqlite", settings_for(tmp_path, workers=1)
     sources = ["a", "b", "die-once", "c", "die", "d"]
     add_jobs(path, settings, sources)
-    summary = label_all(path, settings)
+    summary = label_here(path, settings)
     assert (summary.finished, summary.counts["parked"]) == (5, 1)
     assert done_sources(path) == ["a", "b", "die-once", "c", "d"]
     assert read_log(tmp_path, "end") == dict.fromkeys(["a", "b", "die-once", "c", "d"], 1)
@@ -69,7 +69,7 @@ def test_failures_are_parked_with_their_texts(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, time_limit_s=1.5)
     path = tmp_path / "jobs.sqlite"
     add_jobs(path, settings, ["fail", "impossible", "nan", "endless", "good"])
-    summary = label_all(path, settings)
+    summary = label_here(path, settings)
     assert summary.counts == {"waiting": 0, "running": 0, "done": 1, "parked": 4}
     with JobStore(path) as store:
         errors = {failure.source: failure.error for failure in store.failures(LEVEL)}
@@ -89,7 +89,7 @@ def test_a_job_that_needs_more_memory_gets_it_until_there_is_no_more(tmp_path: P
     settings = settings_for(tmp_path, memory_gb=1.5)
     path = tmp_path / "jobs.sqlite"
     add_jobs(path, settings, ["memory 500", "memory 9000", "good"])
-    summary = label_all(path, settings)
+    summary = label_here(path, settings)
     assert (summary.counts["done"], summary.counts["parked"]) == (2, 1)
     assert read_log(tmp_path, "begin") == {"memory 500": 2, "memory 9000": 3, "good": 1}
     limits = [text.rpartition("its limit was ")[2] for text in failure_texts(path)]
@@ -100,9 +100,9 @@ def test_jobs_that_no_worker_has_the_memory_for_are_parked(tmp_path: Path) -> No
     settings, path = settings_for(tmp_path, memory_gb=0.1), tmp_path / "jobs.sqlite"
     add_jobs(path, settings_for(tmp_path, min_memory_mb=10.0), ["a"])
     with pytest.raises(RuntimeError, match=r"may use 500 MB, but the largest worker .* 100 MB"):
-        label_all(path, settings)
+        label_here(path, settings)
     small = settings.model_copy(update={"min_memory_mb": 10.0})
-    assert label_all(path, small).counts["parked"] == 1
+    assert label_here(path, small).counts["parked"] == 1
     with JobStore(path) as store:
         (failure,) = store.failures(LEVEL)
     assert failure.error == "it needs 150 MB of memory; the largest worker has 100 MB"
@@ -208,7 +208,7 @@ def test_killed_dask_workers_and_a_killed_scheduler(tmp_path: Path) -> None:
             assert (counts["running"], counts["parked"]) == (0, 0)
             before = done_sources(path)
             assert 90 < len(before) < 300
-        label_all(path, settings_for(tmp_path, options=settings.options))
+        label_here(path, settings_for(tmp_path, options=settings.options))
         assert len(done_sources(path)) == 300
         ended = read_log(tmp_path, "end")
         assert all(ended[source] == 1 for source in done_sources(path)[len(before) + 60 :])
@@ -256,7 +256,7 @@ def test_a_full_disk_stops_a_run_that_goes_on_later(tmp_path: Path) -> None:
     assert "What is done is kept" in errors
     before = done_sources(path)
     assert 0 < len(before) < 300
-    label_all(path, settings)
+    label_here(path, settings)
     assert len(done_sources(path)) == 300
     ended = read_log(tmp_path, "end")
     assert all(ended[source] == 1 for source in before)
@@ -284,11 +284,11 @@ def test_a_disk_that_is_really_full(tmp_path: Path, small_disk: Path) -> None:
     with open(filler, "wb") as file:
         file.write(bytes(shutil.disk_usage(small_disk).free - 200_000))
     with pytest.raises(RuntimeError, match="What is done is kept"):
-        label_all(path, settings)
+        label_here(path, settings)
     filler.unlink()
     before = done_sources(path)
     assert len(before) < 100
-    label_all(path, settings)
+    label_here(path, settings)
     assert len(done_sources(path)) == 100
     ended = read_log(tmp_path, "end")
     assert all(ended[source] == 1 for source in before)

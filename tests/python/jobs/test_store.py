@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.jobs.store import Finished, JobStore, Need, Usage
 from openmmgems.jobs.store_records import structure_row
-from support.store_worker import label_of
+from support.store_worker import data_of, label_of
 
 TESTS = Path(__file__).parents[1]
 
@@ -68,7 +68,7 @@ def test_from_adding_to_results(store: JobStore) -> None:
     assert [job.structure.source for job in jobs] == [f"water {k}" for k in range(4)]
     assert (jobs[0].attempt, jobs[0].memory_mb, jobs[0].time_limit_s) == (1, 100.0, 60.0)
     for job in jobs:
-        assert store.finish(job, label_of(job.structure), "test 1")
+        assert store.finish(job, data_of(job.structure), "test 1")
     assert store.counts("test") == {"waiting": 3, "running": 0, "done": 4, "parked": 0}
     assert store.counts("other")["waiting"] == 1
     assert [job.structure.source for job in store.claim("b", "test", number=9)] == [
@@ -78,13 +78,10 @@ def test_from_adding_to_results(store: JobStore) -> None:
     ]
     found = list(store.results("test"))
     assert len(found) == 4
-    for (structure, label), expected in zip(found, given, strict=False):
+    for (structure, data), expected in zip(found, given, strict=False):
         np.testing.assert_array_equal(structure.atomic_numbers, expected.atomic_numbers)
         np.testing.assert_array_equal(structure.positions_angstrom, expected.positions_angstrom)
-        wanted = label_of(expected)
-        assert label.energy_ev == wanted.energy_ev
-        np.testing.assert_array_equal(label.forces_ev_per_angstrom, wanted.forces_ev_per_angstrom)
-        np.testing.assert_array_equal(label.dipole_e_angstrom, wanted.dipole_e_angstrom)
+        assert data == data_of(expected)
 
 
 def test_the_longest_jobs_come_first(store: JobStore) -> None:
@@ -127,7 +124,7 @@ def test_failures_wait_again_and_are_parked(store: JobStore) -> None:
 def test_jobs_of_a_dead_worker_return(store: JobStore, clock: Clock) -> None:
     store.add(structures(1), "test", Need(memory_mb=100.0))
     (first,) = store.claim("a", "test", lease_s=10.0)
-    store.start(first, "a")
+    store.start("a", [first.id])
     clock.now += 9
     store.extend("a", lease_s=10.0)
     clock.now += 9
@@ -136,8 +133,8 @@ def test_jobs_of_a_dead_worker_return(store: JobStore, clock: Clock) -> None:
     (second,) = store.claim("b", "test", lease_s=10.0)
     assert (second.id, second.attempt, second.memory_mb) == (first.id, 2, 200.0)
     store.fail(first, "a", "too late")  # no longer its own
-    assert store.finish(first, label_of(first.structure), "late, but right")
-    assert not store.finish(second, label_of(second.structure), "test 1")
+    assert store.finish(first, data_of(first.structure), "late, but right")
+    assert not store.finish(second, data_of(second.structure), "test 1")
     assert len(list(store.results("test"))) == 1
     store.fail(second, "b", "done already")
     assert store.counts("test")["done"] == 1
@@ -147,7 +144,7 @@ def test_a_job_that_kills_its_workers_is_parked(store: JobStore, clock: Clock) -
     store.add(structures(1), "test")
     for name in ("a", "b"):
         (job,) = store.claim(name, "test", lease_s=10.0)
-        store.start(job, name)
+        store.start(name, [job.id])
         clock.now += 11
     assert store.claim("c", "test") == []
     assert store.failures("test")[0].error == "the worker b died or hung"
@@ -156,9 +153,9 @@ def test_a_job_that_kills_its_workers_is_parked(store: JobStore, clock: Clock) -
 def test_only_what_a_dead_worker_had_started_is_blamed(store: JobStore, clock: Clock) -> None:
     store.add(structures(3), "test", Need(memory_mb=100.0))
     first, second, third = store.claim("a", "test", number=3, lease_s=10.0)
-    store.start(first, "a")
-    store.finish(first, label_of(first.structure), "test 1")
-    store.start(second, "a")
+    store.start("a", [first.id])
+    store.finish(first, data_of(first.structure), "test 1")
+    store.start("a", [second.id])
     clock.now += 11
     found = {job.id: job for job in store.claim("b", "test", number=3)}
     assert (found[second.id].attempt, found[second.id].memory_mb) == (2, 200.0)
@@ -169,10 +166,10 @@ def test_what_made_results_and_what_they_took(store: JobStore) -> None:
     store.add(structures(4), "test")
     jobs = store.claim("a", "test", number=4)
     usage = Usage(2.0, 300.0, "machine/7")
-    finished = [Finished(job, label_of(job.structure), usage) for job in jobs[:3]]
+    finished = [Finished(job, data_of(job.structure), usage) for job in jobs[:3]]
     assert store.finish_all(finished[:2], "code 1", {"basis": "small", "grid": 3}) == 2
     assert store.finish_all(finished, "code 1", {"grid": 3, "basis": "small"}) == 1
-    assert store.finish(jobs[3], label_of(jobs[3].structure), "code 2")
+    assert store.finish(jobs[3], data_of(jobs[3].structure), "code 2")
     first, second = store.engines("test")
     assert (first.version, first.num_results) == ("code 1", 3)
     assert first.settings == {"basis": "small", "grid": 3}
@@ -187,9 +184,8 @@ def test_what_made_results_and_what_they_took(store: JobStore) -> None:
 def test_all_results_or_none(store: JobStore) -> None:
     store.add(structures(2), "test")
     jobs = store.claim("a", "test", number=2)
-    wrong = Label(np.inf, np.zeros((3, 3)), np.zeros(3))
-    finished = [Finished(jobs[0], label_of(jobs[0].structure)), Finished(jobs[1], wrong)]
-    with pytest.raises(ValueError, match="holds NaN or infinite values"):
+    finished = [Finished(jobs[0], b"first"), Finished(jobs[1], None)]  # NOT NULL
+    with pytest.raises(ValueError, match="NOT NULL"):
         store.finish_all(finished, "test 1")
     assert store.counts("test")["done"] == 0
 
@@ -216,7 +212,7 @@ def write_version_1(path: Path, given: list[AtomicSystem]) -> None:
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_1)
         for k, structure in enumerate(given):
-            row = structure_row(structure)
+            row = structure_row(structure)[:-1]
             old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
             state = ("done", "running", "waiting")[k]
             old.execute(
@@ -240,18 +236,109 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
     write_version_1(path, given)
     with JobStore(path) as store:
         assert store.add(given, "test") == 0
-        ((structure, label),) = store.results("test")
+        ((structure, data),) = store.results("test")
         np.testing.assert_array_equal(structure.positions_angstrom, given[0].positions_angstrom)
-        assert label.energy_ev == label_of(given[0]).energy_ev
+        assert data == data_of(given[0])
         (engine,) = store.engines("test")
         assert (engine.version, engine.settings, engine.num_results) == ("code 1", {}, 1)
         jobs = store.claim("b", "test", number=3)  # the lease of the running one ended long ago
         assert [(job.id, job.attempt, job.memory_mb) for job in jobs] == [(2, 1, 100), (3, 1, 100)]
-        assert store.finish(jobs[0], label_of(jobs[0].structure), "code 2")
+        assert store.finish(jobs[0], data_of(jobs[0].structure), "code 2")
         assert store.query("PRAGMA foreign_key_check") == []
         assert store.query("PRAGMA integrity_check") == [("ok",)]
     with JobStore(path) as store:
         assert store.counts("test")["done"] == 2
+
+
+VERSION_2 = """
+CREATE TABLE structure (
+    id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
+    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL);
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY, structure INTEGER NOT NULL REFERENCES structure, level TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
+    attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
+    worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
+    UNIQUE (structure, level));
+CREATE INDEX job_by_cost ON job (level, state, estimate_s DESC, id);
+CREATE TABLE engine (
+    id INTEGER PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, settings TEXT NOT NULL,
+    UNIQUE (level, version, settings));
+CREATE TABLE result (
+    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
+    dipole BLOB NOT NULL, engine INTEGER NOT NULL REFERENCES engine, seconds REAL,
+    peak_memory_mb REAL, worker TEXT, ended REAL);
+CREATE TABLE failure (
+    id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, ended REAL NOT NULL, worker TEXT,
+    memory_mb REAL NOT NULL, error TEXT NOT NULL);
+CREATE INDEX failure_by_job ON failure (job);
+INSERT INTO engine VALUES (1, 'test', 'code 1', '{"grid": 3}');
+PRAGMA user_version = 2;
+"""
+
+
+def test_a_file_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
+    path, given = tmp_path / "old.sqlite", structures(3)
+    with sqlite3.connect(path) as old:
+        old.executescript(VERSION_2)
+        for k, structure in enumerate(given):
+            row = structure_row(structure)[:-1]
+            old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
+            state = ("done", "done", "parked")[k]
+            old.execute(
+                "INSERT INTO job VALUES (?, ?, 'test', ?, 1, 100, 60, NULL, NULL, NULL, 1, NULL)",
+                (k + 1, k + 1, state),
+            )
+        for k, structure in enumerate(given[:2]):
+            label = label_of(structure)
+            arrays = (label.forces_ev_per_angstrom, label.dipole_e_angstrom)
+            old.execute(
+                "INSERT INTO result VALUES (?, ?, ?, ?, 1, 2.0, 300.0, 'machine/7', 1000.0)",
+                (k + 1, label.energy_ev, *(array.tobytes() for array in arrays)),
+            )
+        old.execute("INSERT INTO failure VALUES (1, 3, 1000.0, 'a', 100, 'no convergence')")
+    old.close()
+    with JobStore(path) as store:
+        assert store.add(given, "test") == 0
+        assert [data for _, data in store.results("test")] == [data_of(s) for s in given[:2]]
+        (engine,) = store.engines("test")
+        assert (engine.version, engine.settings, engine.num_results) == ("code 1", {"grid": 3}, 2)
+        took = store.query("SELECT DISTINCT seconds, peak_memory_mb, worker, ended FROM result")
+        assert took == [(2.0, 300.0, "machine/7", 1000.0)]
+        assert store.retry_parked("test") == 1
+        assert store.query("PRAGMA foreign_key_check") == []
+
+
+def test_jobs_of_one_structure_differ_by_a_number_and_by_their_source(store: JobStore) -> None:
+    (water,) = structures(1)
+    other = AtomicSystem(water.atomic_numbers, water.positions_angstrom, source="other")
+    given, numbers = [water, water, other], [0, 1, 0]
+    assert store.add([water], "test") == 1  # the source counts for nothing, nor does it here:
+    assert store.add([other], "test") == 0
+    assert store.add(given, "other", variants=numbers) == 3
+    ids = store.find(given, "other", numbers)
+    jobs = {job.id: job for job in store.claim("a", "other", number=9)}
+    assert [jobs[k].structure.source for k in ids] == ["water 0", "water 0", "other"]
+    assert [jobs[k].variant for k in ids] == numbers
+    store.finish(jobs[ids[1]], b"second", "test 1")
+    assert [store.result(k) for k in ids] == [None, b"second", None]
+    store.release("a")
+    store.fail(store.claim("b", "other")[0], "b", "in vain", final=True)
+    store.withdraw("other", {ids[2]})
+    assert store.counts("other") == {"waiting": 1, "running": 0, "done": 1, "parked": 0}
+    assert store.query("PRAGMA foreign_key_check") == []
+
+
+def test_what_a_dead_worker_had_is_taken_back(store: JobStore) -> None:
+    store.add(structures(3), "test", Need(memory_mb=100.0))
+    first, second, third = store.claim("a", "test", number=3)
+    store.start("a", [first.id, second.id])
+    store.start("b", [third.id])  # not its own
+    store.start("a", [], [first.id])
+    assert store.take_back("a") == 3
+    found = {job.id: job for job in store.claim("b", "test", number=3)}
+    assert [found[job.id].attempt for job in (first, second, third)] == [1, 2, 1]
+    assert [found[job.id].memory_mb for job in (first, second, third)] == [100.0, 200.0, 100.0]
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -276,19 +363,6 @@ def test_an_interrupted_worker_gives_its_jobs_back(store: JobStore) -> None:
     store.release("a")
     assert store.counts("test")["waiting"] == 3
     assert store.claim("b", "test")[0].attempt == 1
-
-
-def test_wrong_labels_are_refused(store: JobStore) -> None:
-    store.add(structures(1), "test")
-    (job,) = store.claim("a", "test")
-    right = label_of(job.structure)
-    for label, message in (
-        (Label(np.nan, right.forces_ev_per_angstrom, right.dipole_e_angstrom), "holds NaN"),
-        (Label(1.0, right.forces_ev_per_angstrom[:2], right.dipole_e_angstrom), r"shape \(2, 3\)"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            store.finish(job, label, "test 1")
-    assert store.counts("test")["running"] == 1
 
 
 @pytest.mark.slow
@@ -368,7 +442,7 @@ def test_damaged_and_foreign_files(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "newer.sqlite") as newer:
         newer.execute("PRAGMA user_version = 9")
     newer.close()
-    with pytest.raises(ValueError, match="version 9; expected a job store of version 1 or 2"):
+    with pytest.raises(ValueError, match="version 9; expected a job store of version 1 to 3"):
         JobStore(tmp_path / "newer.sqlite")
     with pytest.raises(RuntimeError, match="unable to open"):
         JobStore(tmp_path / "no folder" / "jobs.sqlite")

@@ -114,16 +114,14 @@ def test_a_run_that_was_stopped_before_step_0_keeps_its_model(
 
 
 def test_a_structure_with_names_longer_than_columns_goes_on(gems, tmp_path: Path) -> None:
-    """Twelve peptides of one XYZ file: one residue, names such as H1000."""
-    lines = []
-    for k in range(1005):
-        lines.append(f"Ar {4.0 * (k % 10)} {4.0 * (k // 10 % 10)} {4.0 * (k // 100)}")
+    """One residue of 1,005 atoms: the last names are Ar1000 and so on."""
+    lines = [f"Ar {4.0 * (k % 10)} {4.0 * (k // 10 % 10)} {4.0 * (k // 100)}" for k in range(1005)]
     (tmp_path / "many.xyz").write_text(f"{len(lines)}\n\n" + "\n".join(lines) + "\n")
     write_random_model(tmp_path / "m.pt", "random:4:1")
-    out = tmp_path / "run"
-    words = ["--model", tmp_path / "m.pt", "--charge", 0, "--time", 0.005]
-    code, text = gems("simulate", tmp_path / "many.xyz", *words, *SHORT, "--out", out)
+    out = ["--out", tmp_path / "run", "--platform", "CPU", "--threads", 1]
+    words = ["--model", tmp_path / "m.pt", "--charge", 0, "--no-minimise", "--time-step", 0.001]
+    code, text = gems("simulate", tmp_path / "many.xyz", *words, "--time", 1e-5, *out)
     assert code == 0, text
-    code, text = go_on(gems, out)
+    code, text = gems("simulate", "--resume", "--time", 2e-5, *out)
     assert code == 0, text
     assert "Going on exactly from step 10" in text

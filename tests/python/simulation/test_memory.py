@@ -46,7 +46,7 @@ def said_and_taken(folder: Path, num_atoms: int, model: str, evaluator: str) -> 
     found = subprocess.run(
         [sys.executable, "-c", GEMS_AND_PEAK, "simulate", str(structure), "--model", str(file)]
         + ["--evaluator", evaluator, "--no-minimise", "--platform", "CPU", "--threads", "1"]
-        + ["--dry-run"],
+        + ["--time-step", "0.001", "--dry-run"],  # random weights throw atoms about
         capture_output=True,
         text=True,
         timeout=300,

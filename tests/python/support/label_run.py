@@ -9,8 +9,9 @@ import resource
 import sys
 
 from openmmgems.dynamics.run import StopRequest
-from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings
+
+from support.labelling import label_here
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
     settings = LabelSettings.model_validate_json(sys.argv[2])
     with StopRequest().listening() as stop:
-        summary = label_all(sys.argv[1], settings, stop=lambda: bool(stop))
+        summary = label_here(sys.argv[1], settings, stop=lambda: bool(stop))
     print(f"finished {summary.finished} stopped {summary.stopped}", flush=True)
     sys.exit(128 + stop.signal_number if stop.signal_number is not None else 0)
 

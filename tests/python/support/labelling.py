@@ -12,14 +12,17 @@ from pathlib import Path
 
 import numpy as np
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.jobs.consent import Consent
+from openmmgems.jobs.estimates import Estimator
+from openmmgems.jobs.status import Summary
 from openmmgems.jobs.store import JobStore
+from openmmgems.labels.label_jobs import LabelJobs
+from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings
-from openmmgems.labels.resources import Estimator
-
-from support.faulty_engine import make
 
 TESTS = Path(__file__).parents[1]
 LEVEL = "faulty"
+CONSENT = Consent(code=("support.faulty_engine",))
 
 
 def waters(sources: Iterable[str]) -> list[AtomicSystem]:
@@ -46,9 +49,14 @@ def settings_for(folder: Path, seconds: float = 0.01, **changes: object) -> Labe
 
 def add_jobs(path: Path, settings: LabelSettings, sources: Iterable[str]) -> None:
     """Add waters to a store."""
-    engine = make(**settings.options)
+    estimator = Estimator(LabelJobs.of(settings, CONSENT), settings)
     with JobStore(path) as store:
-        store.add(waters(sources), LEVEL, Estimator(engine, settings).need)
+        store.add(waters(sources), LEVEL, estimator.need)
+
+
+def label_here(path: Path, settings: LabelSettings, **more: object) -> Summary:
+    """Label a store in this process."""
+    return label_all(path, settings, consent=CONSENT, **more)
 
 
 def start_run(path: Path, settings: LabelSettings, *more: str) -> subprocess.Popen:

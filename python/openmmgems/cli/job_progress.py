@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Progress of labelling: a bar on terminals, a line now and then elsewhere."""
+"""Progress of jobs of any kind: a bar on terminals, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openmmgems.jobs.status import Progress
 from .progress import ProgressDisplay, format_seconds
 
 
-class LabelProgress(ProgressDisplay):
+class JobProgress(ProgressDisplay):
     """Shows how many jobs are done, the rate, and the time left."""
 
     def update(self, progress: Progress) -> None:

@@ -1,24 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""How long jobs take and how much memory they need: the engine's estimate, corrected by experience.
+"""How long jobs take and how much memory they need: their kind's estimate, and experience.
 
-An engine knows its cost only roughly, and not the machine. What finished jobs took, divided by what
-was estimated for them, corrects it: the median where times are added up, nearly the largest where
-memory must suffice. Jobs of similar size count, if there are enough.
+A kind of jobs knows its cost only roughly, and not the machine. What finished jobs took, divided by
+what was estimated for them, corrects it: the median where times are added up, nearly the largest
+where memory must suffice. Jobs of similar size count, if there are enough.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openmmgems.engines.engine import Cost, Engine
-from openmmgems.jobs.store import Job, JobStore, Need
-
-from .label_settings import LabelSettings
+from .job_kind import Cost, JobKind
+from .store import Job, JobStore, Need
+from .worker_settings import JobSettings
 
 _REMEMBERED = 2000
 _ENOUGH = 10
@@ -29,23 +29,23 @@ _SHORTEST_LIMIT_S = 600.0
 
 
 class Estimator:
-    """Estimates for jobs of one engine.
+    """Estimates for jobs of one kind.
 
     Parameters
     ----------
-    engine : Engine
-    settings : LabelSettings
+    kind : JobKind
+    settings : JobSettings
     """
 
-    def __init__(self, engine: Engine, settings: LabelSettings) -> None:
-        self._engine = engine
+    def __init__(self, kind: JobKind, settings: JobSettings) -> None:
+        self._kind = kind
         self._settings = settings
         self._costs: dict[int, Cost] = {}
         self._seen: deque[tuple[int, float, float, float]] = deque(maxlen=_REMEMBERED)
         self._array: NDArray[np.float64] | None = None
 
     def need(self, num_atoms: int) -> Need:
-        """What a new job may use, by the engine's estimate and the settings."""
+        """What a new job may use, by its kind's estimate and the settings."""
         cost = self._cost(num_atoms)
         limit = self._settings.time_limit_s
         return Need(
@@ -69,7 +69,7 @@ class Estimator:
             "SELECT length(atomic_numbers), seconds, peak_memory_mb FROM result "
             "JOIN job ON job.id = result.job JOIN structure ON structure.id = job.structure "
             "WHERE level = ? ORDER BY result.job DESC LIMIT 500",
-            self._engine.level_of_theory,
+            self._kind.level,
         )
         for row in reversed(rows):
             self.learn(*row)
@@ -91,15 +91,24 @@ class Estimator:
         estimated = np.cumsum(seen[:, 1] / seen[:, 2])
         return float(seen[np.searchsorted(estimated, 0.5 * estimated[-1]), 2])
 
-    def memory_mb(self, job: Job) -> float:
-        """What a job may use now: what experience says, or what it was given after a failure."""
-        num_atoms = len(job.structure.atomic_numbers)
-        seen = self._similar(num_atoms)[:, 3]
+    def sized(self, job: Job, largest_mb: float) -> Job:
+        """
+        Give a job the memory that it may use now: what experience says, or more after a failure.
+
+        Parameters
+        ----------
+        job : Job
+        largest_mb : float
+            What the largest worker has, 0 if there is none; after a failure no more is asked for.
+        """
+        seen = self._similar(job.num_atoms)[:, 3]
         seen = seen[np.isfinite(seen)]
+        if job.attempt > 1 and largest_mb:
+            return replace(job, memory_mb=min(job.memory_mb, largest_mb))
         if job.attempt > 1 or len(seen) < _ENOUGH:
-            return job.memory_mb
-        needed = _MARGIN * float(np.quantile(seen, 0.95)) * self._cost(num_atoms).memory_mb
-        return max(needed, self._settings.min_memory_mb)
+            return job
+        needed = _MARGIN * float(np.quantile(seen, 0.95)) * self._cost(job.num_atoms).memory_mb
+        return replace(job, memory_mb=max(needed, self._settings.min_memory_mb))
 
     def _similar(self, num_atoms: int | None) -> NDArray[np.float64]:
         if self._array is None:
@@ -112,10 +121,10 @@ class Estimator:
 
     def _cost(self, num_atoms: int) -> Cost:
         if num_atoms not in self._costs:
-            cost = self._engine.cost(num_atoms)
+            cost = self._kind.cost(num_atoms)
             if not (cost.seconds > 0 and cost.memory_mb > 0):
                 raise ValueError(
-                    f"The engine estimates {cost.seconds} s and {cost.memory_mb} MB for "
+                    f"{self._kind.name} estimates {cost.seconds} s and {cost.memory_mb} MB for "
                     f"{num_atoms} atoms; expected numbers above 0 from its method 'cost'."
                 )
             self._costs[num_atoms] = cost
