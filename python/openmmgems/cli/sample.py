@@ -177,6 +177,8 @@ def sample(
 
       gems sample --parent crambin.pdb --water --disulfide 1 --disulfide 3
 
+    What a structure file lacks is added: atoms, hydrogens, chain ends.
+
     A peptide is named from its N-terminus: residues, caps ACE and NME, * repeats, one-letter codes
     as one word; LYS+ is the charged lysine with a neutral end of AcAla(n)Lys+H+.
 

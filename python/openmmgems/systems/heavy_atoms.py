@@ -13,6 +13,7 @@ import numpy as np
 import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
+from scipy.spatial import cKDTree
 
 from openmmgems.core.errors import StructureError
 
@@ -33,6 +34,7 @@ _CHAIN = {
     *("A", "C", "G", "U", "DA", "DC", "DG", "DT"),
     *("ACE", "FOR", "NME", "NH2", "AIB", "PCA"),
 }
+_LONGEST_PEPTIDE_BOND_ANGSTROM = 1.6
 #: Fewer heavy atoms do not say where the others are.
 _FEWEST = 3
 #: Where PDBFixer's table of modified residues is not what a name means here: AMBER's protonation
@@ -49,6 +51,7 @@ def copy_topology(
     atoms: Iterable[app.topology.Atom],
     bonds: Iterable[app.topology.Bond],
     starts: Collection[app.topology.Residue] = (),
+    continued: Collection[app.topology.Residue] = (),
 ) -> app.Topology:
     """
     Make a topology of some atoms and bonds.
@@ -62,6 +65,8 @@ def copy_topology(
         Those that are kept, if both atoms are.
     starts : collection of openmm.app.topology.Residue
         Residues that begin a chain, besides the first of each; it has the same name.
+    continued : collection of openmm.app.topology.Residue
+        First residues of chains that belong to the chain before.
 
     Returns
     -------
@@ -69,16 +74,17 @@ def copy_topology(
     """
     new = app.Topology()
     new.setPeriodicBoxVectors(topology.getPeriodicBoxVectors())
-    chains: dict[app.topology.Chain, app.topology.Chain] = {}
+    chains: set[app.topology.Chain] = set()
     residues: dict[app.topology.Residue, app.topology.Residue] = {}
     copies: dict[app.topology.Atom, app.topology.Atom] = {}
     for atom in atoms:
         residue, chain = atom.residue, atom.residue.chain
         if residue not in residues:
-            if chain not in chains or residue in starts:
-                chains[chain] = new.addChain(chain.id)
+            if residue in starts or (chain not in chains and residue not in continued):
+                last = new.addChain(chain.id)
+            chains.add(chain)
             residues[residue] = new.addResidue(
-                residue.name, chains[chain], residue.id, residue.insertionCode
+                residue.name, last, residue.id, residue.insertionCode
             )
         copies[atom] = new.addAtom(
             atom.name, atom.element, residues[residue], atom.id, atom.formalCharge
@@ -154,7 +160,7 @@ def _template_atoms(name: str) -> set[str]:
 
 def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.Topology:
     """
-    Let chains begin and end where their residues are not bonded.
+    Let chains begin and end where their residues are not bonded, and nowhere else.
 
     Chain ends have atoms of their own, which PDBFixer and OpenMM's Modeller look for only at the
     first and last residue of a chain: not before waters of the same chain, say.
@@ -168,7 +174,7 @@ def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.To
     Returns
     -------
     openmm.app.Topology
-        Of the same atoms and residues, with more chains.
+        Of the same atoms and residues, with other chains.
     """
     none = {(bond.first, bond.second) for bond in cut}
     bonds = [
@@ -176,15 +182,59 @@ def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.To
         for bond in topology.bonds()
         if (bond[0], bond[1]) not in none and (bond[1], bond[0]) not in none
     ]
-    joined = {(bond[0].residue, bond[1].residue) for bond in bonds}
-    starts = {
-        second
-        for chain in topology.chains()
-        for first, second in pairwise(chain.residues())
-        if not {(first, second), (second, first)} & joined
-        and (first.name in _CHAIN or second.name in _CHAIN)
+    joined = {frozenset((bond[0].residue, bond[1].residue)) for bond in bonds}
+    starts, continued = set(), set()
+    for first, second in pairwise(topology.residues()):
+        together = frozenset((first, second)) in joined
+        if first.chain is not second.chain:
+            if together and first.chain.id == second.chain.id:
+                continued.add(second)
+        elif not together and (first.name in _CHAIN or second.name in _CHAIN):
+            starts.add(second)
+    return copy_topology(topology, topology.atoms(), bonds, starts, continued)
+
+
+def add_peptide_bonds(topology: app.Topology, positions: Positions, notes: list[str]) -> None:
+    """
+    Bond C and N of chain ends that lie beside each other: rings, and chains with TER inside.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+        Gets the bonds.
+    positions : array, shape ``[num_atoms, 3]``
+        Angstrom.
+    notes : list of str
+        Gets a line for each bond.
+    """
+    joined = joined_atoms(topology)
+    free = [a for a in topology.atoms() if a.residue.name in _CHAIN and a not in joined]
+    acids = [atom for atom in free if atom.name == "C" and not _has_oxt(atom.residue)]
+    amines = [atom for atom in free if atom.name == "N"]
+    if not (acids and amines):
+        return
+    tree = cKDTree(positions[[atom.index for atom in amines]])
+    distances, nearest = tree.query(positions[[atom.index for atom in acids]])
+    for acid, distance, k in zip(acids, distances, nearest, strict=True):
+        amine = amines[k]
+        if distance < _LONGEST_PEPTIDE_BOND_ANGSTROM and acid.residue is not amine.residue:
+            topology.addBond(acid, amine)
+            names = f"{name_of(acid.residue)} C and {name_of(amine.residue)} N"
+            notes.append(f"{names} are bonded: they are {distance:.1f} angstrom apart")
+
+
+def joined_atoms(topology: app.Topology) -> set[app.topology.Atom]:
+    """Find the atoms that are bonded to other residues."""
+    return {
+        atom
+        for bond in topology.bonds()
+        if bond[0].residue is not bond[1].residue
+        for atom in (bond[0], bond[1])
     }
-    return copy_topology(topology, topology.atoms(), bonds, starts)
+
+
+def _has_oxt(residue: app.topology.Residue) -> bool:
+    return any(atom.name == "OXT" for atom in residue.atoms())
 
 
 def with_heavy_atoms(
@@ -215,6 +265,9 @@ def with_heavy_atoms(
     fixer.topology, fixer.positions = topology, positions / 10 * unit.nanometer
     fixer.missingResidues = {}
     fixer.findMissingAtoms()
+    for atom in joined_atoms(topology):
+        if atom.name == "C":
+            fixer.missingTerminals.pop(atom.residue, None)
     added = [
         *((r, [atom.name for atom in atoms]) for r, atoms in fixer.missingAtoms.items()),
         *fixer.missingTerminals.items(),

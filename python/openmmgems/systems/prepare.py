@@ -15,13 +15,15 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
-from .bond_lengths import LongBond, long_bonds, require_bonds
+from .bond_lengths import LongBond, contact_notes, long_bonds, require_bonds
 from .chains import fixed_random
 from .glycans import SUGARS, Variant, add_links, glycan_variants
 from .heavy_atoms import (
+    add_peptide_bonds,
     copy_topology,
     heavy_names,
     is_mirrored,
+    joined_atoms,
     stubs,
     with_chain_ends,
     with_heavy_atoms,
@@ -163,11 +165,13 @@ def _completed(
     positions = 10 * structure.positions
     topology, positions = with_standard_residues(topology, positions, notes)
     _require_known_hydrogens(topology)
+    add_peptide_bonds(topology, positions, notes)
     topology = with_chain_ends(topology, _gaps(topology, positions, settings, notes))
     topology, positions = with_heavy_atoms(topology, positions, notes)
     if mirrored := [name_of(r) for r in topology.residues() if is_mirrored(r, positions)]:
         notes.append(f"D-amino acids: {', '.join(mirrored)}")
     notes += add_links(topology, positions)
+    notes += contact_notes(topology, positions)
     variants: dict[int, Variant | str] = dict(glycan_variants(topology))
     if variants:
         sugars = Counter(r.name for r in topology.residues() if r.name in SUGARS)
@@ -282,6 +286,7 @@ def _with_hydrogens(
             variants=[variants.get(residue.index) for residue in topology.residues()],
             platform=openmm.Platform.getPlatform("CPU"),
         )
+    modeller.delete(_no_hydrogens(modeller.topology))
     new = 10 * np.array(modeller.positions.value_in_unit(unit.nanometer))
     notes.append(f"{len(new) - before} hydrogens were added for pH {ph:g}")
     histidines = Counter(state for state in states if state in ("HID", "HIE", "HIP", "HIN"))
@@ -294,6 +299,16 @@ def _with_hydrogens(
         if _is_hydrogen(atom) and tuple(np.round(new[atom.index], 3).tolist()) not in old
     ]
     return modeller.topology, relax_hydrogens(modeller.topology, new, added)
+
+
+def _no_hydrogens(topology: app.Topology) -> list[app.topology.Atom]:
+    """Hydrogens of the end of a chain, on an N that is bonded to another one's C."""
+    inside = {atom for atom in joined_atoms(topology) if atom.name == "N"}
+    return [
+        bond[1]
+        for bond in topology.bonds()
+        if bond[0] in inside and bond[1].name in ("H2", "H3") and _is_hydrogen(bond[1])
+    ]
 
 
 def _keep_charges(old: app.Topology, new: app.Topology) -> None:

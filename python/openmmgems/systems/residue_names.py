@@ -146,4 +146,5 @@ def name_of(residue: app.topology.Residue) -> str:
     str
         As ``"A ALA 15"``.
     """
-    return f"{residue.chain.id} {residue.name} {residue.id}{residue.insertionCode.strip()}"
+    number = f"{residue.id}{residue.insertionCode.strip()}"
+    return f"{residue.chain.id} {residue.name} {number}".strip()

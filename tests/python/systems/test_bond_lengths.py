@@ -11,6 +11,7 @@ from openmmgems.systems.prepare_settings import PrepareSettings
 from support.pdb_lines import (
     Read,
     atom_name,
+    called,
     charge,
     crambin,
     hydrogens_of,
@@ -29,6 +30,7 @@ def test_gaps_are_refused(read: Read) -> None:
     wide = [line for line in crambin() if not 18 <= number(line) <= 24]
     cases = {
         "between A ARG 17 C and A ILE 25 N is 10.6 angstrom": wide,
+        "between A M[ES][TE] 17 C and A ILE 25 N is 10.6 angstrom": called(wide, 17, "MSE"),
         "between A TYR 29 C and A GLY 31 N is 3.8 angstrom": without(crambin(), 30),
         "between A ALA 9 C and A SER 10 N is 3.3 angstrom": renumbered(without(crambin(), 10), 10),
     }

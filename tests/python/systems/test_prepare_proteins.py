@@ -13,6 +13,8 @@ from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.prepare import prepare_structure
 from openmmgems.systems.prepare_settings import PrepareSettings
 from openmmgems.systems.structure import read_structure
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom
 from support.pdb_lines import (
     AMBER,
     Read,
@@ -47,6 +49,39 @@ def test_ends_of_chains_of_one_name(read: Read) -> None:
     prepared = prepare_structure(read(crambin() + second))
     assert prepared.num_atoms == 2 * 642
     assert charge(prepared) == 0
+
+
+def test_chains_go_on_where_residues_are_bonded(read: Read) -> None:
+    lines = crambin()
+    middle = next(k for k, line in enumerate(lines) if number(line) == 20)
+    jump = [put(line, 22, f"{number(line) + 7:4d}") for line in lines[middle:]]
+    prepared = prepare_structure(read([*lines[:middle], "TER\n", *jump]))
+    assert "A PRO 19 C and A GLY 27 N are bonded: they are 1.4 angstrom apart" in prepared.notes
+    assert [len(list(chain.residues())) for chain in prepared.topology.chains()] == [46]
+    assert prepared.num_atoms == 642
+    assert charge(prepared) == 0
+
+
+def test_rings_have_no_ends(read: Read) -> None:
+    ring = Chem.AddHs(Chem.MolFromSmiles("N1CC(=O)" + "NCC(=O)" * 4 + "NCC1=O"))
+    assert rdDistGeom.EmbedMolecule(ring, randomSeed=1) == 0
+    points = ring.GetConformer().GetPositions()
+    lines = []
+    for k in range(24):
+        name = ("N", "CA", "C", "O")[k % 4]
+        lines += [put(x, 0, "ATOM  ") for x in atoms("GLY", k // 4 + 1, (name, *points[k]))]
+    prepared = prepare_structure(read(lines))
+    assert "A GLY 6 C and A GLY 1 N are bonded: they are 1.4 angstrom apart" in prepared.notes
+    assert prepared.num_atoms == 6 * 7
+    assert charge(prepared) == 0
+
+
+def test_atoms_that_look_bonded_are_told(read: Read) -> None:
+    lines = crambin()
+    nitrogen = next(line for line in lines if (number(line), atom_name(line)) == (17, "NH2"))
+    x, y, z = (float(nitrogen[k : k + 8]) for k in (30, 38, 46))
+    prepared = prepare_structure(read(lines + atoms("HOH", 201, ("O", x + 1.4, y, z))))
+    assert "not bonded, but near (angstrom): A ARG 17 NH2 and A HOH 201 O (1.4)" in prepared.notes
 
 
 def test_cut_side_chains_are_completed(read: Read) -> None:
