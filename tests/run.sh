@@ -6,6 +6,8 @@
 
 set -euo pipefail
 export GEMS_EXTRA="[test]"
+# Bindings and wrappers are compiled with the package: their warnings are errors, too.
+export SKBUILD_CMAKE_DEFINE="GEMS_WARNINGS_AS_ERRORS=ON"
 # The CUDA platform is built, and runs where there is a GPU.
 export GEMS_PACKAGES="OpenMM-CUDA-13>=8.6,<8.7"
 # Device code is tested on the CPU, by PoCL; Oclgrind finds what threads do to each other.
@@ -31,6 +33,15 @@ cmake -S . -B "$build" -G Ninja -DPython_EXECUTABLE="$(command -v python)" \
     -DGEMS_BUILD_PYTHON=OFF -DGEMS_BUILD_TESTS=ON -DGEMS_WARNINGS_AS_ERRORS=ON >/dev/null
 cmake --build "$build"
 ctest --test-dir "$build" --output-on-failure --no-tests=error
+
+echo "C++ tests with sanitizers"
+# Of what runs on the host, in one process. Warnings are those of the other build: GCC gives false
+# ones with sanitizers.
+cmake -S . -B "$build/sanitized" -G Ninja -DPython_EXECUTABLE="$(command -v python)" \
+    -DGEMS_BUILD_PYTHON=OFF -DGEMS_BUILD_TESTS=ON -DGEMS_SANITIZE=ON \
+    -DGEMS_BUILD_OPENCL=OFF -DGEMS_BUILD_CUDA=OFF >/dev/null
+cmake --build "$build/sanitized"
+"$build/sanitized/tests/cpp/gems_tests"
 
 echo "C++ example against an installation"
 cmake --install "$build" --prefix "$build/prefix" >/dev/null
