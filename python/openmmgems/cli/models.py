@@ -16,6 +16,7 @@ from rich.table import Table
 from openmmgems.dynamics.estimate import format_bytes
 
 from .console import output
+from .steps import print_notes
 
 app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
 
@@ -93,8 +94,10 @@ def import_checkpoint(
         Path | None,
         typer.Option(help="A typical structure: makes Smooth attention, fixed to its key maxima."),
     ] = None,
-    charge: Annotated[int, typer.Option(help="Of the structure, e.")] = 0,
-    unpaired: Annotated[int, typer.Option(help="Unpaired electrons of the structure.")] = 0,
+    charge: Annotated[int | None, typer.Option(help="Of the structure, e (guessed).")] = None,
+    unpaired: Annotated[
+        int | None, typer.Option(help="Unpaired electrons of the structure (0).")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
 ) -> None:
     """Turn a published SpookyNet checkpoint into a model file; its code is never run.
@@ -106,12 +109,19 @@ def import_checkpoint(
     """
     from openmmgems.models.checkpoint import import_checkpoint as convert
     from openmmgems.models.molecules import molecule_inputs
+    from openmmgems.systems.chemistry import conclude_charge
     from openmmgems.systems.structure import read_structure
 
     _check_files(checkpoint, out, overwrite)
     reference = None
     if smooth_reference is not None:
         structure = read_structure(smooth_reference)
+        print_notes(structure.notes)
+        if charge is None:
+            charge, how = conclude_charge(structure)
+            print_notes([f"Total charge: {charge:+d} e ({how}; give --charge if it is another)"])
+        if unpaired is None:
+            unpaired = structure.num_unpaired_electrons or 0
         positions = structure.positions * 10  # angstrom
         reference = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")

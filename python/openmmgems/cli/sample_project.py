@@ -18,6 +18,7 @@ from openmmgems.labels.project_settings import ProjectSettings, read_project
 from .console import output
 from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
+from .steps import print_notes
 
 
 def sample_project(given: Mapping[str, Any]) -> int:
@@ -76,12 +77,16 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
 def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
     from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
     from openmmgems.systems.chemical_graph import chemical_graph
+    from openmmgems.systems.chemistry import require_charges_of_bonds
     from openmmgems.systems.structure import read_structure
 
     from .fragment_bottom_up import make_graphs
 
     systems = dict(named_systems(settings))
     for path in settings.structures:
-        graph = chemical_graph(read_structure(path).topology)
+        structure = read_structure(path)
+        print_notes(structure.notes)
+        require_charges_of_bonds(structure)
+        graph = chemical_graph(structure.topology, structure.positions)
         systems |= structure_systems(graph, Path(path).stem)
     make_graphs(settings, systems, out, dry_run=dry_run)

@@ -33,6 +33,7 @@ from openmmgems.systems.structure import LoadedStructure
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
+from .steps import print_note
 from .structure_options import (
     PANEL,
     PH,
@@ -290,14 +291,10 @@ def _dry_run(
 
     structure = _load(settings, forces)
     with tempfile.TemporaryDirectory() as folder:
-        system = build_system(structure, forces, _say)
+        system = build_system(structure, forces, print_note)
         run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
         run.simulation.context.setPositions(structure.positions)
         _print_estimate(run)
-
-
-def _say(text: str) -> None:
-    output.print(escape(text), soft_wrap=True)
 
 
 def _load(settings: Mapping[str, Any], forces: Forces) -> LoadedStructure:
@@ -363,7 +360,7 @@ def _begin_or_resume(
         return run
     forces = Forces(**settings["forces"])
     structure = _load(settings, forces)
-    system = build_system(structure, forces, _say)
+    system = build_system(structure, forces, print_note)
     folder.write_settings(settings)
     run = prepare_run(folder, structure, system, protocol, choice)
     if protocol.minimise:

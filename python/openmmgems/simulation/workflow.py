@@ -161,7 +161,7 @@ def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[in
     charge, unpaired = forces.total_charge, forces.num_unpaired_electrons
     if charge is None:
         charge, how = conclude_charge(structure)
-        say(f"Total charge: {charge:+d} e ({how})")
+        say(f"Total charge: {charge:+d} e ({how}; give --charge if it is another)")
     elif structure.total_charge not in (None, charge):
         say(f"Total charge: {charge:+d} e as given; the file says {structure.total_charge:+d} e")
     if unpaired is None:

@@ -58,16 +58,24 @@ class ChemicalGraph:
         return found
 
 
-def chemical_graph(topology: app.Topology) -> ChemicalGraph:
+def chemical_graph(
+    topology: app.Topology, positions: NDArray[np.float64] | None = None
+) -> ChemicalGraph:
     """
     Make the chemical graph of a topology with all hydrogens.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    positions : array, shape ``[num_atoms, 3]``, optional
+        nm; see `lewis_structures`.
 
     Raises
     ------
     ValueError
         Naming an atom with too few or too many bonds, or of an element that is not covered.
     """
-    orders, charges = lewis_structures(topology)
+    orders, charges = lewis_structures(topology, positions)
     numbers, residues, bonds = _atoms_and_bonds(topology)
     may_be_cut = np.zeros(len(bonds), bool)
     for members, own_bonds in molecules(len(numbers), bonds):
