@@ -89,8 +89,7 @@ def label(
         ),
     ] = None,
     charge: Annotated[
-        int | None,
-        typer.Option(help="Total charge, e, of structures whose .xyz or .npz does not say it."),
+        int | None, typer.Option(help="Total charge, e, where .xyz and .npz do not say it.")
     ] = None,
     unpaired: Annotated[
         int | None, typer.Option(min=0, help="Likewise, unpaired electrons.")

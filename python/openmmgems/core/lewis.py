@@ -37,6 +37,10 @@ _COST_OF_ONIUM = 5
 #: the length of the mean of the unit vectors along the bonds (0: straight or flat), at most this
 #: for double bonds (nitronium, sulfur trioxide), at least that for anions (nitrite, sulfite).
 _SHAPES = {(7, 2): (0.25, 0.46), (16, 3): (0.15, 0.25), (34, 3): (0.15, 0.25)}
+#: Likewise, at most this for carbons of two and three bonds with all their hydrogens; 0.20 in C60,
+#: 1/3 in a tetrahedron that lacks an atom.
+_MOST_BENT = {2: 0.3, 3: 0.27}
+_LONGEST_TRIPLE_ANGSTROM = 1.3
 #: Oxygen has 1.21 angstrom, superoxide 1.33, peroxide 1.49 (Holleman and Wiberg).
 _LONGEST_DIOXYGEN_ANGSTROM = 1.28
 #: By atomic number, of single atoms.
@@ -138,6 +142,7 @@ class _Molecule:
         self._check()
         for atom in range(len(self.numbers)):
             self._settle(atom)
+        self._look_for_missing_hydrogens()
         self._write_hypervalent()
 
     def _degree(self, atom: int) -> int:
@@ -254,9 +259,7 @@ class _Molecule:
             terminal = all(self._degree(k) == 1 and self.numbers[k] == 8 for k in others)
             if shape is None or not terminal:
                 continue
-            bonds = self.positions[others] - self.positions[atom]
-            units = bonds / np.linalg.norm(bonds, axis=1, keepdims=True)
-            bend = float(np.linalg.norm(units.mean(axis=0)))
+            bend = self._bend(self.positions, atom)
             if bend >= shape[1]:
                 self.told.add(atom)
             elif bend <= shape[0]:
@@ -269,6 +272,29 @@ class _Molecule:
             length = np.linalg.norm(self.positions[1] - self.positions[0])
             if length > _LONGEST_DIOXYGEN_ANGSTROM:
                 raise self._cannot_tell(0)
+
+    def _bend(self, positions: NDArray[np.float64], atom: int) -> float:
+        """Length of the mean of the unit vectors along its bonds."""
+        bonds = positions[self._others(atom)] - positions[atom]
+        units = bonds / np.linalg.norm(bonds, axis=1, keepdims=True)
+        return float(np.linalg.norm(units.mean(axis=0)))
+
+    def _look_for_missing_hydrogens(self) -> None:
+        """Refuse carbons whose shape is not that of their double and triple bonds."""
+        if self.positions is None:
+            return
+        for atom, number in enumerate(self.numbers):
+            degree = self._degree(atom)
+            if number != 6 or (self.charges[atom] and degree > 1):
+                continue
+            (other, bond), *_ = self.bonds_of[atom]
+            length = np.linalg.norm(self.positions[other] - self.positions[atom])
+            is_long = self.orders[bond] == 3 and length > _LONGEST_TRIPLE_ANGSTROM
+            if is_long or self._bend(self.positions, atom) > _MOST_BENT.get(degree, 1.0):
+                raise ValueError(
+                    f"Atom {self.names[atom]} (C, {degree} bonded) has not the shape that goes "
+                    "with its bonds. Are there hydrogens missing?"
+                )
 
     def _cannot_tell(self, atom: int) -> ValueError:
         number, degree = self.numbers[atom], self._degree(atom)

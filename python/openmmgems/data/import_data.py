@@ -225,6 +225,10 @@ class _Conclusions:
         for note in entry.notes:
             self._tell(note)
         positions = entry.positions * _LENGTHS[self._settings.length_unit]
+        if not np.isfinite(positions).all():
+            raise ValueError(
+                f"Entry {number} of '{self._path}': positions_angstrom holds NaN or infinity."
+            )
         charge = self._charge(number, entry, positions)
         spin = self._integer(number, "spin", entry.spin)
         try:
@@ -236,7 +240,11 @@ class _Conclusions:
                 f"imported:{self._path.name}:{number}",
             )
         except ValueError as error:
-            raise ValueError(f"Entry {number} of '{self._path}': {error}") from error
+            is_open = entry.charge is None or entry.spin is None
+            raise (ChoiceError if is_open else ValueError)(
+                f"Entry {number} of '{self._path}': {error}"
+                + " Options: --charge, --unpaired." * is_open
+            ) from error
 
     def _charge(self, number: int, entry: _Entry, positions: NDArray[np.float64]) -> int:
         """The charge that the file or the settings say, else that of a Lewis structure."""

@@ -12,7 +12,7 @@ from typing import Any
 import openmm
 from openmm import app
 
-from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
 from openmmgems.dynamics.estimate import (
     Estimate,
     available_memory_bytes,
@@ -170,7 +170,7 @@ def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[in
             say(f"Unpaired electrons: {unpaired} (the file says so)")
     electrons = int(structure.atomic_numbers.sum()) - charge
     if (electrons - unpaired) % 2 or not 0 <= unpaired <= electrons:
-        raise StructureError(
+        raise ChoiceError(
             f"{electrons} electrons cannot have {unpaired} unpaired ones; check --charge, "
             "--unpaired and whether hydrogens are missing (spin in XYZ files is the number of "
             "unpaired electrons, not the multiplicity)."

@@ -132,7 +132,7 @@ def conclude_charge(structure: LoadedStructure) -> tuple[int, str]:
         guessed = guess_total_charge(
             structure.topology,
             has_residues=structure.has_residues,
-            positions=structure.positions,
+            positions=None if structure.has_residues else structure.positions,
         )
     except ChoiceError:
         if said is None:
