@@ -10,29 +10,15 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-_SYMBOLS = {
-    **{1: "H", 5: "B", 6: "C", 7: "N", 8: "O", 9: "F", 14: "Si", 15: "P", 16: "S", 17: "Cl"},
-    **{34: "Se", 35: "Br", 53: "I"},
-}
-_VALENCES = {
-    **{1: 1, 5: 3, 6: 4, 7: 3, 8: 2, 9: 1, 14: 4, 15: 3, 16: 2, 17: 1},
-    **{34: 2, 35: 1, 53: 1},
-}
-#: By atomic number and number of bonds beyond the valence: bonds still missing, formal charge.
-_HYPERVALENT = {
-    **dict.fromkeys(((7, 1), (8, 1), (15, 1), (16, 1), (34, 1)), (0, 1)),
-    **{(5, 1): (0, -1), (15, 2): (0, 0), (15, 3): (0, -1)},
-    **dict.fromkeys(((16, 2), (34, 2)), (0, 2)),
-    **dict.fromkeys(((16, 3), (34, 3)), (1, 0)),
-    **dict.fromkeys(((16, 4), (34, 4)), (0, 0)),
-    **{(number, more): (0, more) for number in (17, 35, 53) for more in (1, 2, 3)},
-}
+from .valences import HALOGENS, HYPERVALENT, ION_CHARGES, SYMBOLS, VALENCES
+
 _CHALCOGENS = (8, 16, 34)
-_HALOGENS = (9, 17, 35, 53)
 #: What a double bond is worth to an atom that lacks one; carbon cannot stay without.
-_WORTH = {5: 4, 6: 20, 7: 3, 8: 4, 15: 4, 16: 2, 34: 2}
+_WORTH = {5: 8, 6: 40, 7: 6, 8: 8, 15: 8, 16: 4, 34: 4}
+#: Anions of azoles keep their charge in the ring of five atoms.
+_WORTH_TO_AZOLE = 5
 #: An amine nitrogen becomes a cation for the sake of a carbon only.
-_COST_OF_ONIUM = 5
+_COST_OF_ONIUM = 10
 #: Where shapes decide between all bonds double and anions: by atomic number and number of bonds
 #: the length of the mean of the unit vectors along the bonds (0: straight or flat), at most this
 #: for double bonds (nitronium, sulfur trioxide), at least that for anions (nitrite, sulfite).
@@ -43,13 +29,6 @@ _MOST_BENT = {2: 0.3, 3: 0.27}
 _LONGEST_TRIPLE_ANGSTROM = 1.3
 #: Oxygen has 1.21 angstrom, superoxide 1.33, peroxide 1.49 (Holleman and Wiberg).
 _LONGEST_DIOXYGEN_ANGSTROM = 1.28
-#: By atomic number, of single atoms.
-ION_CHARGES = {
-    **dict.fromkeys((2, 10, 18, 36, 54), 0),
-    **dict.fromkeys((3, 11, 19, 37, 55), 1),
-    **dict.fromkeys((12, 20, 30), 2),
-    **dict.fromkeys(_HALOGENS, -1),
-}
 
 
 def lewis_structure(
@@ -154,20 +133,20 @@ class _Molecule:
     def _start(self, atom: int) -> tuple[int, int]:
         """Bonds that an atom lacks to its valence, and its charge if it has more than that."""
         number, degree = self.numbers[atom], self._degree(atom)
-        if number not in _VALENCES or (number == 14 and degree != 4):  # no silenes
+        if number not in VALENCES or (number == 14 and degree != 4):  # no silenes
             raise ValueError(
                 f"Atom {self.names[atom]} has atomic number {number}, which is bonded; expected "
-                f"one of {', '.join(_SYMBOLS.values())}, or a single ion. Leave its residue out."
+                f"one of {', '.join(SYMBOLS.values())}, or a single ion. Leave its residue out."
             )
-        more = degree - _VALENCES[number]
+        more = degree - VALENCES[number]
         if more <= 0:
             return -more, 0
-        if (number, more) not in _HYPERVALENT:
+        if (number, more) not in HYPERVALENT:
             raise ValueError(
                 f"Atom {self.names[atom]} has {degree} bonds; expected at most "
-                f"{_VALENCES[number]} for {_SYMBOLS[number]}. Check the structure's bonds."
+                f"{VALENCES[number]} for {SYMBOLS[number]}. Check the structure's bonds."
             )
-        return _HYPERVALENT[number, more]
+        return HYPERVALENT[number, more]
 
     def _place_sp_groups(self) -> None:
         """Terminal N2 (azide, diazo), isocyanide and carbon monoxide have charges inside."""
@@ -194,7 +173,7 @@ class _Molecule:
         for bond, (i, j) in enumerate(self.bonds):
             for first in self._vertices(i, j):
                 for second in self._vertices(j, i):
-                    graph.add_edge(first, second, bond=bond, weight=self._worth(i, j))
+                    graph.add_edge(first, second, bond=bond, weight=self._worth(i) + self._worth(j))
         for part in list(nx.connected_components(graph)):
             for pair in nx.max_weight_matching(graph.subgraph(part)):
                 bond = graph.edges[pair]["bond"]
@@ -212,12 +191,11 @@ class _Molecule:
         most = 1 if self._is_amine(partner) else 3
         return [(atom, k) for k in range(min(self.missing[atom], most))]
 
-    def _worth(self, i: int, j: int) -> int:
-        return sum(
-            -_COST_OF_ONIUM if self._is_amine(atom) else _WORTH[self.numbers[atom]]
-            for atom in (i, j)
-            if self._is_amine(atom) or self.missing[atom]
-        )
+    def _worth(self, atom: int) -> int:
+        if self._is_amine(atom):
+            return -_COST_OF_ONIUM
+        is_azole = self.numbers[atom] == 7 and self._is_in_ring_of_five(atom)
+        return _WORTH_TO_AZOLE if is_azole else _WORTH[self.numbers[atom]]
 
     def _is_amine(self, atom: int) -> bool:
         """Whether it is a nitrogen of three single bonds."""
@@ -299,7 +277,7 @@ class _Molecule:
     def _cannot_tell(self, atom: int) -> ValueError:
         number, degree = self.numbers[atom], self._degree(atom)
         return ValueError(
-            f"The bonds of atom {self.names[atom]} ({_SYMBOLS[number]}, {degree} bonded) leave "
+            f"The bonds of atom {self.names[atom]} ({SYMBOLS[number]}, {degree} bonded) leave "
             "several charges open."
         )
 
@@ -312,7 +290,7 @@ class _Molecule:
                 (number in _CHALCOGENS and degree == 2 and anions == 2)
                 or (number in (16, 34) and (degree, anions) in ((3, 3), (4, 0)))
                 or (number == 15 and (degree, anions) in ((3, 2), (3, 3), (5, 1), (5, 2)))
-                or (number in _HALOGENS and degree > 1 and rest > 1 and not self._is_iodonium(atom))
+                or (number in HALOGENS and degree > 1 and rest > 1 and not self._is_iodonium(atom))
                 or (self._is_amine(atom) and anions == 1 and self._may_be_nitroxide(atom))
                 or (number == 7 and degree == 1 and self._ends_in_chalcogen(atom))
                 or any(self.orders[bond] > 3 for _, bond in self.bonds_of[atom])
@@ -346,9 +324,9 @@ class _Molecule:
         number, missing = self.numbers[atom], self.missing[atom]
         if not missing:
             return
-        cations = [k for k in self._others(atom) if self.charges[k] > 0]
+        cations = [k for k in self._others(atom) if self._makes_ylide(k)]
         bonds = sum(self.orders[bond] for _, bond in self.bonds_of[atom])
-        is_simple = not self.charges[atom] and bonds + missing == _VALENCES[number]
+        is_simple = not self.charges[atom] and bonds + missing == VALENCES[number]
         if number == 7 and is_simple and missing == 1:
             self._settle_nitrogen(atom)
         elif number in _CHALCOGENS and is_simple and missing == 1:
@@ -360,8 +338,13 @@ class _Molecule:
         else:
             raise ValueError(
                 f"Atom {self.names[atom]} has too few bonds: {missing} missing to the valence of "
-                f"{_SYMBOLS[number]}. Are there hydrogens missing, or is the chain broken?"
+                f"{SYMBOLS[number]}. Are there hydrogens missing, or is the chain broken?"
             )
+
+    def _makes_ylide(self, atom: int) -> bool:
+        """Whether it is a cation of P or S, or of N but ammonium."""
+        is_ammonium = self.numbers[atom] == 7 and self._degree(atom) == 4
+        return self.charges[atom] > 0 and self.numbers[atom] in (7, 15, 16) and not is_ammonium
 
     def _settle_nitrogen(self, atom: int) -> None:
         """An amide's anion; between two amines a cation (1,3-dialkyltriazolium)."""
@@ -370,10 +353,33 @@ class _Molecule:
             other, bond = amines[0]
             self.orders[bond] += 1
             self.charges[other] = 1
-        elif amines and not self._is_acylated(atom):
-            raise self._cannot_tell(atom)  # a hydrazine's anion or a protonated azo group
+        elif not self._is_acylated(atom) and (
+            amines or (not self._is_in_ring_of_five(atom) and self._sees_amine(atom))
+        ):
+            # a hydrazine's anion or a protonated azo group; a reduced or an oxidised cationic dye
+            raise self._cannot_tell(atom)
         else:
             self.charges[atom] = -1
+
+    def _is_in_ring_of_five(self, atom: int) -> bool:
+        """Whether it has two neighbours (pyrrole, tetrazole) with a bond between theirs."""
+        sets = [set(self._others(k)) - {atom} for k in self._others(atom)]
+        return len(sets) == 2 and any(set(self._others(k)) & sets[1] for k in sets[0])
+
+    def _sees_amine(self, atom: int) -> bool:
+        """Whether an amine could become a cation for it, along alternating double bonds."""
+        seen, found = {atom}, [atom]
+        while found:
+            start = found.pop()
+            if any(self._is_amine(k) for k in self._others(start)) and self.numbers[start] == 6:
+                return True
+            for other, bond in self.bonds_of[start]:
+                if self.orders[bond] > 1:
+                    continue
+                ends = [end for end, b in self.bonds_of[other] if self.orders[b] == 2]
+                found += [end for end in ends if end not in seen]
+                seen.update(ends)
+        return False
 
     def _is_acetylide(self, atom: int) -> bool:
         return self._degree(atom) == 1 and self.orders[self.bonds_of[atom][0][1]] == 3
@@ -381,7 +387,7 @@ class _Molecule:
     def _write_hypervalent(self) -> None:
         """Write P, S and halogens with double bonds to anions, as is usual: ``S(=O)(=O)``."""
         for atom, number in enumerate(self.numbers):
-            if number not in (15, 16, 34, *_HALOGENS):
+            if number not in (15, 16, 34, *HALOGENS):
                 continue
             for other, bond in sorted(self.bonds_of[atom], key=self._by_partner):
                 if self.charges[atom] > 0 and self.charges[other] == -1:
