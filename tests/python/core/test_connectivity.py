@@ -29,6 +29,8 @@ S=P(OC)(OC)[S-] OP(=O)[O-] C[P+](C)(C)C C[S+](C)C C[S+](C)(C)=O [O-]Cl(=O)(=O)=O
 [O-]Cl [O-]I(=O)=O c1ccccc1[I+]c1ccccc1 F[B-](F)(F)F C[B-](O)(O)O [O-]C(=O)[O-] OC(=O)[O-]
 [O-]C(=O)C(=O)[O-] c1nn[n-]n1 c1nnn[n-]1 Cc1nn[n-]n1 c1nn[n-]c1 Nc1nn[n-]n1 Nc1ncnc2[n-]cnc12
 CC(=O)C=C([O-])C CC(=O)N[O-]
+CC(=O)c1cc[nH+]cc1 C[n+]1ccccc1S(=O)(=O)C
+O=C(O)c1cccc[nH+]1 Cc1[nH+]cc(COP(=O)([O-])[O-])c(C=O)c1[O-] Nc1ccc([O-])cc1 [O-]c1ncnc2[nH]cnc12
 c1cc[n-]c1 C[n+]1csc(C)c1 CN(C)c1cc[nH+]cc1 CN(C)C=CC=[N+](C)C Nc1[nH+]cnc2[nH]cnc12
 O=c1cc[n-]c(=O)[nH]1 C[n+]1ccn(C)n1 c1ccc2[nH]n[nH+]c2c1 CC(=O)[S-] CN(C)C(=S)[S-] C[Se-]
 [O-]S(=O)S(=O)[O-] O=[N+]([O-])c1ccc([O-])cc1 O=[N+]([O-])c1ccc([NH3+])cc1
@@ -38,7 +40,7 @@ CC(=O)N[C@@H](CCCNC(=[NH2+])N)C(=O)N[C@@H](Cc1c[nH]c[nH+]1)C(=O)N[C@@H](CCCC[NH3
 CC(=O)N[C@@H](C[S-])C(=O)N[C@@H](COP(=O)([O-])[O-])C(=O)NC
 """)
 NEUTRAL = words("""
-C[n+]1cccc([O-])c1
+C[n+]1cccc([O-])c1 O=C([O-])c1cc[nH+]cc1 Cn1c[n+](C)c2c([O-])nc(N)nc21
 O C CC=O CC(=O)O NC(=N)N CO CSSC CS(=O)(=O)O OS(=O)(=O)O CS(=O)(=O)N CS(=O)C CS(=O)(=O)C OS(=O)O
 C#N CC#N N=[N+]=[N-] CN=[N+]=[N-] C=[N+]=[N-] N#N N#[N+][O-] O=C=O S=C=O [C-]#[O+] [C-]#[N+]C
 O[N+](=O)[O-] C[N+](=O)[O-] O=NO CON=O CO[N+](=O)[O-] C[N+](C)(C)[O-] [O-][n+]1ccccc1
@@ -51,7 +53,7 @@ C[Si](C)(C)C CN=C=NC C=C=O [H][H] O=S(Cl)Cl CS(=O)(=N)C C[Se]C Nc1cc[nH]c(=O)n1 
 OPEN = words("""
 C[NH+]=NC C[N-]NC [CH3+] [CH3-] c1cc[cH-]c1 c1ccc[cH+]cc1 [S-]S[S-] I[I-]I Cl[I+]Cl [N+]=O [N-]=O
 CN(C)[O-] c1cc[o+]cc1 CN(C)c1ccc2nc3ccc(N(C)C)cc3[s+]c2c1
-[NH-]c1ccc(N)cc1 C=[OH+] FS(F)(F)F [O-][O-] [CH2] C[Hg]C [C-]#[C-] O=P(=O)[O-] [H+] [H-]
+[NH-]c1ccc(N)cc1 [O-]c1c([O-])c(=O)c1=O C=[OH+] FS(F)(F)F [O-][O-] [CH2] C[Hg]C [C-]#[C-] O=P(=O)[O-] [H+] [H-]
 """)
 
 
