@@ -14,12 +14,14 @@ from .valences import HALOGENS, HYPERVALENT, SYMBOLS, VALENCES
 
 _CHALCOGENS = (8, 16, 34)
 #: What a double bond is worth to an atom that lacks one; carbon cannot stay without.
-_WORTH = {5: 8, 6: 40, 7: 6, 8: 8, 15: 8, 16: 4, 34: 4}
+_WORTH = {5: 80, 6: 400, 7: 60, 8: 80, 15: 80, 16: 40, 34: 40}
 #: Anions of azoles keep their charge in the ring of five atoms.
-_WORTH_TO_AZOLE = 5
+_WORTH_TO_AZOLE = 50
+#: Among alike structures that with double bonds within rings, which may be aromatic.
+_WORTH_OF_RING = 1
 #: An amine nitrogen becomes a cation for the sake of a carbon only, at the lower cost also of an
 #: oxygen.
-USUAL_COST_OF_ONIUM, LOWER_COST_OF_ONIUM = 10, 7
+USUAL_COST_OF_ONIUM, LOWER_COST_OF_ONIUM = 100, 70
 #: Where shapes decide between all bonds double and anions: by atomic number and number of bonds
 #: the length of the mean of the unit vectors along the bonds (0: straight or flat), at most this
 #: for double bonds (nitronium, sulfur trioxide), at least that for anions (nitrite, sulfite).
@@ -124,10 +126,13 @@ class LewisMolecule:
         ends are worth, so that the sum counts atoms that are served.
         """
         graph = nx.Graph()
+        open_bonds = set(nx.bridges(nx.Graph(self.bonds)))
         for bond, (i, j) in enumerate(self.bonds):
+            in_ring = (i, j) not in open_bonds and (j, i) not in open_bonds
             for first in self._vertices(i, j):
                 for second in self._vertices(j, i):
-                    graph.add_edge(first, second, bond=bond, weight=self._worth(i) + self._worth(j))
+                    worth = self._worth(i) + self._worth(j) + _WORTH_OF_RING * in_ring
+                    graph.add_edge(first, second, bond=bond, weight=worth)
         for part in list(nx.connected_components(graph)):
             for pair in nx.max_weight_matching(graph.subgraph(part)):
                 bond = graph.edges[pair]["bond"]
