@@ -334,7 +334,7 @@ class LewisMolecule:
         while found:
             start = found.pop()
             for other, bond in self.bonds_of[start]:
-                if self.orders[bond] == 1:
+                if self.orders[bond] < 3:
                     ends = {k for k, b in self.bonds_of[other] if self.orders[b] == 2} - seen
                     found += ends
                     seen |= ends
@@ -351,7 +351,8 @@ class LewisMolecule:
         return any(self.numbers[k] == 8 or self._is_azole(k) for k in shared)
 
     def _is_azole(self, atom: int) -> bool:
-        return self.numbers[atom] == 7 and self._is_in_ring_of_five(atom)
+        has_chalcogen = any(self.numbers[k] in _CHALCOGENS for k in self._others(atom))
+        return self.numbers[atom] == 7 and self._is_in_ring_of_five(atom) and not has_chalcogen
 
     def has_oxide_that_sees_amine(self) -> bool:
         """Whether an anion of O may be a carbonyl group with a cation instead."""

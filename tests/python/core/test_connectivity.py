@@ -53,7 +53,7 @@ C[Si](C)(C)C CN=C=NC C=C=O [H][H] O=S(Cl)Cl CS(=O)(=N)C C[Se]C Nc1cc[nH]c(=O)n1 
 OPEN = words("""
 C[NH+]=NC C[N-]NC [CH3+] [CH3-] c1cc[cH-]c1 c1ccc[cH+]cc1 [S-]S[S-] I[I-]I Cl[I+]Cl [N+]=O [N-]=O
 CN(C)[O-] c1cc[o+]cc1 CN(C)c1ccc2nc3ccc(N(C)C)cc3[s+]c2c1
-[NH-]c1ccc(N)cc1 [O-]c1c([O-])c(=O)c1=O
+[NH-]c1ccc(N)cc1 N#Cc1c2ccccc2[nH+]c2ccccc12 c1ccc2[nH+]snc2c1 [O-]c1c([O-])c(=O)c1=O
 C=[OH+] FS(F)(F)F [O-][O-] [CH2] C[Hg]C [C-]#[C-] O=P(=O)[O-] [H+] [H-]
 """)
 
