@@ -15,6 +15,9 @@ export GEMS_DEBIAN_PACKAGES="opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 . "$(dirname "$0")/../examples/setup.sh"
 cd "$root"
 build=${GEMS_BUILD_DIR:-$root/build/tests}
+# What PoCL has compiled, for all processes and the next run.
+export POCL_CACHE_DIR=${POCL_CACHE_DIR:-$build/pocl}
+mkdir -p "$POCL_CACHE_DIR"
 
 echo "Linters"
 ruff format --check .
@@ -39,4 +42,4 @@ for platform in Reference CPU; do
 done
 
 echo "Python tests"
-python -m pytest -n 2 -q --durations=10 tests/python
+python -m pytest -n 2 --dist loadgroup -q --durations=10 tests/python

@@ -15,7 +15,7 @@ from .sample_conformers import sample_conformers
 from .sample_parent import sample_parent
 from .sample_project import sample_project
 from .steps import refuse_others
-from .structure_options import PH, AlternateLocation, Force, Remove
+from .structure_options import PH, AlternateLocation, Coordinates, Force, GromacsInclude, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
 
@@ -97,6 +97,8 @@ def sample(
     remove: Remove = "",
     ph: PH = 7.0,
     alternate_location: AlternateLocation = None,
+    coordinates: Coordinates = None,
+    gromacs_include: GromacsInclude = None,
     force: Force = False,
     peptide: Annotated[
         str | None,
@@ -175,6 +177,8 @@ def sample(
 
       gems sample --parent crambin.pdb --water --disulfide 1 --disulfide 3
 
+    What a structure file lacks is added: atoms, hydrogens, chain ends.
+
     A peptide is named from its N-terminus: residues, caps ACE and NME, * repeats, one-letter codes
     as one word; LYS+ is the charged lysine with a neutral end of AcAla(n)Lys+H+.
 
@@ -203,7 +207,7 @@ def sample(
 
 _WORK = ("processes", "memory_gb", "time_limit_s", "max_attempts", "allow_code")
 _FOR_SMALL = ("number", "engine", "engine_option", "normal_modes", "spacing", *_WORK)
-_FOR_FILE = ("remove", "ph", "alternate_location", "force")
+_FOR_FILE = ("remove", "ph", "alternate_location", "coordinates", "gromacs_include", "force")
 _COMMON = ("inputs", "out", "dry_run", "temperature", "seed", "preset")
 
 

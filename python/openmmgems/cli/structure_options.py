@@ -20,7 +20,9 @@ PH = Annotated[float, typer.Option(help="For added hydrogens.", rich_help_panel=
 #: A list of names in what a command gets.
 Remove = Annotated[
     str,
-    typer.Option(help="Residues to leave out: GOL,SO4.", callback=words, rich_help_panel=PANEL),
+    typer.Option(
+        help="Leave out residues: GOL,SO4,A GLY 300.", callback=words, rich_help_panel=PANEL
+    ),
 ]
 Coordinates = Annotated[
     Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=PANEL)

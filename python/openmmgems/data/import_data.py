@@ -158,17 +158,7 @@ def read_labelled(
     path, settings = _existing(path), settings or ImportSettings()
     if _ending(path) == "h5":
         for _, group in iterate_groups(path):
-            for m in range(len(group.source)):
-                yield (
-                    AtomicSystem(
-                        group.atomic_numbers,
-                        group.positions[m],
-                        int(group.charge[m]),
-                        int(group.spin[m]),
-                        group.source[m],
-                    ),
-                    Label(float(group.energy[m]), group.forces[m], group.dipole[m]),
-                )
+            yield from group.labelled()
         return
     conclude = _Conclusions(path, settings, say)
     for number, entry in enumerate(_entries(path, settings)):

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """What engines check before and after a calculation, and how they name a structure in errors."""
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Collection
@@ -14,6 +13,7 @@ from openmm.app import Element
 from scipy.spatial.distance import pdist
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.files import file_digest
 
 CLOSEST_ANGSTROM = 0.3  # H2 at 0.74 is the shortest bond; below this no engine gives sense.
 
@@ -25,7 +25,7 @@ def name_of(structure: AtomicSystem) -> str:
 
 def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) -> None:
     """
-    Refuse an empty structure, and elements that a level of theory has no parameters for.
+    Refuse what a level of theory cannot do: no atoms, a periodic cell, unknown elements.
 
     Raises
     ------
@@ -34,6 +34,7 @@ def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) 
     """
     if len(structure.atomic_numbers) == 0:
         raise ValueError(f"{level}: the structure '{structure.source}' has no atoms.")
+    structure.require_molecule(level)
     unknown = sorted(set(structure.atomic_numbers.tolist()) - set(known))
     if unknown:
         names = ", ".join(_symbol(number) for number in unknown)
@@ -86,7 +87,7 @@ def file_sha256(file: str) -> str:
 
 @lru_cache(maxsize=32)
 def _sha256(file: str, _modified_ns: int, _size: int) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return file_digest(Path(file))
 
 
 def _symbol(number: int) -> str:

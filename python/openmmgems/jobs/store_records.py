@@ -105,6 +105,7 @@ def structure_row(
 
     A variant, even 0, says that it depends on the source, too.
     """
+    structure.require_molecule("Labels cannot be asked for")
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
     charge, spin = int(structure.charge), int(structure.spin)

@@ -17,6 +17,7 @@ from openmmgems.systems.force_fields import parent_force_field
 from openmmgems.systems.prepare import prepare_structure
 from openmmgems.systems.prepare_settings import PrepareSettings
 from openmmgems.systems.residue_faults import fault_of, unknown_kinds, unknown_sentence
+from openmmgems.systems.residue_names import name_of
 from openmmgems.systems.structure import read_structure
 
 from .sampling_settings import ParentSettings
@@ -162,7 +163,10 @@ def _solute(settings: ParentSettings) -> tuple[app.Modeller, tuple[str, ...]]:
     if settings.peptide is not None:
         return build_peptide(settings.peptide, settings.conformation, settings.seed), ()
     structure = read_structure(
-        str(settings.structure), alternate_location=settings.alternate_location
+        str(settings.structure),
+        coordinates=settings.coordinates,
+        alternate_location=settings.alternate_location,
+        include_folder=settings.gromacs_include,
     )
     unmatched = parent_force_field().getUnmatchedResidues(structure.topology)
     prepared = prepare_structure(
@@ -189,7 +193,8 @@ def _check_residues(topology: app.Topology, name: str) -> None:
     if unmatched:
         raise ValueError(
             f"{fault_of(field, unmatched[0])}, so AMBER99SB-ILDN cannot describe parent '{name}'; "
-            "mend the structure with another program."
+            f"mend the structure with another program, or leave it out: --remove "
+            f"'{name_of(unmatched[0])}'."
         )
 
 

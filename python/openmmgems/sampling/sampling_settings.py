@@ -140,6 +140,8 @@ class ParentSettings(SettingsBase):
     remove: tuple[str, ...] = Field(default=(), description="Residues of the file to leave out.")
     ph: float = Field(default=7.0, ge=0.0, le=14.0, description="Decides protonation states.")
     alternate_location: str | None = Field(default=None, description="Which to keep: A, B, ...")
+    coordinates: str | None = Field(default=None, description="Of a prmtop or top file.")
+    gromacs_include: str | None = Field(default=None, description="GROMACS' share/top.")
     allow_gaps: bool = Field(
         default=False, description="Where residues are missing in a chain, it ends."
     )

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from string import ascii_uppercase
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError
 
 from .atom_record import AtomRecord
-
-_SHOWN = 5
+from .sentences import listed
 
 
 def choose_locations(
@@ -42,7 +41,7 @@ def choose_locations(
 
     Raises
     ------
-    StructureError
+    ChoiceError
         If there are alternate locations and `keep` does not choose among them.
     """
     residues = {(atom.place, atom.residue) for atom in atoms if atom.location}
@@ -77,12 +76,6 @@ def choose_locations(
     return [kept[index] for index in sorted(kept)], notes
 
 
-def listed(names: Sequence[str]) -> str:
-    """Join some names, and say how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
 def _with_all_letters(members: list[AtomRecord]) -> list[AtomRecord]:
     """Give a letter to atoms without one that have an alternative, as some files have it."""
     letters = _letters(members)
@@ -100,7 +93,7 @@ def _check_choice(disordered: Sequence[list[AtomRecord]], keep: str | None) -> N
     several = [members for members in disordered if len(_letters(members)) > 1]
     if keep is None and several:
         names = sorted(_letters(several[0]))
-        raise StructureError(
+        raise ChoiceError(
             f"Residue {_label(several[0])} has alternate locations {', '.join(names)} "
             f"({len(several)} such in the file); choose one with "
             f"--alternate-location {names[0]}."
@@ -108,7 +101,7 @@ def _check_choice(disordered: Sequence[list[AtomRecord]], keep: str | None) -> N
     everything = {letter for members in disordered for letter in _letters(members)}
     if keep is not None and keep not in everything:
         members = (several or disordered)[0]
-        raise StructureError(
+        raise ChoiceError(
             f"Residue {_label(members)} has alternate locations "
             f"{', '.join(sorted(_letters(members)))}, not the chosen {keep}; nor has any other: "
             f"give --alternate-location {' or '.join(sorted(everything))}."

@@ -12,15 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app, unit
 from rdkit import Chem
+from scipy.spatial import cKDTree
 
 from openmmgems.core.errors import StructureError
 
+from .alternate_locations import listed
 from .images import Images
 from .residue_names import name_of
 
 #: A bond is at most this many times the sum of its atoms' covalent radii: 2.57 angstrom for C-N,
 #: where atoms on both sides of one missing residue are 2.9 or more apart.
 _STRETCH = 1.75
+#: Heavy atoms of different residues that are nearer than this many times that sum look bonded.
+_CONTACT = 1.2
+_LONGEST_CONTACT_ANGSTROM = 3.0
 #: What joins residues: amide bonds, and phosphodiester bonds of nucleic acids.
 _BACKBONE = (("C", "N"), ("O3'", "P"))
 
@@ -101,6 +106,44 @@ def long_bonds(topology: app.Topology, positions_angstrom: NDArray[np.float64]) 
         for (first, second), length in zip(bonds, lengths, strict=True)
         if length > longest_bond(first.element.atomic_number, second.element.atomic_number)
     ]
+
+
+def contact_notes(topology: app.Topology, positions_angstrom: NDArray[np.float64]) -> list[str]:
+    """
+    Tell of atoms of different residues that look bonded and are not.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    positions_angstrom : array, shape ``[num_atoms, 3]``
+
+    Returns
+    -------
+    list of str
+        One line, or none. Ions and hydrogens are not looked at.
+    """
+    heavy = [
+        atom
+        for residue in topology.residues()
+        if len(residue) > 1 or residue.name == "HOH"
+        for atom in residue.atoms()
+        if atom.element is not app.element.hydrogen
+    ]
+    points = positions_angstrom[[atom.index for atom in heavy]].reshape(-1, 3)
+    bonded = {frozenset((bond[0], bond[1])) for bond in topology.bonds()}
+    found = []
+    for i, j in sorted(cKDTree(points).query_pairs(_LONGEST_CONTACT_ANGSTROM)):
+        first, second = heavy[i], heavy[j]
+        length = float(np.linalg.norm(points[i] - points[j]))
+        numbers = (first.element.atomic_number, second.element.atomic_number)
+        near = length < _CONTACT / _STRETCH * longest_bond(*numbers)
+        if (
+            near
+            and first.residue is not second.residue
+            and frozenset((first, second)) not in bonded
+        ):
+            found.append(f"{LongBond(first, second, length).ends} ({length:.1f})")
+    return [f"not bonded, but near (angstrom): {listed(found)}"] if found else []
 
 
 def require_bonds(found: Sequence[LongBond], *, forced: str) -> None:

@@ -95,7 +95,7 @@ def lewis_structures(
     Parameters
     ----------
     topology : openmm.app.Topology
-        With all hydrogens.
+        With all hydrogens. The formal charges that a file gives to ions are followed.
     positions : array, shape ``[num_atoms, 3]``, optional
         nm; whole molecules. They decide where bonds leave the charge open (nitrite).
 
@@ -117,7 +117,11 @@ def lewis_structures(
     ]
     orders = np.ones(len(bonds), np.int64)
     charges = np.zeros(len(numbers), np.int64)
+    said = [atom.formalCharge for atom in topology.atoms()]
     for members, own_bonds in molecules(len(numbers), bonds):
+        if len(members) == 1 and said[members[0]] is not None:
+            charges[members] = said[members[0]]
+            continue
         orders[own_bonds], charges[members] = lewis_structure(
             numbers[members],
             np.searchsorted(members, bonds[own_bonds]),

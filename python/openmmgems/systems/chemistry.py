@@ -16,6 +16,7 @@ from openmmgems.core.errors import ChoiceError, StructureError
 
 from .chemical_graph import lewis_structures
 from .residue_faults import fault_of, unknown_kinds
+from .residue_names import name_of
 from .structure import LoadedStructure
 
 
@@ -63,7 +64,8 @@ def check_complete(structure: LoadedStructure) -> None:
     more = f" ({len(broken) - 1} more such residues)" if len(broken) > 1 else ""
     raise StructureError(
         f"{fault_of(_standard_templates(), broken[0])}{more}; if it is an experimental structure, "
-        "add --add-hydrogens, which completes it; if it is meant to be so, add --force."
+        f"--add-hydrogens completes it, and --remove '{name_of(broken[0])}' leaves it out; if it "
+        "is meant to be so, add --force."
     )
 
 

@@ -12,6 +12,7 @@ from openmm import app, unit
 from openmmgems.core.errors import StructureError
 
 from .residue_faults import fault_of, unknown_kinds, unknown_sentence
+from .residue_names import name_of
 from .structure import LoadedStructure
 
 FORCE_FIELDS: dict[str, tuple[str, ...]] = {"amber99sb-ildn": ("amber99sbildn.xml", "tip3p.xml")}
@@ -73,7 +74,8 @@ def create_force_field_system(structure: LoadedStructure, name: str) -> openmm.S
         more = f" ({len(unmatched) - 1} more such residues)" if len(unmatched) > 1 else ""
         raise StructureError(
             f"{fault_of(field, unmatched[0])}{more}, so the force field '{name}' cannot describe "
-            "it; if it is an experimental structure, add --add-hydrogens, which completes it."
+            "it; if it is an experimental structure, --add-hydrogens completes it, and --remove "
+            f"'{name_of(unmatched[0])}' leaves it out."
         )
     return field.createSystem(structure.topology, **options)
 

@@ -14,7 +14,9 @@ from openmmgems.core.errors import StructureError
 from .atom_record import AtomRecord, CoordinateFile
 from .elements import element_from_name, lone_atom
 from .residue_names import is_known, is_standard
+from .sentences import counted
 
+_ATOMS = ("ATOM", "HETATM")
 _Address = tuple[str, str, str, str, str]
 #: How long links may be that are bonds, nm. Those of unknown type may be salt bridges, too.
 _LONGEST_LINK_NM = {
@@ -45,21 +47,30 @@ def read_pdb(text: str) -> CoordinateFile:
         If CONECT records name an atom whose number another one has, too, or an element cannot be
         told.
     """
-    structure = gemmi.read_pdb_string(text, split_chain_on_ter=True)
-    lines = [line for line in _first_model(text) if line.startswith(("ATOM", "HETATM"))]
+    lines = [line for line in _first_model(text) if line.startswith(_ATOMS)]
+    has_long_names = _has_long_names(lines)
+    readable = _without_fourth_letters(text) if has_long_names else text
+    structure = gemmi.read_pdb_string(readable, split_chain_on_ter=True)
     atoms = _records(structure)
     if len(atoms) != len(lines):
         raise StructureError(
             f"The file has {len(lines)} ATOM and HETATM records, of which {len(atoms)} were "
             "understood; expected the columns of the PDB format."
         )
-    _read_names(atoms, lines)
-    notes = _model_note(structure) + _read_elements(atoms, lines)
+    for atom, line in zip(atoms, lines, strict=True):
+        if has_long_names:
+            atom.residue = line[17:21].strip()
+        if line[22:26].isalnum() and line[22].isdigit():
+            atom.number = line[22:26]  # beyond 9999 some programs count in hexadecimal numbers
+    is_said = [line[76:78].strip().isalpha() for line in lines]
+    notes = _model_note(structure)
+    notes += _read_elements(atoms, [line[12:16] for line in lines], is_said)
     serials: dict[str, list[AtomRecord]] = defaultdict(list)
     for atom, line in zip(atoms, lines, strict=True):
         serials[line[6:11].strip()].append(atom)
     links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
-    has_cell = any(line.startswith("CRYST1") for line in text.splitlines())
+    _read_deuterium(atoms, notes)
+    has_cell = any(line.startswith("CRYST1") for line in text.split("\n"))
     return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
 
 
@@ -85,14 +96,17 @@ def read_mmcif(text: str) -> CoordinateFile:
         name, first, second = (gemmi.cif.as_string(row[k]) for k in range(3))
         component_bonds[name].append((first, second, order))
     notes = _model_note(structure)
+    is_said = [any(atom.element for atom in atoms)] * len(atoms)
+    notes += _read_elements(atoms, [""] * len(atoms), is_said)
     links = _connections(structure, atoms, notes)
+    _read_deuterium(atoms, notes)
     has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
     cell = _cell(structure) if has_cell else None
     return CoordinateFile(atoms, links, component_bonds, cell, notes)
 
 
 def _first_model(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("END"):  # ENDMDL or END
             return
         yield line
@@ -120,8 +134,8 @@ def _record(
         atom.name,
         atom.element.name if atom.element.atomic_number else None,
         residue.name,
-        chain.name,
-        str(residue.seqid.num),
+        chain.name or " ",
+        "." if residue.seqid.num is None else str(residue.seqid.num),
         residue.seqid.icode.strip(),
         part,
         atom.altloc.replace("\0", ""),
@@ -131,41 +145,44 @@ def _record(
     )
 
 
-def _read_names(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> None:
+def _has_long_names(lines: Iterable[str]) -> bool:
     """
-    Read names of residues in four columns, as AMBER, CHARMM and GROMACS write them.
+    Tell whether names of residues have four columns, as AMBER, CHARMM and GROMACS write them.
 
-    gemmi takes the fourth for the first letter of the chain, as some crystallographic programs
-    do: then the first three alone are names of residues.
+    Some crystallographic programs use the fourth for the first letter of the chain: then the
+    first three alone are names of residues.
     """
-    long = [line[17:21] for line in lines if not line[20:21].isspace()]
-    if any(is_standard(name[:3]) and not is_known(name) for name in long):
-        return
-    for atom, line in zip(atoms, lines, strict=True):
-        if not line[20:21].isspace():
-            atom.residue, atom.chain = line[17:21].strip(), line[21:22].strip()
+    long = {line[17:21] for line in lines if line[20:21].strip()}
+    return bool(long) and not any(is_standard(name[:3]) and not is_known(name) for name in long)
 
 
-def _read_elements(atoms: Sequence[AtomRecord], lines: Sequence[str]) -> list[str]:
-    """Tell elements by names where the file has no columns for them; refuse wrong ones of ions."""
-    padded = [line[12:16] for line in lines]
+def _without_fourth_letters(text: str) -> str:
+    return "\n".join(
+        f"{line[:20]} {line[21:]}" if line.startswith((*_ATOMS, "TER")) else line
+        for line in text.split("\n")
+    )
+
+
+def _read_elements(
+    atoms: Sequence[AtomRecord], padded: Sequence[str], is_said: Sequence[bool]
+) -> list[str]:
+    """Tell elements by names where the file does not say them; refuse wrong ones of ions."""
     aligned = not any(
-        name[0].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
+        name[:1].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
         for name in padded
     )
     sizes = Counter((atom.place, atom.residue) for atom in atoms)
-    guessed = 0
-    for atom, name, line in zip(atoms, padded, lines, strict=True):
+    for atom, name, known in zip(atoms, padded, is_said, strict=True):
         size = sizes[atom.place, atom.residue]
-        if line[76:78].strip().isalpha():
+        if known:
             _check_ion(atom, size)
-            continue
-        columns = name if aligned else ""
-        atom.element = element_from_name(atom.name, atom.residue, size, columns)
-        guessed += 1
+        else:
+            columns = name if aligned else ""
+            atom.element = element_from_name(atom.name, atom.residue, size, columns)
+    guessed = len(atoms) - sum(is_said)
     if not guessed:
         return []
-    return [f"The elements of {guessed} atoms were told by their names: the file does not say."]
+    return [f"Elements told by names, as the file has none: {counted(guessed, 'atom')}."]
 
 
 def _begins_with_symbol(name: str) -> bool:
@@ -180,8 +197,17 @@ def _check_ion(atom: AtomRecord, size: int) -> None:
     if named != atom.element and atom.element in ("B", "C", "F", "N", "S"):
         raise StructureError(
             f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
-            f"those of {named}; mend the columns 77 and 78 of the file."
+            f"those of {named}; mend the file (PDB: columns 77 and 78; mmCIF: type_symbol)."
         )
+
+
+def _read_deuterium(atoms: Sequence[AtomRecord], notes: list[str]) -> None:
+    """Read deuterium as hydrogen, D and DE2 as H and HE2."""
+    deuterium = [atom for atom in atoms if atom.element == "D"]
+    for atom in deuterium:
+        atom.element, atom.name = "H", atom.name.replace("D", "H", 1)
+    if deuterium:
+        notes.append(f"Deuterium read as hydrogen: {counted(len(deuterium), 'atom')}.")
 
 
 def _model_note(structure: gemmi.Structure) -> list[str]:
@@ -200,7 +226,7 @@ def _conect(
 ) -> Iterator[tuple[AtomRecord, AtomRecord]]:
     """Bonds of CONECT records."""
     unknown = 0
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.startswith("CONECT"):
             continue
         numbers = [line[k : k + 5].strip() for k in (6, 11, 16, 21, 26)]
@@ -218,7 +244,9 @@ def _conect(
                     )
             yield ends[0][0], ends[1][0]
     if unknown:
-        notes.append(f"{unknown} bonds of CONECT records are to atoms that the file does not have.")
+        notes.append(
+            f"CONECT records name atoms that the file does not have: {counted(unknown, 'bond')}."
+        )
 
 
 def _connections(
@@ -253,7 +281,7 @@ def _connections(
         else:
             long += connection.type != gemmi.ConnectionType.Unknown
     if long:
-        notes.append(f"{long} links of the file are longer than 3 angstrom and were left out.")
+        notes.append(f"Left out, being longer than 3 angstrom: {counted(long, 'link')}.")
     return found
 
 

@@ -19,7 +19,8 @@ _IONS = {
     **{"IP": "Na", "IM": "Cl"},
 }
 _IN_STANDARD_RESIDUES = {**{letter: letter for letter in "HCNOSP"}, "D": "H"}
-#: Symbols of two letters that begin no usual name of an atom of C, N, O or H.
+#: Symbols of two letters that are no usual names of atoms of C, N, O, H; some programs do not
+#: align them.
 _TWO_LETTERS = frozenset(("CL", "BR", "FE", "ZN", "MG", "MN", "SE", "SI", "CU", "AL", "LI"))
 _NOBLE_GASES = frozenset((2, 10, 18, 36, 54))
 _TOLERANCE_DA = 0.5
@@ -57,7 +58,7 @@ def element_from_name(name: str, residue: str, num_atoms: int, padded: str = "")
     if len(padded.strip()) < 4 and symbol.isalpha() and _is_symbol(symbol):
         return symbol.capitalize()
     leading = re.match(r"[^A-Z]*([A-Z]*)", name.upper())
-    if not padded and leading and leading.group(1) in _TWO_LETTERS:
+    if leading and leading.group(1) in _TWO_LETTERS:
         return leading.group(1).capitalize()
     return letters[:1] if _is_symbol(letters[:1]) else None
 

@@ -13,6 +13,7 @@ import numpy as np
 import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
+from scipy.spatial import cKDTree
 
 from openmmgems.core.errors import StructureError
 
@@ -22,6 +23,7 @@ from .residue_names import AMINO_ACIDS, name_of
 if TYPE_CHECKING:
     from pdbfixer import PDBFixer
 
+Positions = NDArray[np.float64]
 #: PDBFixer can be made from a file only; its topology is then replaced.
 _ONE_ATOM = (
     "HETATM    1 NA    NA A   1       0.000   0.000   0.000  1.00  0.00          NA  \nEND\n"
@@ -30,9 +32,9 @@ _ONE_ATOM = (
 _CHAIN = {
     *AMINO_ACIDS,
     *("A", "C", "G", "U", "DA", "DC", "DG", "DT"),
-    *("ACE", "FOR", "NME", "NH2", "AIB", "ORN", "PCA"),
+    *("ACE", "FOR", "NME", "NH2", "AIB", "PCA"),
 }
-_BACKBONE = ("N", "CA", "C")
+_LONGEST_PEPTIDE_BOND_ANGSTROM = 1.6
 #: Fewer heavy atoms do not say where the others are.
 _FEWEST = 3
 #: Where PDBFixer's table of modified residues is not what a name means here: AMBER's protonation
@@ -49,6 +51,7 @@ def copy_topology(
     atoms: Iterable[app.topology.Atom],
     bonds: Iterable[app.topology.Bond],
     starts: Collection[app.topology.Residue] = (),
+    continued: Collection[app.topology.Residue] = (),
 ) -> app.Topology:
     """
     Make a topology of some atoms and bonds.
@@ -62,6 +65,8 @@ def copy_topology(
         Those that are kept, if both atoms are.
     starts : collection of openmm.app.topology.Residue
         Residues that begin a chain, besides the first of each; it has the same name.
+    continued : collection of openmm.app.topology.Residue
+        First residues of chains that belong to the chain before.
 
     Returns
     -------
@@ -69,18 +74,21 @@ def copy_topology(
     """
     new = app.Topology()
     new.setPeriodicBoxVectors(topology.getPeriodicBoxVectors())
-    chains: dict[app.topology.Chain, app.topology.Chain] = {}
+    chains: set[app.topology.Chain] = set()
     residues: dict[app.topology.Residue, app.topology.Residue] = {}
     copies: dict[app.topology.Atom, app.topology.Atom] = {}
     for atom in atoms:
         residue, chain = atom.residue, atom.residue.chain
         if residue not in residues:
-            if chain not in chains or residue in starts:
-                chains[chain] = new.addChain(chain.id)
+            if residue in starts or (chain not in chains and residue not in continued):
+                last = new.addChain(chain.id)
+            chains.add(chain)
             residues[residue] = new.addResidue(
-                residue.name, chains[chain], residue.id, residue.insertionCode
+                residue.name, last, residue.id, residue.insertionCode
             )
-        copies[atom] = new.addAtom(atom.name, atom.element, residues[residue], atom.id)
+        copies[atom] = new.addAtom(
+            atom.name, atom.element, residues[residue], atom.id, atom.formalCharge
+        )
     for bond in bonds:
         if bond[0] in copies and bond[1] in copies:
             new.addBond(copies[bond[0]], copies[bond[1]], bond.type, bond.order)
@@ -88,8 +96,8 @@ def copy_topology(
 
 
 def with_standard_residues(
-    topology: app.Topology, positions: NDArray[np.float64], notes: list[str]
-) -> tuple[app.Topology, NDArray[np.float64]]:
+    topology: app.Topology, positions: Positions, notes: list[str]
+) -> tuple[app.Topology, Positions]:
     """
     Make modified residues the standard ones they come from, as PDBFixer's table has them.
 
@@ -152,7 +160,7 @@ def _template_atoms(name: str) -> set[str]:
 
 def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.Topology:
     """
-    Let chains begin and end where their residues are not bonded.
+    Let chains begin and end where their residues are not bonded, and nowhere else.
 
     Chain ends have atoms of their own, which PDBFixer and OpenMM's Modeller look for only at the
     first and last residue of a chain: not before waters of the same chain, say.
@@ -166,7 +174,7 @@ def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.To
     Returns
     -------
     openmm.app.Topology
-        Of the same atoms and residues, with more chains.
+        Of the same atoms and residues, with other chains.
     """
     none = {(bond.first, bond.second) for bond in cut}
     bonds = [
@@ -174,20 +182,64 @@ def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.To
         for bond in topology.bonds()
         if (bond[0], bond[1]) not in none and (bond[1], bond[0]) not in none
     ]
-    joined = {(bond[0].residue, bond[1].residue) for bond in bonds}
-    starts = {
-        second
-        for chain in topology.chains()
-        for first, second in pairwise(chain.residues())
-        if not {(first, second), (second, first)} & joined
-        and (first.name in _CHAIN or second.name in _CHAIN)
+    joined = {frozenset((bond[0].residue, bond[1].residue)) for bond in bonds}
+    starts, continued = set(), set()
+    for first, second in pairwise(topology.residues()):
+        together = frozenset((first, second)) in joined
+        if first.chain is not second.chain:
+            if together and first.chain.id == second.chain.id:
+                continued.add(second)
+        elif not together and (first.name in _CHAIN or second.name in _CHAIN):
+            starts.add(second)
+    return copy_topology(topology, topology.atoms(), bonds, starts, continued)
+
+
+def add_peptide_bonds(topology: app.Topology, positions: Positions, notes: list[str]) -> None:
+    """
+    Bond C and N of chain ends that lie beside each other: rings, and chains with TER inside.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+        Gets the bonds.
+    positions : array, shape ``[num_atoms, 3]``
+        Angstrom.
+    notes : list of str
+        Gets a line for each bond.
+    """
+    joined = joined_atoms(topology)
+    free = [a for a in topology.atoms() if a.residue.name in _CHAIN and a not in joined]
+    acids = [atom for atom in free if atom.name == "C" and not _has_oxt(atom.residue)]
+    amines = [atom for atom in free if atom.name == "N"]
+    if not (acids and amines):
+        return
+    tree = cKDTree(positions[[atom.index for atom in amines]])
+    distances, nearest = tree.query(positions[[atom.index for atom in acids]])
+    for acid, distance, k in zip(acids, distances, nearest, strict=True):
+        amine = amines[k]
+        if distance < _LONGEST_PEPTIDE_BOND_ANGSTROM and acid.residue is not amine.residue:
+            topology.addBond(acid, amine)
+            names = f"{name_of(acid.residue)} C and {name_of(amine.residue)} N"
+            notes.append(f"{names} are bonded: they are {distance:.1f} angstrom apart")
+
+
+def joined_atoms(topology: app.Topology) -> set[app.topology.Atom]:
+    """Find the atoms that are bonded to other residues."""
+    return {
+        atom
+        for bond in topology.bonds()
+        if bond[0].residue is not bond[1].residue
+        for atom in (bond[0], bond[1])
     }
-    return copy_topology(topology, topology.atoms(), bonds, starts)
+
+
+def _has_oxt(residue: app.topology.Residue) -> bool:
+    return any(atom.name == "OXT" for atom in residue.atoms())
 
 
 def with_heavy_atoms(
-    topology: app.Topology, positions: NDArray[np.float64], notes: list[str]
-) -> tuple[app.Topology, NDArray[np.float64]]:
+    topology: app.Topology, positions: Positions, notes: list[str]
+) -> tuple[app.Topology, Positions]:
     """
     Add the heavy atoms that standard residues and chain ends lack, by PDBFixer.
 
@@ -207,19 +259,22 @@ def with_heavy_atoms(
     Raises
     ------
     StructureError
-        If there is too little of a residue to complete it.
+        If a D-amino acid is to be completed.
     """
-    _require_backbones(topology)
     fixer = _fixer()
     fixer.topology, fixer.positions = topology, positions / 10 * unit.nanometer
     fixer.missingResidues = {}
     fixer.findMissingAtoms()
+    for atom in joined_atoms(topology):
+        if atom.name == "C":
+            fixer.missingTerminals.pop(atom.residue, None)
     added = [
         *((r, [atom.name for atom in atoms]) for r, atoms in fixer.missingAtoms.items()),
         *fixer.missingTerminals.items(),
     ]
     if not added:
         return topology, positions
+    _require_handedness(fixer.missingAtoms, positions)
     for residue, names in added:
         notes.append(f"{name_of(residue)} got its missing {', '.join(names)}")
     fixer.addMissingAtoms(seed=1)
@@ -233,25 +288,89 @@ def _fixer() -> PDBFixer:
     return PDBFixer(pdbfile=StringIO(_ONE_ATOM), platform=openmm.Platform.getPlatform("CPU"))
 
 
-def _require_backbones(topology: app.Topology) -> None:
-    """Refuse residues of which there is too little to know where the rest is: traces of CA, say."""
-    poor = []
+def _require_handedness(residues: Iterable[app.topology.Residue], positions: Positions) -> None:
+    """Refuse to complete D-amino acids: the templates are L-amino acids."""
+    for residue in residues:
+        if is_mirrored(residue, positions):
+            raise StructureError(
+                f"Residue {name_of(residue)} is a D-amino acid and lacks atoms, which only "
+                "L-amino acids can be given; complete it with another program."
+            )
+
+
+def is_mirrored(residue: app.topology.Residue, positions: Positions) -> bool:
+    """
+    Tell whether a residue is a D-amino acid.
+
+    Parameters
+    ----------
+    residue : openmm.app.topology.Residue
+    positions : array, shape ``[num_atoms, 3]``
+
+    Returns
+    -------
+    bool
+        False for glycine, and where N, CA, C or CB are missing.
+    """
+    atoms = {atom.name: positions[atom.index] for atom in residue.atoms()}
+    if residue.name not in AMINO_ACIDS or not {"N", "CA", "C", "CB"} <= atoms.keys():
+        return False
+    n, c, beta = (atoms[name] - atoms["CA"] for name in ("N", "C", "CB"))
+    return bool(np.dot(np.cross(n, c), beta) < 0)
+
+
+def stubs(topology: app.Topology) -> list[app.topology.Residue]:
+    """
+    Find the ends of chains of which too little is known to complete them.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+
+    Returns
+    -------
+    list of openmm.app.topology.Residue
+
+    Raises
+    ------
+    StructureError
+        If there is too little of a residue within a chain, or of all of one: traces of CA, say.
+    """
+    found = []
     for chain in topology.chains():
-        residues = list(chain.residues())
-        for residue in residues:
-            heavy = {a.name for a in residue.atoms() if a.element is not app.element.hydrogen}
-            inside = residue not in (residues[0], residues[-1])
-            lacks = len(heavy & set(_BACKBONE)) < (3 if inside else 2) or len(heavy) < _FEWEST
-            if residue.name in AMINO_ACIDS and lacks:
-                poor.append((residue, ", ".join(sorted(heavy))))
-    if poor:
-        residue, names = poor[0]
-        more = f" ({len(poor) - 1} more such residues)" if len(poor) > 1 else ""
-        raise StructureError(
-            f"Of residue {name_of(residue)} there is only {names}{more}; its N, CA and C must be "
-            "known to complete it. Take a structure with all of its backbone, or delete what there "
-            "is of the residue from the file."
-        )
+        residues = [
+            r for r in chain.residues() if (_parent_residue(r.name) or r.name) in AMINO_ACIDS
+        ]
+        while len(residues) > 1 and _lacks_backbone(residues[-1], residues[-2], None):
+            found.append(residues.pop())
+        while len(residues) > 1 and _lacks_backbone(residues[0], None, residues[1]):
+            found.append(residues.pop(0))
+        for k, residue in enumerate(residues):
+            before = residues[k - 1] if k else None
+            after = residues[k + 1] if k + 1 < len(residues) else None
+            if _lacks_backbone(residue, before, after):
+                raise StructureError(
+                    f"Of residue {name_of(residue)} there is only {heavy_names(residue)}, which "
+                    "is too little to complete it; take a structure with its N, CA and C, or "
+                    "delete what there is of it from the file."
+                )
+    return found
+
+
+def _lacks_backbone(
+    residue: app.topology.Residue,
+    before: app.topology.Residue | None,
+    after: app.topology.Residue | None,
+) -> bool:
+    """Whether there is too little of an amino acid to know where the rest is."""
+    heavy = {a.name for a in residue.atoms() if a.element is not app.element.hydrogen}
+    needed = {"CA"} | ({"N"} if before else set()) | ({"C"} if after else set())
+    return len(heavy) < _FEWEST or not needed <= heavy
+
+
+def heavy_names(residue: app.topology.Residue) -> str:
+    """List the heavy atoms of a residue, for sentences."""
+    return ", ".join(a.name for a in residue.atoms() if a.element is not app.element.hydrogen)
 
 
 def _with_own_bonds(old: app.Topology, new: app.Topology) -> app.Topology:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import warnings
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError
 
-from .alternate_locations import listed
 from .boxes import box_or_none
 from .elements import elements_from_masses
 from .loaded_structure import LoadedStructure
 from .residue_names import renaming_notes, standard_atom_names, standard_name
+from .sentences import listed
+from .text_files import in_utf8, read_text
+
+#: AMBER's unit of charge: the square root of kcal/mol angstrom in e.
+_AMBER_CHARGE = 18.2223
+#: Charges of thousands of atoms, each rounded.
+_CHARGE_TOLERANCE = 0.1
 
 
 def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
@@ -43,8 +49,10 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     StructureError
         If an atomic number contradicts its mass.
     """
-    inpcrd = app.AmberInpcrdFile(str(coordinates))
-    prmtop = app.AmberPrmtopFile(str(path), periodicBoxVectors=inpcrd.boxVectors)
+    with in_utf8(coordinates) as file:
+        inpcrd = app.AmberInpcrdFile(str(file))
+    with in_utf8(path) as file:
+        prmtop = app.AmberPrmtopFile(str(file), periodicBoxVectors=inpcrd.boxVectors)
     box, dropped = box_or_none(prmtop.topology.getPeriodicBoxVectors())
     prmtop.topology.setPeriodicBoxVectors(box)
     raw = prmtop._prmtop._raw_data
@@ -55,13 +63,14 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     _drop_water_triangles(prmtop.topology)
     states, notes = _rename(prmtop.topology, labels)
     prmtop.elements[:] = [atom.element for atom in prmtop.topology.atoms()]
-    positions = _nanometers(inpcrd.positions)
+    charges = [float(word) / _AMBER_CHARGE for word in raw["CHARGE"]]
     return LoadedStructure(
         prmtop.topology,
-        positions,
+        _nanometers(inpcrd.positions),
         coordinates,
         parameters=prmtop,
         states=states,
+        total_charge=_total_charge(charges, notes),
         notes=(*notes, *dropped),
     )
 
@@ -89,24 +98,24 @@ def read_gromacs(
 
     Raises
     ------
+    ChoiceError
+        If a file that is included is not found.
     StructureError
-        If a file that is included is not found, or an atomic number contradicts its mass.
+        If an atomic number contradicts its mass.
     """
-    gro = app.GromacsGroFile(str(coordinates))
+    with in_utf8(coordinates) as file:
+        gro = app.GromacsGroFile(str(file))
     box, dropped = box_or_none(gro.getPeriodicBoxVectors())
     options = {} if include_folder is None else {"includeDir": str(include_folder)}
-    with warnings.catch_warnings():
-        # OpenMM leaves closing the files to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            top = app.GromacsTopFile(str(path), periodicBoxVectors=box, **options)
-        except ValueError as error:
-            if "#include" not in str(error):
-                raise
-            raise StructureError(
-                f"'{path.name}' cannot be read: {error}. Give the folder of GROMACS' force fields "
-                "with --gromacs-include, or set GMXDATA."
-            ) from error
+    try:
+        top = _GromacsTopFile(str(path), periodicBoxVectors=box, **options)
+    except ValueError as error:
+        if "#include" not in str(error):
+            raise
+        raise ChoiceError(
+            f"'{path.name}' cannot be read: {error}. Give the folder of GROMACS' force fields "
+            "with --gromacs-include, or set GMXDATA."
+        ) from error
     records = [
         record
         for name, count in top._molecules
@@ -127,17 +136,28 @@ def read_gromacs(
     ]
     if other:
         notes.append(
-            f"{len(other)} atoms have other names in '{coordinates.name}' than in '{path.name}', "
-            f"which was followed: {listed(other)}."
+            f"Names of '{path.name}' were followed where '{coordinates.name}' has others: "
+            f"{listed(other)}."
         )
+    charges = [float(r[6] if len(r) > 6 else t[4]) for r, t in zip(records, types, strict=True)]
     return LoadedStructure(
         top.topology,
         _nanometers(gro.positions),
         coordinates,
         parameters=top,
         states=states,
+        total_charge=_total_charge(charges, notes),
         notes=(*notes, *dropped),
     )
+
+
+class _GromacsTopFile(app.GromacsTopFile):
+    """Read files in any encoding, also those that are included, and close them."""
+
+    def _processFile(self, file: str) -> None:
+        text = re.sub(r"\\[ \t]*\n", " ", read_text(Path(file)))  # lines that go on
+        for line in text.split("\n"):
+            self._processLine(line, file)
 
 
 def _set_elements(
@@ -216,6 +236,17 @@ def _rename(topology: app.Topology, labels: Sequence[str]) -> tuple[dict[int, st
         if state is not None:
             states[residue.index] = state
     return states, renaming_notes(Counter(labels))
+
+
+def _total_charge(charges: Sequence[float], notes: list[str]) -> int | None:
+    """The sum of the atoms' charges, if it is a whole number but for rounding."""
+    total = sum(charges)
+    if abs(total - round(total)) < _CHARGE_TOLERANCE:
+        return round(total)
+    notes.append(
+        f"The charges of the file add up to {total:.2f} e, no whole number, and were not followed."
+    )
+    return None
 
 
 def _nanometers(positions: unit.Quantity) -> NDArray[np.float64]:

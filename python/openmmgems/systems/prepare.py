@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +15,20 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
-from .bond_lengths import LongBond, long_bonds, require_bonds
+from .bond_lengths import LongBond, contact_notes, long_bonds, require_bonds
 from .chains import fixed_random
 from .glycans import SUGARS, Variant, add_links, glycan_variants
-from .heavy_atoms import copy_topology, with_chain_ends, with_heavy_atoms, with_standard_residues
+from .heavy_atoms import (
+    add_peptide_bonds,
+    copy_topology,
+    heavy_names,
+    is_mirrored,
+    joined_atoms,
+    stubs,
+    with_chain_ends,
+    with_heavy_atoms,
+    with_standard_residues,
+)
 from .hydrogens import relax_hydrogens
 from .metals import is_metal, metal_variants
 from .prepare_settings import PrepareSettings
@@ -28,7 +38,7 @@ from .structure import LoadedStructure
 
 _WATER = ("HOH", "WAT", "H2O", "DOD", "TIP3", "SOL")
 #: Residues whose hydrogens OpenMM's Modeller knows.
-_KNOWN = {*app.PDBFile._standardResidues, "ACE", "FOR", "NME", "NH2", "AIB", "ORN", "PCA"} - {
+_KNOWN = {*app.PDBFile._standardResidues, "ACE", "FOR", "NME", "NH2", "AIB", "PCA"} - {
     *("I", "DI"),
 }
 #: States that a residue's name tells, as Modeller's variants; a CYX without a bridge is a thiolate.
@@ -80,8 +90,16 @@ def prepare_structure(
     if settings.add_hydrogens:
         if not structure.has_residues:
             raise StructureError("Hydrogens can be added only where the file names residues.")
+        structure = _without_stubs(structure)
         topology, positions = _completed(structure, settings, notes)
-        structure = replace(structure, states={}, parameters=None)
+        _keep_charges(structure.topology, topology)
+        structure = replace(
+            structure,
+            states={},
+            parameters=None,
+            total_charge=None,
+            num_unpaired_electrons=None,
+        )
     else:
         _gaps(topology, positions, settings, notes)
     return replace(
@@ -97,17 +115,24 @@ def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStr
     residues = list(structure.topology.residues())
     unwanted = set(settings.remove) | set(() if settings.keep_water else _WATER)
     names = {residue.name for residue in residues}
-    if unknown := sorted(set(settings.remove) - names):
+    if unknown := sorted(set(settings.remove) - names - set(map(name_of, residues))):
         raise StructureError(
             f"remove names {', '.join(unknown)}, which the structure does not have; it has "
-            f"{', '.join(sorted(names))}."
+            f"{', '.join(sorted(names))}, or single ones as in '{name_of(residues[0])}'."
         )
-    kept = [residue for residue in residues if residue.name not in unwanted]
+    kept = [r for r in residues if not {r.name, name_of(r)} & unwanted]
     if len(kept) == len(residues):
         return structure
     if not kept:
         raise StructureError("No residue is left; check what is removed.")
-    gone = Counter(residue.name for residue in residues if residue.name in unwanted)
+    gone = Counter(residue.name for residue in set(residues) - set(kept))
+    return _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+
+
+def _of_residues(
+    structure: LoadedStructure, kept: Sequence[app.topology.Residue], notes: Iterable[str]
+) -> LoadedStructure:
+    """Keep some residues, and say so."""
     atoms = [atom for residue in kept for atom in residue.atoms()]
     states = structure.states
     return replace(
@@ -116,10 +141,20 @@ def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStr
         positions=structure.positions[[atom.index for atom in atoms]],
         parameters=None,
         states={k: states[r.index] for k, r in enumerate(kept) if r.index in states},
-        notes=(*structure.notes, f"left out: {_counted(gone)}"),
+        notes=(*structure.notes, *notes),
         total_charge=None,
         num_unpaired_electrons=None,
     )
+
+
+def _without_stubs(structure: LoadedStructure) -> LoadedStructure:
+    """Leave out the ends of chains that cannot be completed."""
+    gone = stubs(structure.topology)
+    if not gone:
+        return structure
+    notes = [f"{name_of(r)} is left out; known is only {heavy_names(r)}" for r in gone]
+    kept = [residue for residue in structure.topology.residues() if residue not in gone]
+    return _of_residues(structure, kept, notes)
 
 
 def _completed(
@@ -130,13 +165,18 @@ def _completed(
     positions = 10 * structure.positions
     topology, positions = with_standard_residues(topology, positions, notes)
     _require_known_hydrogens(topology)
+    add_peptide_bonds(topology, positions, notes)
     topology = with_chain_ends(topology, _gaps(topology, positions, settings, notes))
     topology, positions = with_heavy_atoms(topology, positions, notes)
+    if mirrored := [name_of(r) for r in topology.residues() if is_mirrored(r, positions)]:
+        notes.append(f"D-amino acids: {', '.join(mirrored)}")
     notes += add_links(topology, positions)
+    notes += contact_notes(topology, positions)
     variants: dict[int, Variant | str] = dict(glycan_variants(topology))
     if variants:
         sugars = Counter(r.name for r in topology.residues() if r.name in SUGARS)
         notes.append(f"kept sugars: {_counted(sugars)}")
+    variants |= _formyl_variants(topology)
     told = _told_variants(topology, structure.states)
     ions = metal_variants(topology, positions, settings.metal_distance_angstrom, told, notes)
     return _with_hydrogens(topology, positions, ions | variants, settings.ph, notes)
@@ -176,16 +216,31 @@ def _require_known_hydrogens(topology: app.Topology) -> None:
         known = residue.name in _KNOWN or residue.name in SUGARS or len(atoms) == 1
         if residue.name == "UNK" or not (known or any(map(_is_hydrogen, atoms))):
             unknown.setdefault(residue.name, []).append(residue)
-    if not unknown:
-        return
-    raise StructureError(
-        "The missing hydrogens are not known for residue "
-        f"{unknown_sentence(unknown)}; or add them with another program, and keep the bonds."
-    )
+    if unknown:
+        raise StructureError(
+            f"The missing hydrogens are not known for residue {unknown_sentence(unknown)}; or add "
+            "them with another program, and keep the bonds."
+        )
+    for chain in topology.chains():
+        first = next(chain.residues())
+        if first.name in _KNOWN and any(atom.name == "P" for atom in first.atoms()):
+            raise StructureError(
+                f"Residue {name_of(first)} begins a chain with a phosphate, whose hydrogens are "
+                "not known; delete its P, OP1 and OP2 from the file."
+            )
 
 
 def _is_hydrogen(atom: app.topology.Atom) -> bool:
     return atom.element is app.element.hydrogen
+
+
+def _formyl_variants(topology: app.Topology) -> dict[int, Variant]:
+    """One hydrogen for formyl groups on a chain: Modeller's FOR is formaldehyde."""
+    return {
+        residue.index: [("H1", "C")]
+        for residue in topology.residues()
+        if residue.name == "FOR" and list(residue.external_bonds())
+    }
 
 
 def _told_variants(topology: app.Topology, states: Mapping[int, str]) -> dict[int, str]:
@@ -231,6 +286,7 @@ def _with_hydrogens(
             variants=[variants.get(residue.index) for residue in topology.residues()],
             platform=openmm.Platform.getPlatform("CPU"),
         )
+    modeller.delete(_no_hydrogens(modeller.topology))
     new = 10 * np.array(modeller.positions.value_in_unit(unit.nanometer))
     notes.append(f"{len(new) - before} hydrogens were added for pH {ph:g}")
     histidines = Counter(state for state in states if state in ("HID", "HIE", "HIP", "HIN"))
@@ -243,6 +299,23 @@ def _with_hydrogens(
         if _is_hydrogen(atom) and tuple(np.round(new[atom.index], 3).tolist()) not in old
     ]
     return modeller.topology, relax_hydrogens(modeller.topology, new, added)
+
+
+def _no_hydrogens(topology: app.Topology) -> list[app.topology.Atom]:
+    """Hydrogens of the end of a chain, on an N that is bonded to another one's C."""
+    inside = {atom for atom in joined_atoms(topology) if atom.name == "N"}
+    return [
+        bond[1]
+        for bond in topology.bonds()
+        if bond[0] in inside and bond[1].name in ("H2", "H3") and _is_hydrogen(bond[1])
+    ]
+
+
+def _keep_charges(old: app.Topology, new: app.Topology) -> None:
+    """Give ions the charges of the file, which PDBFixer and Modeller lose."""
+    for before, after in zip(old.residues(), new.residues(), strict=True):
+        if len(before) == 1:
+            next(after.atoms()).formalCharge = next(before.atoms()).formalCharge
 
 
 def _counted(names: Counter[str]) -> str:

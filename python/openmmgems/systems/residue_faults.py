@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from openmm import app
@@ -60,7 +60,7 @@ def unknown_sentence(found: dict[str, list[app.topology.Residue]]) -> str:
         name_of(residues[0]) + (f" and {len(residues) - 1} more" if len(residues) > 1 else "")
         for residues in found.values()
     ]
-    inside = [name for name, residues in found.items() if any(map(_is_in_chain, residues))]
+    inside = [name for name, residues in found.items() if _is_in_chain(residues[0])]
     advice = f"leave out what is not wanted: --remove {','.join(found)}"
     if inside:
         advice += f" (which breaks the chain of {', '.join(inside)})"
@@ -82,32 +82,69 @@ def fault_of(field: app.ForceField, residue: app.topology.Residue) -> str:
     str
         A sentence without its full stop.
     """
-    names = {atom.name: atom.element for atom in residue.atoms()}
-    outside = {
-        atom.name for bond in residue.external_bonds() for atom in bond if atom.residue is residue
+    names = [atom.name for atom in residue.atoms() if not _is_hydrogen(atom)]
+    ends = {atom.name for bond in residue.external_bonds() for atom in bond} & {
+        atom.name for atom in residue.atoms()
     }
+    carried = _hydrogens(residue.bonds(), names)
     candidates = [t for t in field._templates.values() if _residue_name(t.name) == residue.name]
-    best = min(candidates, key=lambda template: _difference(template, names, outside))
-    there = {atom.name: atom.element for atom in best.atoms}
-    heavy = [n for n, e in there.items() if n not in names and e is not app.element.hydrogen]
-    missing = heavy or [name for name in there if name not in names]
-    surplus = [name for name in names if name not in there]
-    if Counter(names.values()) == Counter(there.values()):
-        bonded = "has all of its atoms, but other bonds than expected"
-        return f"Residue {name_of(residue)} {bonded} ({len(outside)} to other residues)"
-    problems = []
-    if missing:
-        kind = "atoms" if heavy else "hydrogens"
-        problems.append(f"lacks the {kind} {_listed(missing)}")
-    if surplus:
-        problems.append(f"has {_listed(surplus)}, which no form of it there has")
-    return f"Residue {name_of(residue)} {' and '.join(problems)}"
+    forms = [_form(template) for template in candidates]
+    best = min(forms, key=lambda form: form.difference(carried, ends))
+    missing = [name for name in best.hydrogens if name not in carried]
+    surplus = [name for name in names if name not in best.hydrogens]
+    both = [name for name in names if name in best.hydrogens]
+    few = [name for name in both if carried[name] < best.hydrogens[name]]
+    many = [name for name in both if carried[name] > best.hydrogens[name]]
+    problems = [
+        f"{what} {_listed(found)}"
+        for what, found in (
+            ("lacks the atoms", missing),
+            ("has atoms that are not known there,", surplus),
+            ("lacks hydrogens on", few),
+            ("has more hydrogens than are known on", many),
+        )
+        if found
+    ]
+    if not problems:
+        problems = [f"has its atoms, but is bonded to other residues by {_listed(sorted(ends))}"]
+    return f"Residue {name_of(residue)} {' and '.join(problems[:2])}"
 
 
-def _difference(template: Any, names: dict[str, Any], outside: set[str]) -> tuple[int, int]:
-    """How far a template is from a residue: atoms bonded to other residues first, then atoms."""
-    joined = {template.atoms[index].name for index in template.externalBonds}
-    return len(joined ^ outside), len({atom.name for atom in template.atoms} ^ names.keys())
+@dataclass(frozen=True)
+class _Form:
+    """One form of a residue: hydrogens on each heavy atom, atoms bonded to other residues."""
+
+    hydrogens: dict[str, int]
+    ends: set[str]
+
+    def difference(self, hydrogens: dict[str, int], ends: set[str]) -> tuple[int, int, int]:
+        """How far a residue is from it: bonds to others first, then heavy atoms, then hydrogens."""
+        return (
+            len(self.ends ^ ends),
+            len(self.hydrogens.keys() ^ hydrogens.keys()),
+            sum(abs(count - hydrogens.get(name, 0)) for name, count in self.hydrogens.items()),
+        )
+
+
+def _form(template: Any) -> _Form:
+    bonds = [[template.atoms[index] for index in bond] for bond in template.bonds]
+    names = [atom.name for atom in template.atoms if not _is_hydrogen(atom)]
+    ends = {template.atoms[index].name for index in template.externalBonds}
+    return _Form(_hydrogens(bonds, names), ends)
+
+
+def _hydrogens(bonds: Iterable[Any], names: Iterable[str]) -> dict[str, int]:
+    """Count the hydrogens on heavy atoms; their own names are not the same everywhere."""
+    found = dict.fromkeys(names, 0)
+    for bond in bonds:
+        for atom, other in ((bond[0], bond[1]), (bond[1], bond[0])):
+            if _is_hydrogen(other) and atom.name in found:
+                found[atom.name] += 1
+    return found
+
+
+def _is_hydrogen(atom: Any) -> bool:
+    return atom.element is app.element.hydrogen
 
 
 def _residue_name(template: str) -> str:
@@ -119,9 +156,9 @@ def _residue_name(template: str) -> str:
 
 
 def _is_in_chain(residue: app.topology.Residue) -> bool:
-    return any(
-        "C" in (a.name, b.name) and "N" in (a.name, b.name) for a, b in residue.external_bonds()
-    )
+    """Whether it joins two residues."""
+    joined = {atom.residue for bond in residue.external_bonds() for atom in bond}
+    return len(joined) > 2
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -122,6 +122,9 @@ def standard_atom_names(residue: str, names: list[str]) -> list[str]:
     list of str
         Names that would become alike stay as they are.
     """
+    letters = [name.lstrip("0123456789")[:1] for name in names]
+    if residue == "HOH" and letters == ["O", "H", "H"] and not {"H1", "H2"} & set(names):
+        return ["O", "H1", "H2"]
     table = app.PDBFile._atomNameReplacements.get("MET" if residue == "MSE" else residue, {})
     new = [table.get(name, name) for name in names]
     return [
@@ -143,4 +146,5 @@ def name_of(residue: app.topology.Residue) -> str:
     str
         As ``"A ALA 15"``.
     """
-    return f"{residue.chain.id} {residue.name} {residue.id}{residue.insertionCode.strip()}"
+    number = f"{residue.id}{residue.insertionCode.strip()}"
+    return f"{residue.chain.id} {residue.name} {number}".strip()

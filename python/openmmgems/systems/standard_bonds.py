@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openmm import app
 from scipy.spatial import cKDTree
 
-from .alternate_locations import listed
+from .sentences import listed
 
 #: Metals that bind residues as ions.
 _METALS = (
@@ -79,23 +79,35 @@ def add_disulfides(
     positions : array, shape ``[num_atoms, 3]``
         nm.
     states : mapping of int to str
-        Of residues: CYM and CYS are not bonded; CYX without a partner is told.
+        Of residues: CYM and CYS are not bonded; CYX without a partner is told. Nor is sulfur
+        that has a hydrogen or another bond already.
     notes : list of str
         Gets what was concluded.
     """
-    sulfur = []
-    for residue in topology.residues():
-        names = {atom.name: atom for atom in residue.atoms()}
-        free = "SG" in names and "HG" not in names
-        if residue.name == "CYS" and free and states.get(residue.index) not in ("CYM", "CYS"):
-            sulfur.append(names["SG"])
+    taken = {
+        sulfur
+        for bond in topology.bonds()
+        for sulfur, other in (bond[:2], bond[1::-1])
+        if other.element is None or other.element.symbol != "C"
+    }
+    sulfur = [
+        atom
+        for atom in topology.atoms()
+        if (atom.residue.name, atom.name) == ("CYS", "SG")
+        and atom not in taken
+        and states.get(atom.residue.index) not in ("CYM", "CYS")
+    ]
     points = positions[[atom.index for atom in sulfur]].reshape(-1, 3)
     pairs = cKDTree(points).query_pairs(_LONGEST_DISULFIDE_NM) if len(points) else set()
     bonded: set[int] = set()
+    told = []
     for i, j in sorted(pairs, key=lambda pair: np.linalg.norm(points[pair[0]] - points[pair[1]])):
         if not bonded & {i, j}:
             topology.addBond(sulfur[i], sulfur[j])
             bonded |= {i, j}
+            told.append(" to ".join(f"{sulfur[k].residue.id}" for k in (i, j)))
+    if told:
+        notes.append(f"Disulfide bonds were told by their lengths: CYS {listed(told)}.")
     alone = [
         f"{atom.residue.chain.id} CYS {atom.residue.id}"
         for k, atom in enumerate(sulfur)

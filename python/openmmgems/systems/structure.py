@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError, StructureError
 
 from .alternate_locations import choose_locations
 from .atom_record import CoordinateFile
@@ -19,6 +19,7 @@ from .coordinate_files import read_mmcif, read_pdb
 from .loaded_structure import LoadedStructure
 from .parameter_files import read_amber, read_gromacs
 from .record_topology import build_topology
+from .text_files import read_text
 from .xyz import read_xyz
 
 
@@ -127,15 +128,6 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
 
 
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, with or without byte order mark, or in Latin-1."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
 def _guard(path: Path, read: Callable[[], LoadedStructure]) -> LoadedStructure:
     """Run a reader; whatever a third-party parser raises becomes one sentence."""
     try:
@@ -157,7 +149,7 @@ def _partner(path: Path, given: str | Path | None, endings: tuple[str, ...]) -> 
         candidate = path.with_suffix(ending)
         if candidate.is_file():
             return candidate
-    raise StructureError(
+    raise ChoiceError(
         f"'{path.name}' has no coordinates: there is no {' or '.join(endings)} file of the same "
         "name next to it; give one with --coordinates."
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.worker_settings import JobSettings
 from openmmgems.sampling.conformer_runs import ConformerRun
@@ -93,6 +93,16 @@ def test_the_same_molecule_twice_gives_other_conformers(tmp_path: Path) -> None:
     found = [c.positions_angstrom for c in run.read()]
     assert len(found) == 8
     assert not np.array_equal(found[0], found[4])
+
+
+def test_conformers_know_their_run_and_number(expected: list[AtomicSystem], tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.finish()
+    wanted = [
+        Provenance("bottom-up", "CO", str(run), frame) for run in range(5) for frame in range(4)
+    ]
+    assert [conformer.provenance for conformer in expected] == wanted
+    assert [conformer.provenance for conformer in run.read()] == wanted
 
 
 def test_a_run_stops_when_asked_and_goes_on(expected: list[AtomicSystem], tmp_path: Path) -> None:
