@@ -96,7 +96,8 @@ def cut_snapshots(
     def fragmenter() -> FrameFragmenter:
         return FrameFragmenter(graph, system.topology, settings, system.parent)
 
-    say("System", f"{system.parent}, {len(graph.atomic_numbers)} atoms")
+    charge = int(graph.charges.sum())
+    say("System", f"{system.parent}, {len(graph.atomic_numbers)} atoms, charge {charge:+d} e")
     say("Frames", str(system.num_frames))
     say("Spheres", f"{settings.radius_angstrom:g} angstrom around {', '.join(settings.centres)}")
     say("Output", f"{out}, {out.with_suffix('.csv')}")
@@ -169,6 +170,7 @@ def read_complete_structure(
     given: Mapping[str, Any], path: Path
 ) -> tuple[app.Topology, np.ndarray[Any, np.dtype[np.float64]]]:
     """Topology and positions in angstrom; completed, and written, if that is asked for."""
+    from openmmgems.systems.chemistry import require_charges_of_bonds
     from openmmgems.systems.prepare import prepare_structure
     from openmmgems.systems.structure import read_structure
 
@@ -188,6 +190,7 @@ def read_complete_structure(
     )
     prepared = prepare_structure(structure, settings)
     print_notes(prepared.notes)
+    require_charges_of_bonds(prepared)
     topology, positions = prepared.topology, 10.0 * prepared.positions
     if given["add_hydrogens"] and not given["dry_run"]:
         _write_completed(topology, positions, given["out"].with_suffix(".completed.cif"))

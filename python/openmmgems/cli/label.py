@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ from openmmgems.labels.project_settings import read_project
 from .console import output
 from .job_progress import JobProgress, describe_counts
 from .progress import format_seconds
-from .steps import read_option
+from .steps import print_note, read_option
 
 _WHERE = "Where it runs"
 _LIMITS = "Limits"
@@ -87,6 +87,12 @@ def label(
             help="Leave out copies of other structures: no atom is further from its counterpart, "
             "angstrom (0.05, say).",
         ),
+    ] = None,
+    charge: Annotated[
+        int | None, typer.Option(help="Total charge, e, where .xyz and .npz do not say it.")
+    ] = None,
+    unpaired: Annotated[
+        int | None, typer.Option(min=0, help="Likewise, unpaired electrons.")
     ] = None,
     status: Annotated[bool, typer.Option("--status", help="Say how it stands; then stop.")] = False,
     retry_parked: Annotated[
@@ -197,7 +203,7 @@ def label(
     jobs = LabelJobs.of(settings, consent)
     _print_plan(folder, settings, jobs.engine)
     if dry_run:
-        _dry_run(files or [], settings, jobs)
+        _dry_run(_read(files or [], context.params), settings, jobs)
         return
     if not files:
         folder.open_store().close()  # says what is missing before anything is written
@@ -206,7 +212,7 @@ def label(
         return
     with StopRequest().listening() as stop:
         if files:
-            _add(files, folder, settings, jobs)
+            _add(files, folder, settings, jobs, context.params)
         if retry_parked:
             with folder.open_store(settings) as store:
                 number = store.retry_parked(jobs.level, time_limit_s=time_limit_s)
@@ -296,20 +302,36 @@ def _print_plan(folder: LabelFolder, settings: LabelSettings, engine: Engine) ->
         output.print(f"[bold]{title:<10}[/]{escape(text)}", soft_wrap=True)
 
 
-def _add(files: list[Path], folder: LabelFolder, settings: LabelSettings, jobs: LabelJobs) -> None:
+def _add(
+    files: list[Path],
+    folder: LabelFolder,
+    settings: LabelSettings,
+    jobs: LabelJobs,
+    given: Mapping[str, Any],
+) -> None:
     found = 0
 
     def count(file: Path, number: int) -> None:
         nonlocal found
         found += number
 
-    new = folder.add(read_files(files, count), jobs, settings)
+    new = folder.add(_read(files, given, count), jobs, settings)
     output.print(f"[bold]{'Added:':<10}[/]{new} new structures of {found}")
 
 
-def _dry_run(files: list[Path], settings: LabelSettings, jobs: LabelJobs) -> None:
+def _read(
+    files: list[Path], given: Mapping[str, Any], told: Callable[[Path, int], None] | None = None
+) -> Iterator[AtomicSystem]:
+    """Read structures, and print what was concluded."""
+    from openmmgems.data.import_data import ImportSettings
+
+    reading = ImportSettings(charge=given["charge"], spin=given["unpaired"])
+    return read_files(files, told, reading, print_note)
+
+
+def _dry_run(structures: Iterable[AtomicSystem], settings: LabelSettings, jobs: LabelJobs) -> None:
     estimator = Estimator(jobs, settings)
-    needs = [estimator.need(_size(structure)) for structure in read_files(files)]
+    needs = [estimator.need(_size(structure)) for structure in structures]
     if not needs:
         raise ValueError("There are no structures to estimate for; give files of structures.")
     seconds = sum(need.estimate_s or 0.0 for need in needs)

@@ -96,8 +96,10 @@ def import_checkpoint(
         Path | None,
         typer.Option(help="A typical structure: makes Smooth attention, fixed to its key maxima."),
     ] = None,
-    charge: Annotated[int, typer.Option(help="Of the structure, e.")] = 0,
-    unpaired: Annotated[int, typer.Option(help="Unpaired electrons of the structure.")] = 0,
+    charge: Annotated[int | None, typer.Option(help="Of the structure, e (guessed).")] = None,
+    unpaired: Annotated[
+        int | None, typer.Option(help="Unpaired electrons of the structure (0).")
+    ] = None,
     long_range_cutoff: Annotated[
         float | None,
         typer.Option(help="Of electrostatics and dispersion, nm; models need one in a box."),
@@ -140,6 +142,7 @@ def import_checkpoint(
     """
     from openmmgems.models.checkpoint import import_checkpoint as convert
     from openmmgems.models.molecules import molecule_inputs
+    from openmmgems.systems.chemistry import conclude_charge
     from openmmgems.systems.domain import describe_domain
     from openmmgems.systems.structure import read_structure
 
@@ -155,6 +158,11 @@ def import_checkpoint(
     if smooth_reference is not None:
         structure = read_structure(smooth_reference)
         print_notes(structure.notes)
+        if charge is None:
+            charge, how = conclude_charge(structure)
+            print_notes([f"Total charge: {charge:+d} e ({how}; give --charge if it is another)"])
+        if unpaired is None:
+            unpaired = structure.num_unpaired_electrons or 0
         positions = structure.positions * 10  # angstrom
         inputs = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")

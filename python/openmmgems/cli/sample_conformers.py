@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 from rich.markup import escape
 
@@ -121,10 +120,10 @@ def read_molecules(text: str, seed: int = 0) -> list[AtomicSystem]:
         If it cannot be read.
     """
     path = Path(text)
-    if path.suffix.lower() in (".h5", ".hdf5", ".xyz"):
+    if path.suffix.lower() in (".h5", ".hdf5", ".xyz", ".extxyz"):
         if not path.is_file():
             raise FileNotFoundError(f"There is no file '{text}'.")
-        if path.suffix.lower() == ".xyz":
+        if path.suffix.lower() in (".xyz", ".extxyz"):
             return [_from_xyz(path)]
         from openmmgems.data.structure_file import read_structures
 
@@ -150,20 +149,27 @@ def _from_smiles(text: str, seed: int) -> AtomicSystem:
 
 
 def _from_xyz(path: Path) -> AtomicSystem:
-    from openmm import unit
     from rdkit import Chem
 
     from openmmgems.systems.chemical_graph import chemical_graph, rdkit_molecule
+    from openmmgems.systems.chemistry import conclude_charge
     from openmmgems.systems.structure import read_structure
 
     structure = read_structure(path)
-    print_notes(structure.notes)
-    graph = chemical_graph(structure.topology)
+    if structure.is_periodic:
+        raise ValueError(f"'{path}' is periodic; expected a molecule (pbc=\"F F F\").")
+    graph = chemical_graph(structure.topology, structure.positions)
     molecule = rdkit_molecule(graph.atomic_numbers, graph.bonds, graph.orders, graph.charges)
     smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
-    positions = np.asarray(structure.positions * unit.nanometer / unit.angstrom, float)
-    charge = int(graph.charges.sum())
-    return AtomicSystem(graph.atomic_numbers, positions, charge, source=f"bottom-up:{smiles}:start")
+    charge, how = conclude_charge(structure)
+    print_notes([*structure.notes, f"Total charge: {charge:+d} e ({how})"])
+    return AtomicSystem(
+        graph.atomic_numbers,
+        10.0 * structure.positions,
+        charge,
+        structure.num_unpaired_electrons or 0,
+        source=f"bottom-up:{smiles}:start",
+    )
 
 
 def _settings(given: Mapping[str, Any]) -> ConformerSettings:

@@ -77,6 +77,7 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
 def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
     from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
     from openmmgems.systems.chemical_graph import chemical_graph
+    from openmmgems.systems.chemistry import require_charges_of_bonds
     from openmmgems.systems.structure import read_structure
 
     from .fragment_bottom_up import make_graphs
@@ -85,6 +86,7 @@ def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> Non
     for path in settings.structures:
         structure = read_structure(path)
         print_notes(structure.notes)
-        graph = chemical_graph(structure.topology)
+        require_charges_of_bonds(structure)
+        graph = chemical_graph(structure.topology, structure.positions)
         systems |= structure_systems(graph, Path(path).stem)
     make_graphs(settings, systems, out, dry_run=dry_run)

@@ -67,7 +67,8 @@ class AtomicSystem:
         if self.spin < 0 or electrons < self.spin or (electrons - self.spin) % 2:
             raise ValueError(
                 f"Charge {self.charge} gives {electrons} electrons, of which {self.spin} cannot "
-                "be unpaired. Check charge, hydrogens and spin."
+                "be unpaired. Check charge, hydrogens and spin (the number of unpaired electrons, "
+                "not the multiplicity)."
             )
         cell = self.cell_angstrom
         if cell is not None and not (

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .lewis import ION_CHARGES, lewis_structure
+from .lewis import lewis_structure
+from .valences import ION_CHARGES
 
 #: Metals that are ions without bonds, whatever stands near them.
 _METALS = [number for number, charge in ION_CHARGES.items() if charge > 0]

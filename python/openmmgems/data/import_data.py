@@ -5,8 +5,9 @@
 * ``.npz`` of NumPy, as data for machine-learned force fields are often published: ``Z`` [M, N]
   (padded with zeros) or [N] atomic numbers, ``R`` [M, N, 3] positions, ``E`` [M] or [M, 1]
   energies, ``F`` [M, N, 3] forces, and if there ``N`` [M] numbers of atoms, ``D`` [M, 3] dipoles,
-  ``Q`` [M] charges, ``S`` [M] unpaired electrons; names in capitals or not, or in words.
-* ``.extxyz`` and ``.xyz``, through ASE, with ``charge`` and ``spin`` among the information.
+  ``Q`` [M] charges (else 0), ``S`` [M] unpaired electrons; names in capitals or not, or in words.
+* ``.extxyz`` and ``.xyz``, with ``charge`` and ``spin`` among the information; where they do not
+  say their charge it is concluded from a Lewis structure.
 * ``.sdf`` through RDKit: structures only.
 * HDF5: files of structures and data sets of this package.
 
@@ -16,8 +17,7 @@ Nothing in these files tells units for certain: they are settings, never guessed
 from __future__ import annotations
 
 import os
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -26,10 +26,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.connectivity import charge_of
+from openmmgems.core.errors import ChoiceError, StructureError
 from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV, KJ_PER_MOL_PER_EV
 
 from .dataset import Labelled, iterate_groups
+from .npz_file import read_npz
 from .structure_file import read_structures
+from .xyz_file import XyzFrame, read_xyz_frames
 
 #: Exact: 1 debye is 1e-21 C m^2/s over the speed of light (SI brochure, 9th edition, 2019).
 DEBYE_E_ANGSTROM = 1e-21 / 299792458 / 1.602176634e-19 * 1e10
@@ -41,16 +45,9 @@ _ENERGIES = {
     "kcal/mol": 4.184 / KJ_PER_MOL_PER_EV,
 }
 _DIPOLES = {"e angstrom": 1.0, "e bohr": BOHR_ANGSTROM, "debye": DEBYE_E_ANGSTROM}
-_NAMES = {
-    "N": ("n", "num_atoms"),
-    "Z": ("z", "atomic_numbers", "nuclear_charges"),
-    "R": ("r", "positions", "coordinates"),
-    "E": ("e", "energy", "energies"),
-    "F": ("f", "forces"),
-    "D": ("d", "dipole", "dipoles"),
-    "Q": ("q", "charge", "total_charge"),
-    "S": ("s", "spin", "num_unpaired_electrons"),
-}
+
+
+Say = Callable[[str], None]
 
 
 class ImportSettings(BaseModel):
@@ -71,6 +68,13 @@ class ImportSettings(BaseModel):
     energy_key: str = Field("energy", description="name of the energy in extended XYZ")
     forces_key: str = Field("forces", description="name of the forces in extended XYZ")
     dipole_key: str = Field("dipole", description="name of the dipole in extended XYZ")
+    arrays: dict[Literal["N", "Z", "R", "E", "F", "D", "Q", "S"], str] = Field(
+        default_factory=dict, description="names of arrays in npz: {'R': 'atXYZ', ...}"
+    )
+    charge: int | None = Field(
+        None, description="of structures whose file does not say theirs (xyz, npz)"
+    )
+    spin: int | None = Field(None, description="likewise, the number of unpaired electrons")
 
 
 class _Entry(NamedTuple):
@@ -78,15 +82,18 @@ class _Entry(NamedTuple):
 
     numbers: NDArray[np.int64]
     positions: NDArray[np.float64]
-    charge: float
-    spin: float
+    charge: float | None
+    spin: float | None
     energy: float | None = None
     forces: NDArray[np.float64] | None = None
     dipole: NDArray[np.float64] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_structures_any(
-    path: str | os.PathLike[str], settings: ImportSettings | None = None
+    path: str | os.PathLike[str],
+    settings: ImportSettings | None = None,
+    say: Say | None = None,
 ) -> Iterator[AtomicSystem]:
     """
     Read structures of any of the formats, one after the other; labels are passed over.
@@ -96,6 +103,8 @@ def read_structures_any(
     path : path
         Its ending tells the format: npz, extxyz, xyz, sdf, h5, hdf5.
     settings : ImportSettings, optional
+    say : callable, optional
+        Is told what was concluded, each sentence once.
 
     Yields
     ------
@@ -104,19 +113,24 @@ def read_structures_any(
 
     Raises
     ------
-    FileNotFoundError, ImportError, ValueError
+    FileNotFoundError, ValueError
         Naming the entry that makes no sense: NaN, wrong shapes, odd electrons, padding.
+    ChoiceError
+        Naming the entry of an XYZ file whose charge cannot be told.
     """
     path, settings = _existing(path), settings or ImportSettings()
     if _ending(path) == "h5":
         yield from _hdf5_structures(path)
         return
+    conclude = _Conclusions(path, settings, say)
     for number, entry in enumerate(_entries(path, settings)):
-        yield _structure(path, number, entry, settings)
+        yield conclude.structure(number, entry)
 
 
 def read_labelled(
-    path: str | os.PathLike[str], settings: ImportSettings | None = None
+    path: str | os.PathLike[str],
+    settings: ImportSettings | None = None,
+    say: Say | None = None,
 ) -> Iterator[Labelled]:
     """
     Read structures with their labels, one after the other, converted to eV and angstrom.
@@ -129,6 +143,8 @@ def read_labelled(
     path : path
         Its ending tells the format: npz, extxyz, xyz, h5, hdf5.
     settings : ImportSettings, optional
+    say : callable, optional
+        Is told what was concluded, each sentence once.
 
     Yields
     ------
@@ -136,7 +152,7 @@ def read_labelled(
 
     Raises
     ------
-    FileNotFoundError, ImportError, ValueError
+    FileNotFoundError, ValueError
         As `read_structures_any`, and if energies or forces are missing.
     """
     path, settings = _existing(path), settings or ImportSettings()
@@ -144,8 +160,9 @@ def read_labelled(
         for _, group in iterate_groups(path):
             yield from group.labelled()
         return
+    conclude = _Conclusions(path, settings, say)
     for number, entry in enumerate(_entries(path, settings)):
-        yield _structure(path, number, entry, settings), _label(path, number, entry, settings)
+        yield conclude.structure(number, entry), _label(path, number, entry, settings)
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
@@ -168,7 +185,7 @@ def _ending(path: Path) -> str:
 def _entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
     ending = _ending(path)
     if ending == "npz":
-        return _npz_entries(path)
+        return _npz_entries(path, settings)
     return _xyz_entries(path, settings) if ending == "xyz" else _sdf_entries(path)
 
 
@@ -186,25 +203,75 @@ def _hdf5_structures(path: Path) -> Iterator[AtomicSystem]:
     return iter(read_structures(path))
 
 
-def _structure(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> AtomicSystem:
-    charge, spin = (_integer(path, number, entry, name) for name in ("charge", "spin"))
-    try:
-        return AtomicSystem(
-            entry.numbers,
-            entry.positions * _LENGTHS[settings.length_unit],
-            charge,
-            spin,
-            f"imported:{path.name}:{number}",
-        )
-    except ValueError as error:
-        raise ValueError(f"Entry {number} of '{path}': {error}") from error
+class _Conclusions:
+    """Makes structures of the entries of a file; says once what it concluded."""
 
+    def __init__(self, path: Path, settings: ImportSettings, say: Say | None) -> None:
+        self._path, self._settings, self._say = path, settings, say
+        self._said: set[str] = set()
 
-def _integer(path: Path, number: int, entry: _Entry, name: str) -> int:
-    value = getattr(entry, name)
-    if value != round(value):
-        raise ValueError(f"Entry {number} of '{path}': {name} is {value}; expected an integer.")
-    return int(value)
+    def structure(self, number: int, entry: _Entry) -> AtomicSystem:
+        """The structure of an entry, in angstrom."""
+        for note in entry.notes:
+            self._tell(note)
+        positions = entry.positions * _LENGTHS[self._settings.length_unit]
+        if not np.isfinite(positions).all():
+            raise ValueError(
+                f"Entry {number} of '{self._path}': positions_angstrom holds NaN or infinity."
+            )
+        charge = self._charge(number, entry, positions)
+        spin = self._integer(number, "spin", entry.spin)
+        try:
+            return AtomicSystem(
+                entry.numbers,
+                positions,
+                charge,
+                (self._settings.spin or 0) if spin is None else spin,
+                f"imported:{self._path.name}:{number}",
+            )
+        except ValueError as error:
+            is_open = entry.charge is None or entry.spin is None
+            raise (ChoiceError if is_open else ValueError)(
+                f"Entry {number} of '{self._path}': {error}"
+                + " Options: --charge, --unpaired." * is_open
+            ) from error
+
+    def _charge(self, number: int, entry: _Entry, positions: NDArray[np.float64]) -> int:
+        """The charge that the file or the settings say, else that of a Lewis structure."""
+        said = self._integer(number, "charge", entry.charge)
+        if said is None:
+            said = self._settings.charge
+        if _ending(self._path) != "xyz":
+            if said is None:
+                self._tell("The file has no charges; 0 is taken for all.")
+            return said or 0
+        try:
+            found = charge_of(entry.numbers, positions)
+        except ValueError as error:
+            if said is None:
+                raise ChoiceError(
+                    f"The charge of entry {number} of '{self._path}' cannot be told; give it with "
+                    f"--charge (in a script: ImportSettings.charge), or charge= in the file. "
+                    f"{error}"
+                ) from error
+            return said
+        if said is None:
+            self._tell(f"Charge {found:+d} e by bonds and closed shells, as nothing says it.")
+        elif said != found:
+            self._tell(f"Charge {said:+d} e as given, where bonds say {found:+d} e.")
+        return found if said is None else said
+
+    def _integer(self, number: int, name: str, value: float | None) -> int | None:
+        if value is not None and value != round(value):
+            raise ValueError(
+                f"Entry {number} of '{self._path}': {name} is {value}; expected an integer."
+            )
+        return None if value is None else int(value)
+
+    def _tell(self, note: str) -> None:
+        if self._say is not None and note not in self._said:
+            self._said.add(note)
+            self._say(f"{self._path.name}: {note}")
 
 
 def _label(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> Label:
@@ -233,109 +300,52 @@ def _label(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> 
     )
 
 
-def _npz_entries(path: Path) -> Iterator[_Entry]:
-    arrays = _npz_arrays(path)
-    count = len(arrays["R"])
-    charge, spin = (arrays.get(name, np.zeros(count)).reshape(count) for name in "QS")
-    for k in range(count):
-        numbers = arrays["Z"] if arrays["Z"].ndim == 1 else arrays["Z"][k]
-        size = int(np.count_nonzero(numbers))
-        given = int(arrays["N"].reshape(count)[k]) if "N" in arrays else size
-        if not numbers[:size].all() or given != size:
-            raise ValueError(
-                f"Entry {k} of '{path}' has the atomic numbers {numbers.tolist()} and {given} "
-                "atoms; expected zeros only after the last atom."
-            )
-        yield _Entry(
-            numbers[:size],
-            arrays["R"][k, :size],
-            float(charge[k]),
-            float(spin[k]),
-            float(arrays["E"].reshape(count)[k]) if "E" in arrays else None,
-            arrays["F"][k, :size] if "F" in arrays else None,
-            arrays["D"][k] if "D" in arrays else None,
+def _npz_entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
+    for found in read_npz(path, settings.arrays):
+        charge, spin, energy = (
+            None if letter not in found else float(found[letter]) for letter in "QSE"
         )
-
-
-def _npz_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Arrays by their letter, of the right types and shapes."""
-    found: dict[str, NDArray[Any]] = {}
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            for letter, names in _NAMES.items():
-                here = [key for key in file.files if key.lower() in names]
-                if len(here) > 1:
-                    raise ValueError(f"it has {' and '.join(here)}, which mean the same")
-                if here:
-                    found[letter] = file[here[0]].astype(np.int64 if letter in "NZ" else float)
-            keys = ", ".join(file.files)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"'{path}' cannot be read as data of NumPy: {error}.") from error
-    if not {"Z", "R"} <= set(found) or found["R"].ndim != 3:
-        raise ValueError(
-            f"'{path}' has the arrays {keys}; expected Z (atomic numbers) and R (positions, shape "
-            "[structures, atoms, 3]) among them."
-        )
-    _check_npz_shapes(path, found)
-    return found
-
-
-def _check_npz_shapes(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    count, atoms = arrays["R"].shape[:2]
-    expected: dict[str, list[tuple[int, ...]]] = {
-        "Z": [(count, atoms), (atoms,)],
-        "R": [(count, atoms, 3)],
-        "F": [(count, atoms, 3)],
-        "D": [(count, 3)],
-    }
-    for letter, array in arrays.items():
-        allowed = expected.get(letter, [(count,), (count, 1)])
-        if array.shape not in allowed:
-            raise ValueError(
-                f"'{path}': {letter} has shape {array.shape}; expected "
-                f"{' or '.join(map(str, allowed))} as R has {arrays['R'].shape}."
-            )
+        yield _Entry(found["Z"], found["R"], charge, spin, energy, found.get("F"), found.get("D"))
 
 
 def _xyz_entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
-    try:
-        import ase.io
-    except ImportError as error:
-        raise ImportError(
-            f"Reading '{path}' needs ASE. Install it: pip install 'openmm-gems[ase]'."
-        ) from error
-    frames = ase.io.iread(path, index=":", format="extxyz")
+    frames = read_xyz_frames(path)
     number = 0
     while True:
         try:
-            atoms = next(frames)
+            frame = next(frames)
         except StopIteration:
             return
-        except Exception as error:  # ASE lets pass whatever its parser meets
-            raise ValueError(f"Entry {number} of '{path}' is no XYZ: {error}") from error
-        if atoms.pbc.any():
-            raise ValueError(
+        except StructureError as error:
+            raise StructureError(f"Entry {number} of '{path}' is no XYZ: {error}") from error
+        if frame.cell is not None:
+            raise StructureError(
                 f"Entry {number} of '{path}' is periodic; expected molecules (pbc=\"F F F\")."
             )
-        yield _xyz_entry(atoms, settings)
+        yield _Entry(
+            frame.atomic_numbers,
+            frame.positions,
+            frame.charge,
+            frame.num_unpaired_electrons,
+            _numbers(path, number, frame, settings.energy_key, ()),
+            frame.columns.get(settings.forces_key),
+            _numbers(path, number, frame, settings.dipole_key, (3,)),
+            frame.notes,
+        )
         number += 1
 
 
-def _xyz_entry(atoms: Any, settings: ImportSettings) -> _Entry:
-    """Take what is known from an ``ase.Atoms``."""
-    known = {**atoms.arrays, **atoms.info, **(atoms.calc.results if atoms.calc else {})}
-    energy, forces, dipole = (
-        known.get(key) for key in (settings.energy_key, settings.forces_key, settings.dipole_key)
-    )
-    return _Entry(
-        atoms.get_atomic_numbers().astype(np.int64),
-        atoms.get_positions(),
-        float(known.get("charge", 0)),
-        float(known.get("spin", 0)),
-        None if energy is None else float(energy),
-        None if forces is None else np.asarray(forces, dtype=float),
-        None if dipole is None else np.asarray(dipole, dtype=float),
-    )
+def _numbers(path: Path, number: int, frame: XyzFrame, key: str, shape: tuple[int, ...]) -> Any:
+    """Numbers of an entry of the comment line; None if it has none of this name."""
+    if key not in frame.info:
+        return None
+    try:
+        return np.array(frame.info[key].replace(",", " ").split(), dtype=float).reshape(shape)
+    except ValueError:
+        expected = "a number" if shape == () else f"{shape[0]} numbers"
+        raise StructureError(
+            f"Entry {number} of '{path}' has {key}={frame.info[key]}; expected {expected}."
+        ) from None
 
 
 def _sdf_entries(path: Path) -> Iterator[_Entry]:

@@ -27,7 +27,9 @@ _CHARGE = ("charge", "total_charge", "totalcharge", "tot_charge", "net_charge", 
 _UNPAIRED = ("spin", "num_unpaired_electrons", "unpaired_electrons", "unpaired", "uhf")
 #: MACE's total_spin is a multiplicity.
 _MULTIPLICITY = ("multiplicity", "spin_multiplicity", "total_spin")
-_LIKE_A_CHARGE = re.compile(r"charge|chrg|spin|multip|^q$")
+LIKE_A_CHARGE = re.compile(r"charge|chrg|spin|multip|^q$")
+#: As in input of Psi4 and Gaussian: "-1 1".
+_TWO_NUMBERS = re.compile(r"\s*[+-]?\d+\s+\d+(\s+[^\d\s]|\s*$)")
 _LIKE_A_CELL = re.compile(r"lattice|cell|^box")
 _LOGICAL = {
     **dict.fromkeys(("t", "true", "1"), True),
@@ -90,13 +92,18 @@ def read_comment(line: str) -> XyzComment:
     notes += [
         f"'{key}={value}' is not read; charges are charge=NUMBER, unpaired electrons spin=NUMBER."
         for key, value in info.items()
-        if key.lower() not in used and _LIKE_A_CHARGE.search(key.lower())
+        if key.lower() not in used and LIKE_A_CHARGE.search(key.lower())
     ]
     notes += [
         f"'{key}' is not read; a box is Lattice=\"nine numbers\"."
         for key in info
         if key.lower() not in used and _LIKE_A_CELL.search(key.lower())
     ]
+    if charge is None and _TWO_NUMBERS.match(line):
+        notes.append(
+            "The two numbers in the comment are not read as charge and multiplicity; write "
+            "charge=NUMBER multiplicity=NUMBER."
+        )
     if charge is None and "charge" in words:
         notes.append("The word 'charge' in the comment is text; only charge=NUMBER is read.")
     properties = _entry(info, ("properties",))

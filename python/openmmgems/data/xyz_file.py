@@ -17,7 +17,7 @@ from openmm import app
 
 from openmmgems.core.errors import StructureError
 
-from .xyz_comment import read_comment
+from .xyz_comment import LIKE_A_CHARGE, read_comment
 
 _SYMBOLS = ("species", "symbols", "symbol", "element", "elements")
 _NUMBERS = ("z", "numbers", "atomic_numbers")
@@ -163,6 +163,11 @@ def _frame(lines: _Lines, count: int, comment_line: str) -> XyzFrame:
     notes = list(comment.notes)
     if has_more:
         notes.append("Columns after the fourth are not read; Properties= would say what they are.")
+    notes += [
+        f"The column '{name}' is not read; a charge is charge=NUMBER in the comment line."
+        for name in arrays
+        if LIKE_A_CHARGE.search(name.lower())
+    ]
     return XyzFrame(
         _elements(arrays, notes),
         next(arrays.pop(name) for name in list(arrays) if name.lower() in _POSITIONS),

@@ -12,6 +12,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -23,6 +24,9 @@ from openmmgems.jobs.store import JobStore
 
 from .label_jobs import LabelJobs, unpack_label
 from .label_settings import LabelSettings
+
+if TYPE_CHECKING:
+    from openmmgems.data.import_data import ImportSettings
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 
@@ -147,7 +151,10 @@ class LabelFolder:
 
 
 def read_files(
-    files: Iterable[Path], told: Callable[[Path, int], None] | None = None
+    files: Iterable[Path],
+    told: Callable[[Path, int], None] | None = None,
+    settings: ImportSettings | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Iterator[AtomicSystem]:
     """
     Go through the structures of files of any kind that can be read, one after the other.
@@ -157,12 +164,15 @@ def read_files(
     files : iterable of Path
     told : callable, optional
         Is told after each file how many structures it held.
+    settings : ImportSettings, optional
+    say : callable, optional
+        Is told what was concluded from a file.
     """
     from openmmgems.data.import_data import read_structures_any
 
     for file in files:
         number = 0
-        for structure in read_structures_any(file):
+        for structure in read_structures_any(file, settings, say):
             number += 1
             yield structure
         if told is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import openmm
 from openmm import app
 
-from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
     Estimate,
@@ -176,7 +176,7 @@ def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[in
     charge, unpaired = forces.total_charge, forces.num_unpaired_electrons
     if charge is None:
         charge, how = conclude_charge(structure)
-        say(f"Total charge: {charge:+d} e ({how})")
+        say(f"Total charge: {charge:+d} e ({how}; give --charge if it is another)")
     elif structure.total_charge not in (None, charge):
         say(f"Total charge: {charge:+d} e as given; the file says {structure.total_charge:+d} e")
     if unpaired is None:
@@ -185,7 +185,7 @@ def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[in
             say(f"Unpaired electrons: {unpaired} (the file says so)")
     electrons = int(structure.atomic_numbers.sum()) - charge
     if (electrons - unpaired) % 2 or not 0 <= unpaired <= electrons:
-        raise StructureError(
+        raise ChoiceError(
             f"{electrons} electrons cannot have {unpaired} unpaired ones; check --charge, "
             "--unpaired and whether hydrogens are missing (spin in XYZ files is the number of "
             "unpaired electrons, not the multiplicity)."

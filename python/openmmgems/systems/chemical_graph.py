@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from openmm import app
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from openmmgems.core.connectivity import molecules
-from openmmgems.core.lewis import lewis_structure
+from openmmgems.core.lewis import lewis_structure, rdkit_molecule
 
 from .residue_names import name_of
 from .resonance import alike_bonds
@@ -58,16 +58,24 @@ class ChemicalGraph:
         return found
 
 
-def chemical_graph(topology: app.Topology) -> ChemicalGraph:
+def chemical_graph(
+    topology: app.Topology, positions: NDArray[np.float64] | None = None
+) -> ChemicalGraph:
     """
     Make the chemical graph of a topology with all hydrogens.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    positions : array, shape ``[num_atoms, 3]``, optional
+        nm; see `lewis_structures`.
 
     Raises
     ------
     ValueError
         Naming an atom with too few or too many bonds, or of an element that is not covered.
     """
-    orders, charges = lewis_structures(topology)
+    orders, charges = lewis_structures(topology, positions)
     numbers, residues, bonds = _atoms_and_bonds(topology)
     may_be_cut = np.zeros(len(bonds), bool)
     for members, own_bonds in molecules(len(numbers), bonds):
@@ -132,36 +140,6 @@ def _atoms_and_bonds(
     residues = tuple(name_of(atom.residue) for atom in atoms)
     pairs = sorted({tuple(sorted((b[0].index, b[1].index))) for b in topology.bonds()})
     return numbers, residues, np.array(pairs, dtype=np.int64).reshape(-1, 2)
-
-
-def rdkit_molecule(
-    atomic_numbers: NDArray[np.int64],
-    bonds: NDArray[np.int64],
-    orders: NDArray[np.int64],
-    charges: NDArray[np.int64],
-) -> Chem.Mol:
-    """
-    Make an RDKit molecule, atoms in the same order, aromatic rings perceived.
-
-    Raises
-    ------
-    ValueError
-        If an atom has an impossible valence or a radical electron.
-    """
-    molecule = Chem.RWMol()
-    for number, charge in zip(atomic_numbers.tolist(), charges.tolist(), strict=True):
-        atom = Chem.Atom(number)
-        atom.SetFormalCharge(charge)
-        atom.SetNoImplicit(True)
-        molecule.AddAtom(atom)
-    for (i, j), order in zip(bonds.tolist(), orders.tolist(), strict=True):
-        molecule.AddBond(i, j, Chem.BondType.values[order])
-    with rdBase.BlockLogs():
-        Chem.SanitizeMol(molecule)
-    radicals = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetNumRadicalElectrons()]
-    if radicals:
-        raise ValueError(f"Atom {radicals[0]} has an unpaired electron; expected closed shells.")
-    return molecule.GetMol()
 
 
 def _may_be_cut(molecule: Chem.Mol) -> list[bool]:

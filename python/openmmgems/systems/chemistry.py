@@ -134,14 +134,43 @@ def conclude_charge(structure: LoadedStructure) -> tuple[int, str]:
         guessed = guess_total_charge(
             structure.topology,
             has_residues=structure.has_residues,
-            positions=structure.positions,
+            positions=None if structure.has_residues else structure.positions,
         )
     except ChoiceError:
         if said is None:
             raise
         return said, "the file says so"
     if said is None:
-        return guessed, "guessed; give --charge if it is another"
+        return guessed, "guessed from bonds and closed shells"
     if said != guessed:
         return said, f"the file says so, but its bonds say {guessed:+d} e"
     return said, "the file says so"
+
+
+def require_charges_of_bonds(structure: LoadedStructure) -> None:
+    """Refuse a structure whose file says another charge than its bonds, or unpaired electrons.
+
+    For fragments, whose charges are those of their bonds.
+
+    Parameters
+    ----------
+    structure : LoadedStructure
+
+    Raises
+    ------
+    StructureError
+        Saying both.
+    """
+    if structure.num_unpaired_electrons:
+        raise StructureError(
+            f"'{structure.source.name}' says that {structure.num_unpaired_electrons} electrons are "
+            "unpaired; expected closed shells, as it is not known which fragment has them."
+        )
+    if structure.total_charge is None:
+        return
+    found = int(lewis_structures(structure.topology, structure.positions)[1].sum())
+    if found != structure.total_charge:
+        raise StructureError(
+            f"'{structure.source.name}' says the charge {structure.total_charge:+d} e, its bonds "
+            f"say {found:+d} e; expected the same, as it is not known which fragment has the rest."
+        )

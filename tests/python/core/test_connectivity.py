@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Bonds and charges of bare atoms, against the SMILES that molecules were made of."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from openmmgems.core.connectivity import charge_of, molecules, perceive_bonds
 from openmmgems.core.lewis import lewis_structure
-from rdkit import Chem, rdBase
+from rdkit import Chem, RDConfig, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 
@@ -25,7 +27,10 @@ O=N[O-] [O-][N+](=O)[O-] O=[N+]=O [O-][N+](=O)[N-][N+](=O)[O-] C=[N+]([O-])[O-] 
 [O-]P(=O)([O-])[O-] OP(=O)([O-])[O-] OP(=O)(O)[O-] COP(=O)([O-])OC COP(=O)([O-])OP(=O)([O-])[O-]
 S=P(OC)(OC)[S-] OP(=O)[O-] C[P+](C)(C)C C[S+](C)C C[S+](C)(C)=O [O-]Cl(=O)(=O)=O [O-]Cl(=O)=O
 [O-]Cl [O-]I(=O)=O c1ccccc1[I+]c1ccccc1 F[B-](F)(F)F C[B-](O)(O)O [O-]C(=O)[O-] OC(=O)[O-]
-[O-]C(=O)C(=O)[O-] c1nn[n-]n1 c1nnn[n-]1 Cc1nn[n-]n1 c1nn[n-]c1 CC(=O)C=C([O-])C CC(=O)N[O-]
+[O-]C(=O)C(=O)[O-] c1nn[n-]n1 c1nnn[n-]1 Cc1nn[n-]n1 c1nn[n-]c1 Nc1nn[n-]n1 Nc1ncnc2[n-]cnc12
+CC(=O)C=C([O-])C CC(=O)N[O-]
+CC(=O)c1cc[nH+]cc1 C[n+]1ccccc1S(=O)(=O)C
+O=C(O)c1cccc[nH+]1 Cc1[nH+]cc(COP(=O)([O-])[O-])c(C=O)c1[O-] Nc1ccc([O-])cc1 [O-]c1ncnc2[nH]cnc12
 c1cc[n-]c1 C[n+]1csc(C)c1 CN(C)c1cc[nH+]cc1 CN(C)C=CC=[N+](C)C Nc1[nH+]cnc2[nH]cnc12
 O=c1cc[n-]c(=O)[nH]1 C[n+]1ccn(C)n1 c1ccc2[nH]n[nH+]c2c1 CC(=O)[S-] CN(C)C(=S)[S-] C[Se-]
 [O-]S(=O)S(=O)[O-] O=[N+]([O-])c1ccc([O-])cc1 O=[N+]([O-])c1ccc([NH3+])cc1
@@ -35,7 +40,7 @@ CC(=O)N[C@@H](CCCNC(=[NH2+])N)C(=O)N[C@@H](Cc1c[nH]c[nH+]1)C(=O)N[C@@H](CCCC[NH3
 CC(=O)N[C@@H](C[S-])C(=O)N[C@@H](COP(=O)([O-])[O-])C(=O)NC
 """)
 NEUTRAL = words("""
-C[n+]1cccc([O-])c1
+C[n+]1cccc([O-])c1 O=C([O-])c1cc[nH+]cc1 Cn1c[n+](C)c2c([O-])nc(N)nc21
 O C CC=O CC(=O)O NC(=N)N CO CSSC CS(=O)(=O)O OS(=O)(=O)O CS(=O)(=O)N CS(=O)C CS(=O)(=O)C OS(=O)O
 C#N CC#N N=[N+]=[N-] CN=[N+]=[N-] C=[N+]=[N-] N#N N#[N+][O-] O=C=O S=C=O [C-]#[O+] [C-]#[N+]C
 O[N+](=O)[O-] C[N+](=O)[O-] O=NO CON=O CO[N+](=O)[O-] C[N+](C)(C)[O-] [O-][n+]1ccccc1
@@ -47,7 +52,9 @@ C[Si](C)(C)C CN=C=NC C=C=O [H][H] O=S(Cl)Cl CS(=O)(=N)C C[Se]C Nc1cc[nH]c(=O)n1 
 #: The same bonds belong to molecules of other charges, or nothing is known of such atoms.
 OPEN = words("""
 C[NH+]=NC C[N-]NC [CH3+] [CH3-] c1cc[cH-]c1 c1ccc[cH+]cc1 [S-]S[S-] I[I-]I Cl[I+]Cl [N+]=O [N-]=O
-CN(C)[O-] c1cc[o+]cc1 C=[OH+] FS(F)(F)F [O-][O-] [CH2] C[Hg]C [C-]#[C-] O=P(=O)[O-] [H+] [H-]
+CN(C)[O-] c1cc[o+]cc1 CN(C)c1ccc2nc3ccc(N(C)C)cc3[s+]c2c1
+[NH-]c1ccc(N)cc1 N#Cc1c2ccccc2[nH+]c2ccccc12 c1ccc2[nH+]snc2c1 [O-]c1c([O-])c(=O)c1=O
+C=[OH+] FS(F)(F)F [O-][O-] [CH2] C[Hg]C [C-]#[C-] O=P(=O)[O-] [H+] [H-]
 """)
 
 
@@ -79,6 +86,45 @@ def test_what_bonds_leave_open_is_not_guessed(smiles: str) -> None:
     _, numbers, positions = three_dimensional(smiles)
     with pytest.raises(ValueError, match=r"several charges open|too few bonds|no bonds|is bonded"):
         charge_of(numbers, positions)
+
+
+@pytest.mark.parametrize(
+    "smiles", ["CCO", "CCCC", "c1ccccc1", "CC(=O)NC", "CN", "[NH3+]CC(=O)[O-]"]
+)
+@pytest.mark.parametrize("polar", [True, False])
+def test_missing_hydrogens_are_seen(smiles: str, polar: bool) -> None:
+    """Without any, and with those of carbons only (united atoms)."""
+    molecule, numbers, positions = three_dimensional(smiles)
+    kept = [
+        atom.GetIdx()
+        for atom in molecule.GetAtoms()
+        if atom.GetAtomicNum() > 1 or (polar and atom.GetNeighbors()[0].GetAtomicNum() != 6)
+    ]
+    with pytest.raises(ValueError, match=r"hydrogens missing|several charges open"):
+        charge_of(numbers[kept], positions[kept])
+
+
+def test_molecules_of_a_published_list_have_no_other_charge() -> None:
+    """RDKit comes with 5,000 molecules of the NCI; most have usual groups."""
+    told = 0
+    lines = (Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi").read_text().splitlines()[::4]
+    with rdBase.BlockLogs():
+        for fragment in {part for line in lines for part in line.split()[0].split(".")}:
+            molecule = Chem.MolFromSmiles(fragment)
+            if molecule is None or any(a.GetNumRadicalElectrons() for a in molecule.GetAtoms()):
+                continue
+            molecule = Chem.AddHs(molecule)
+            numbers = np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()])
+            bonds = [[b.GetBeginAtomIdx(), b.GetEndAtomIdx()] for b in molecule.GetBonds()]
+            if not bonds:
+                continue
+            try:
+                _, charges = lewis_structure(numbers, np.array(bonds), ["?"] * len(numbers))
+            except ValueError:
+                continue
+            told += 1
+            assert charges.sum() == Chem.GetFormalCharge(molecule), fragment
+    assert told > 1000
 
 
 @pytest.mark.parametrize("smiles", ["[O-]S(=O)[O-]", "O=S(=O)=O"])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.errors import ChoiceError
 from openmmgems.data.dataset import Origin, write_dataset
 from openmmgems.data.import_data import (
     DEBYE_E_ANGSTROM,
@@ -161,6 +162,107 @@ def test_plain_xyz_has_structures(structures: Path) -> None:
     assert len(found.atomic_numbers) == 22
 
 
+def write_water(folder: Path, comment: str, atoms: str = "O 0 0 0.1173") -> Path:
+    hydrogens = "H 0 0.7572 -0.4692\nH 0 -0.7572 -0.4692\n"
+    (folder / "a.xyz").write_text(f"3\n{comment}\n{atoms}\n{hydrogens}")
+    return folder / "a.xyz"
+
+
+@pytest.mark.parametrize(
+    ("comment", "charge", "spin"),
+    [
+        ("water charge 0 spin 0", 0, 0),
+        ("energy forces dipole", 0, 0),
+        ("charge=1 spin=1", 1, 1),
+        ("total_charge=-1 multiplicity=2", -1, 1),
+    ],
+)
+def test_charges_and_spins_of_xyz(tmp_path: Path, comment: str, charge: int, spin: int) -> None:
+    path = write_water(tmp_path, comment)
+    (found,) = read_structures_any(path)
+    assert (found.charge, found.spin) == (charge, spin)
+    with pytest.raises(ValueError, match="has no energy"):
+        list(read_labelled(path))
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("charge=True", "is no XYZ: 'charge=True' in the comment line: expected an integer"),
+        ("energy=T", r"has energy=T; expected a number"),
+        ('dipole="1 2"', r"has dipole=1 2; expected 3 numbers"),
+        ("charge=0 spin=1", "not the multiplicity"),
+    ],
+)
+def test_entries_of_xyz_that_make_no_sense(tmp_path: Path, comment: str, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"Entry 0 of .*{message}"):
+        list(read_structures_any(write_water(tmp_path, comment)))
+
+
+def test_charges_that_xyz_does_not_say_are_concluded(tmp_path: Path) -> None:
+    """Frames: sulfate, ammonium, hydroxide; all have an even number of electrons."""
+    bonds = [(0.88, 0.88, 0.88), (-0.88, -0.88, 0.88), (-0.88, 0.88, -0.88), (0.88, -0.88, -0.88)]
+    sulfate = "S 0 0 0\n" + "".join(f"O {x} {y} {z}\n" for x, y, z in bonds)
+    ammonium = "N 0 0 0\n" + "".join(f"H {0.68 * x} {0.68 * y} {0.68 * z}\n" for x, y, z in bonds)
+    text = f"5\n\n{sulfate}5\n\n{ammonium}2\n\nO 0 0 0\nH 0 0 0.97\n"
+    (tmp_path / "a.xyz").write_text(text)
+    said: list[str] = []
+    found = list(read_structures_any(tmp_path / "a.xyz", say=said.append))
+    assert [structure.charge for structure in found] == [-2, 1, -1]
+    assert said == [
+        f"a.xyz: Charge {charge} e by bonds and closed shells, as nothing says it."
+        for charge in ("-2", "+1", "-1")
+    ]
+    (tmp_path / "a.xyz").write_text(text.replace("5\n\nS", "5\ncharge=0\nS"))
+    assert next(read_structures_any(tmp_path / "a.xyz", say=said.append)).charge == 0
+    assert said[-1] == "a.xyz: Charge +0 e as given, where bonds say -2 e."
+
+
+def test_a_charge_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_text("2\n\nN 0 0 0\nO 0 0 1.15\n")
+    with pytest.raises(ChoiceError, match=r"charge of entry 0 of .* give it with --charge"):
+        list(read_structures_any(tmp_path / "a.xyz"))
+    with pytest.raises(ChoiceError, match=r"Entry 0 .* Options: --charge, --unpaired"):
+        list(read_structures_any(tmp_path / "a.xyz", ImportSettings(charge=0)))
+    (found,) = read_structures_any(tmp_path / "a.xyz", ImportSettings(charge=0, spin=1))
+    assert (found.charge, found.spin) == (0, 1)
+
+
+def test_deuterium_and_any_encoding_are_read(tmp_path: Path) -> None:
+    path = write_water(tmp_path, "of M\xfcller")
+    path.write_bytes(path.read_text().replace("H", "D").encode("latin-1"))
+    (found,) = read_structures_any(path)
+    assert found.atomic_numbers.tolist() == [8, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("names", "unusual"),
+    [
+        ("nuclear_charges coords energies forces", ""),  # revised MD17
+        ("z R E F", ""),  # MD17, MD22
+        ("atNUM atXYZ ePBE0 totFOR", "ZREF"),  # QM7-X
+        ("atomic_numbers conformations dft_total_energy forces", "RE"),  # as in SPICE
+    ],
+)
+def test_names_of_published_arrays(tmp_path: Path, names: str, unusual: str) -> None:
+    arrays = water_arrays() | {"Z": np.array([8, 1, 1])}
+    name_of = dict(zip("ZREF", names.split(), strict=True))
+    np.savez(tmp_path / "a.npz", **{name: arrays[letter] for letter, name in name_of.items()})
+    settings = ImportSettings(arrays={letter: name_of[letter] for letter in unusual})
+    said: list[str] = []
+    found = list(read_labelled(tmp_path / "a.npz", settings, said.append))
+    assert [label.energy_ev for _, label in found] == [1.5, -2.0]
+    np.testing.assert_array_equal(found[0][1].forces_ev_per_angstrom, arrays["F"][0])
+    assert said == ["a.npz: The file has no charges; 0 is taken for all."]
+
+
+def test_arrays_of_names_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cannot be read .* has no array xyz"):
+        list(read_labelled(write_npz(tmp_path), ImportSettings(arrays={"R": "xyz"})))
+    with pytest.raises(ValueError, match=r"other names can be given in the settings"):
+        list(read_labelled(write_npz(tmp_path, R=None)))
+
+
 def test_periodic_xyz_is_refused(tmp_path: Path) -> None:
     ase.io.write(tmp_path / "a.xyz", ase.Atoms("He", cell=[5, 5, 5], pbc=True), format="extxyz")
     with pytest.raises(ValueError, match=r"Entry 0 .* is periodic; expected molecules"):
@@ -173,7 +275,7 @@ def test_broken_xyz_is_named(tmp_path: Path) -> None:
         list(read_structures_any(tmp_path / "a.xyz"))
 
 
-def test_without_ase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xyz_needs_no_ase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     imported = builtins.__import__
 
     def without(name: str, *more: Any) -> Any:
@@ -183,8 +285,8 @@ def test_without_ase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     (tmp_path / "a.xyz").write_text("1\n\nHe 0 0 0\n")
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match="pip install 'openmm-gems"):
-        list(read_structures_any(tmp_path / "a.xyz"))
+    (found,) = read_structures_any(tmp_path / "a.xyz")
+    assert found.atomic_numbers.tolist() == [2]
 
 
 def write_sdf(path: Path, smiles: str, *, hydrogens: bool = True, flat: bool = False) -> None:

@@ -82,6 +82,8 @@ def test_charge_and_spin(
     ("comment", "note"),
     [
         ("water charge 0", "'charge' in the comment is text; only charge=NUMBER"),
+        ("-1 1", "two numbers in the comment are not read as charge and multiplicity"),
+        ("0 1 water", "two numbers in the comment"),
         ("q=1", "'q=1' is not read; charges are charge=NUMBER"),
         ("my_charge=1", "'my_charge=1' is not read"),
         ("total_spin=1", "total_spin=1 is a multiplicity: 0 unpaired electrons"),
@@ -167,6 +169,13 @@ def test_columns_without_names_are_told(tmp_path: Path) -> None:
     assert frame.notes == (
         "Columns after the fourth are not read; Properties= would say what they are.",
     )
+
+
+def test_charges_of_atoms_are_not_read(tmp_path: Path) -> None:
+    text = "1\nProperties=species:S:1:pos:R:3:initial_charges:R:1\nNa 0 0 0 1.0\n"
+    (frame,) = read(tmp_path, text)
+    assert frame.charge is None
+    assert "The column 'initial_charges' is not read" in frame.notes[0]
 
 
 @pytest.mark.parametrize("pbc", [True, False])
