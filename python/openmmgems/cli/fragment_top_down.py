@@ -18,11 +18,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from openmmgems.core.files import write_atomically
+from openmmgems.core.quantities import format_seconds
 from openmmgems.fragments.fragment_settings import TopDownSettings
 from openmmgems.systems.prepare_settings import PrepareSettings
 
 from .console import output
-from .progress import WorkProgress, format_seconds
+from .progress import WorkProgress
 from .steps import print_next, print_notes, say, stoppable, words
 
 if TYPE_CHECKING:

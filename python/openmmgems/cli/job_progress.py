@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from rich.markup import escape
 
+from openmmgems.core.quantities import format_seconds
 from openmmgems.jobs.status import Progress
 
-from .progress import ProgressDisplay, format_seconds
+from .progress import ProgressDisplay
 
 
 class JobProgress(ProgressDisplay):

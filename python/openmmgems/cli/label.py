@@ -12,8 +12,9 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.quantities import format_seconds
 from openmmgems.core.settings import plain_errors
-from openmmgems.dynamics.run import StopRequest
+from openmmgems.core.stop import StopRequest
 from openmmgems.engines.engine import Engine
 from openmmgems.engines.engine_spec import named_code
 from openmmgems.jobs.cluster import local_workers
@@ -30,7 +31,6 @@ from openmmgems.labels.project_settings import read_project
 
 from .console import output
 from .job_progress import JobProgress, describe_counts
-from .progress import format_seconds
 from .steps import print_note, read_option
 
 _WHERE = "Where it runs"

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from openmmgems.dynamics.estimate import format_bytes
+from openmmgems.core.quantities import format_bytes
 
 from .console import output
 from .steps import print_notes, words

@@ -10,6 +10,7 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn
 
+from openmmgems.core.quantities import format_seconds
 from openmmgems.dynamics.protocol import Protocol
 from openmmgems.dynamics.run import Status
 
@@ -133,14 +134,3 @@ def describe_status(status: Status, protocol: Protocol) -> str:
     if status.latest:
         text += f", {status.latest['temperature']:.0f} K, {status.latest['potential']:.1f} kJ/mol"
     return text
-
-
-def format_seconds(seconds: float) -> str:
-    """Write a duration for people."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < 3600:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 86400:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"

@@ -12,7 +12,8 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.dynamics.run import StopRequest
+from openmmgems.core.quantities import format_seconds
+from openmmgems.core.stop import StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.engines.engine_spec import EngineSpec, named_code
 from openmmgems.jobs.cluster import local_workers
@@ -25,7 +26,6 @@ from openmmgems.sampling.sampling_settings import ConformerSettings, conformers_
 
 from .console import output
 from .job_progress import JobProgress
-from .progress import format_seconds
 from .steps import print_notes, read_option
 
 _SHOWN_FAILURES = 5

@@ -13,7 +13,8 @@ from typing import Any
 
 from rich.markup import escape
 
-from openmmgems.dynamics.run import StopRequest
+from openmmgems.core.quantities import format_seconds
+from openmmgems.core.stop import StopRequest
 from openmmgems.sampling.coverage import coverage
 from openmmgems.sampling.parent_run import (
     ParentFrames,
@@ -30,7 +31,7 @@ from openmmgems.sampling.sampling_settings import (
 from openmmgems.sampling.snapshots import select_frames
 
 from .console import output
-from .progress import WorkProgress, format_seconds
+from .progress import WorkProgress
 from .steps import print_notes
 
 

@@ -15,6 +15,7 @@ from openmmgems.jobs.consent import Consent
 from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import ProjectSettings, read_project
 
+from .carry_out import carry_out
 from .console import output
 from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
@@ -76,11 +77,10 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
 
 def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
     from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
+    from openmmgems.fragments.bottom_up_stage import BottomUpStage
     from openmmgems.systems.chemical_graph import chemical_graph
     from openmmgems.systems.chemistry import require_charges_of_bonds
     from openmmgems.systems.structure import read_structure
-
-    from .fragment_bottom_up import make_graphs
 
     systems = dict(named_systems(settings))
     for path in settings.structures:
@@ -89,4 +89,4 @@ def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> Non
         require_charges_of_bonds(structure)
         graph = chemical_graph(structure.topology, structure.positions)
         systems |= structure_systems(graph, Path(path).stem)
-    make_graphs(settings, systems, out, dry_run=dry_run)
+    carry_out(BottomUpStage(settings, systems, out), dry_run=dry_run)

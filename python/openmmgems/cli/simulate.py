@@ -14,10 +14,11 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.errors import RunFolderError
-from openmmgems.dynamics.estimate import format_bytes
+from openmmgems.core.quantities import format_bytes, format_seconds
+from openmmgems.core.stop import StopRequest
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Ensemble, Protocol
-from openmmgems.dynamics.run import Run, StopRequest
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.start import begin, go_on, is_model_of_run
 from openmmgems.simulation.workflow import (
@@ -31,7 +32,7 @@ from openmmgems.simulation.workflow import (
 )
 
 from .console import output
-from .progress import SimulationProgress, format_seconds
+from .progress import SimulationProgress
 from .structure_options import (
     PANEL,
     PH,

@@ -14,6 +14,7 @@ from pathlib import Path
 import openmm
 
 from openmmgems.core.errors import ResourceError
+from openmmgems.core.quantities import format_bytes
 
 from .protocol import Protocol
 
@@ -138,13 +139,3 @@ def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
         return (time.perf_counter() - start) / count
     finally:
         context.loadCheckpoint(before)
-
-
-def format_bytes(count: int) -> str:
-    """Write a size for people."""
-    size = float(count)
-    for prefix in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {prefix}" if prefix in ("B", "kB") else f"{size:.1f} {prefix}"
-        size /= 1000
-    return f"{size:.1f} TB"

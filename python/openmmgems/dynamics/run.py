@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from openmm import app, unit
 
 from openmmgems.core.errors import ResourceError, UnstableSimulationError
 from openmmgems.core.files import DISK_FULL
+from openmmgems.core.stop import StopRequest
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
@@ -36,41 +34,6 @@ from .run_folder import RunFolder
 _SECONDS_BETWEEN_UPDATES = 0.5
 # Of lengths, relative; a hundredth of OpenMM's own default for its integrators.
 _CONSTRAINT_TOLERANCE = 1e-7
-
-
-class StopRequest:
-    """Remembers that the user or the system asked to stop.
-
-    Attributes
-    ----------
-    signal_number : int or None
-        The signal that asked.
-    """
-
-    def __init__(self) -> None:
-        self.signal_number: int | None = None
-
-    def __bool__(self) -> bool:
-        return self.signal_number is not None
-
-    @contextmanager
-    def listening(self) -> Iterator[StopRequest]:
-        """Take Ctrl-C and SIGTERM as a request; a second Ctrl-C stops at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield self
-            return
-        before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        if self.signal_number is not None:
-            raise KeyboardInterrupt
-        self.signal_number = number
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from typing import Any
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import file_digest
+from openmmgems.core.stop import StopRequest
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Protocol
-from openmmgems.dynamics.run import Run, StopRequest, Watcher
+from openmmgems.dynamics.run import Run, Watcher
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.system import model_file
 

@@ -15,13 +15,13 @@ import openmm
 from openmm import app
 
 from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
+from openmmgems.core.quantities import format_bytes
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
     Estimate,
     available_memory_bytes,
     check_disk,
     check_memory,
-    format_bytes,
     peak_memory_bytes,
     present_memory_bytes,
     time_steps,

@@ -16,11 +16,12 @@ from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.core import files
 from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
+from openmmgems.core.stop import StopRequest
 from openmmgems.dynamics import reporters
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, initial_velocities
-from openmmgems.dynamics.run import Run, Status, StopRequest
+from openmmgems.dynamics.run import Run, Status
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
 

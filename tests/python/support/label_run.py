@@ -8,7 +8,7 @@ Usage: label_run.py STORE SETTINGS_JSON [FILE_SIZE_LIMIT]
 import resource
 import sys
 
-from openmmgems.dynamics.run import StopRequest
+from openmmgems.core.stop import StopRequest
 from openmmgems.labels.label_settings import LabelSettings
 
 from support.labelling import label_here
