@@ -300,10 +300,11 @@ class _Run:
             self._started = begun
 
     def _killed(self, key: str, jobs: list[Job], error: BaseException) -> None:
-        """A group is lost, since every worker that had it died."""
         death = self._reports.death(key)
         if death is not None:
             self._died(death, jobs)
+        elif not self._reports.has_begun(key):  # it was in a queue only
+            self._backlog.extend(jobs)
         elif len(jobs) == 1:
             self._fail(jobs[0], f"every Dask worker that had it died: {error}", _MORE_MEMORY)
         else:
@@ -315,8 +316,7 @@ class _Run:
         self._reports.forget(death.key)
         for job in jobs:
             if job.id == death.job:
-                error = f"the Dask worker {death.worker} died while it calculated this"
-                self._fail(job, error, _MORE_MEMORY)
+                self._fail(job, f"the Dask worker {death.worker} died at this job", _MORE_MEMORY)
             else:
                 self._backlog.append(job)
 
