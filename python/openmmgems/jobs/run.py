@@ -304,7 +304,7 @@ class _Run:
         if death is not None:
             self._died(death, jobs)
         elif not self._reports.has_begun(key):  # it was in a queue only
-            self._backlog.extend(jobs)
+            self._backlog.extendleft(reversed(jobs))
         elif len(jobs) == 1:
             self._fail(jobs[0], f"every Dask worker that had it died: {error}", _MORE_MEMORY)
         else:
@@ -314,11 +314,11 @@ class _Run:
     def _died(self, death: Death, jobs: list[Job]) -> None:
         """The job that a worker was at when it died is to blame; the others of its group wait."""
         self._reports.forget(death.key)
-        for job in jobs:
+        for job in reversed(jobs):
             if job.id == death.job:
                 self._fail(job, f"the Dask worker {death.worker} died at this job", _MORE_MEMORY)
             else:
-                self._backlog.append(job)
+                self._backlog.appendleft(job)
 
     def _write(self, outcomes: list[Outcome], jobs: dict[int, Job]) -> None:
         """Commit what is done, then say what became of the rest."""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
+from distributed.security import Security
 from openmmgems.core.atomic_system import Label
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.cluster import local_workers, slurm_cluster, temporary_certificates
@@ -128,7 +130,14 @@ def test_the_job_script_for_slurm(tmp_path: Path) -> None:
     )
     certificates = temporary_certificates(tmp_path)
     with slurm_cluster(LabelSettings(threads=4, slurm=slurm), slurm, certificates) as cluster:
-        assert cluster.scheduler_address.startswith("tls://")
+        address = cluster.scheduler_address
+        assert address.startswith("tls://")
+        open_address = address.replace("tls://", "tcp://")
+        for where, security in ((address, Security.temporary()), (open_address, Security())):
+            with pytest.raises((OSError, TimeoutError)):
+                Client(where, security=security, timeout=2)
+        with Client(cluster) as client:
+            assert client.scheduler_info()["workers"] == {}
         script = cluster.job_script()
     for line in (
         "#SBATCH -p long",
