@@ -56,6 +56,14 @@ def label_folder(**settings: object) -> None:
     Path("labels/settings.json").write_text(json.dumps(settings))
 
 
+def write_force_field(tag: str) -> None:
+    """A force field, `evil.xml`, that includes another, which includes it and holds a script."""
+    include = '<Include file="{}"/>'
+    script = f"<{tag}>open('ran', 'w')</{tag}>"
+    Path("evil.xml").write_text(f"<ForceField>{include.format('inner.xml')}</ForceField>")
+    Path("inner.xml").write_text(f"<ForceField>{include.format('evil.xml')}{script}</ForceField>")
+
+
 @pytest.mark.parametrize("more", [(), ("--dry-run",), ("--export",)])
 def test_a_project_cannot_have_labels_run_code(gems, more: tuple[str, ...]) -> None:
     label_project('engine = "os:system"\n' + TOUCH)
@@ -123,15 +131,26 @@ def test_a_project_cannot_name_a_basis_that_is_evaluated(gems) -> None:
 
 @pytest.mark.parametrize("tag", ["Script", "InitializationScript"])
 def test_a_project_cannot_name_a_force_field_with_a_script(gems, tag: str, peptide: Path) -> None:
-    Path("evil.xml").write_text('<ForceField><Include file="inner.xml"/></ForceField>')
-    script = "open('ran', 'w')"
-    Path("inner.xml").write_text(f"<ForceField><{tag}>{script}</{tag}></ForceField>")
+    write_force_field(tag)
     label_project(
         'engine = "amber"\n'
         f'options = {{ topology = "{peptide}", force_field = "amber99sbildn.xml, evil.xml" }}\n'
     )
     code, told = gems("label", "--project", "some.toml")
     assert (code, "'inner.xml' holds a script, which OpenMM would run" in told) == (1, True)
+    assert not Path("ran").exists()
+
+
+def test_a_folder_of_a_run_cannot_name_a_force_field_with_a_script(gems, peptide: Path) -> None:
+    words = ("--force-field", "amber99sb-ildn", "--time", "0.002", "--out", "run")
+    code, told = gems("simulate", str(peptide), *words, "--platform", "Reference")
+    assert code == 0, told
+    write_force_field("InitializationScript")
+    settings = json.loads(Path("run/settings.json").read_text())
+    settings["forces"]["force_field"] = "amber99sbildn.xml,evil.xml"
+    Path("run/settings.json").write_text(json.dumps(settings))
+    code, told = gems("simulate", "--resume", "--out", "run", "--time", "0.004")
+    assert (code, "'inner.xml' holds a script" in told) == (1, True), told
     assert not Path("ran").exists()
 
 
