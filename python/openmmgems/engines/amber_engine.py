@@ -82,6 +82,7 @@ class AmberEngine:
     def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``."""
         prepared = self._prepared()
+        structure.require_molecule(self.level_of_theory)
         self._check(structure, prepared)
         check_distances(structure, self.level_of_theory)
         positions = structure.positions_angstrom

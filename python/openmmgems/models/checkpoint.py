@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checkpoints of the published SpookyNet implementation: read, check, convert, write."""
 
+import io
 import os
 from collections import OrderedDict
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+
+from openmmgems.core.files import write_atomically
 
 from .attention import EXACT, SMOOTH
 from .checkpoint_layout import convert_old_layout
@@ -95,9 +98,9 @@ def export_checkpoint(model_file: str | os.PathLike[str], out: str | os.PathLike
     state = OrderedDict(
         (key, value) for key, value in model.state_dict().items() if _NOT_IN_CHECKPOINTS not in key
     )
-    temporary = Path(out).with_name(Path(out).name + ".tmp")
-    torch.save({"state_dict": state, **description["hyperparameters"]}, temporary)
-    os.replace(temporary, out)
+    data = io.BytesIO()
+    torch.save({"state_dict": state, **description["hyperparameters"]}, data)
+    write_atomically(out, data.getvalue())
 
 
 def fix_key_maxima(model: SpookyNet, reference: dict[str, Tensor]) -> None:

@@ -9,11 +9,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.jobs.store import Finished, JobStore, Need, Usage
 from openmmgems.jobs.store_records import structure_row
 from support.store_worker import data_of, label_of
@@ -212,7 +213,7 @@ def write_version_1(path: Path, given: list[AtomicSystem]) -> None:
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_1)
         for k, structure in enumerate(given):
-            row = structure_row(structure)[:-1]
+            row = structure_row(structure)[:-2]
             old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
             state = ("done", "running", "waiting")[k]
             old.execute(
@@ -282,7 +283,7 @@ def test_a_file_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_2)
         for k, structure in enumerate(given):
-            row = structure_row(structure)[:-1]
+            row = structure_row(structure)[:-2]
             old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
             state = ("done", "done", "parked")[k]
             old.execute(
@@ -327,6 +328,19 @@ def test_jobs_of_one_structure_differ_by_a_number_and_by_their_source(store: Job
     store.withdraw("other", {ids[2]})
     assert store.counts("other") == {"waiting": 1, "running": 0, "done": 1, "parked": 0}
     assert store.query("PRAGMA foreign_key_check") == []
+
+
+def test_a_store_keeps_where_structures_are_from(store: JobStore) -> None:
+    (water,) = structures(1)
+    known = replace(water, provenance=Provenance("bottom-up", "O", "2", 7))
+    store.add([known], "test")
+    (job,) = store.claim("a", "test")
+    store.finish(job, b"data", "test 1")
+    ((found, _),) = store.results("test")
+    assert job.structure.provenance == found.provenance == known.provenance
+    cell = replace(water, cell_angstrom=np.eye(3))
+    with pytest.raises(ValueError, match="'water 0' has a periodic cell"):
+        store.add([cell], "test")
 
 
 def test_what_a_dead_worker_had_is_taken_back(store: JobStore) -> None:
