@@ -114,7 +114,7 @@ def structure_row(
         content += f",{variant},{structure.source}".encode()
     key = hashlib.sha256(content).hexdigest()
     known = structure.provenance
-    origin = None if known is None else json.dumps(asdict(known))
+    origin = None if known is None else json.dumps(asdict(known), default=int)  # NumPy's integers
     return key, numbers, positions, charge, spin, structure.source, variant or 0, origin
 
 

@@ -212,7 +212,7 @@ def test_jobs_of_one_structure_differ_by_a_number_and_by_their_source(store: Job
 
 def test_a_store_keeps_where_structures_are_from(store: JobStore) -> None:
     (water,) = structures(1)
-    known = replace(water, provenance=Provenance("bottom-up", "O", "2", 7))
+    known = replace(water, provenance=Provenance("bottom-up", "O", "2", np.int64(7)))
     store.add([known], "test")
     (job,) = store.claim("a", "test")
     store.finish(job, b"data", "test 1")
