@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from openmmgems.core.errors import ChoiceError
+
 from .benchmark import benchmark
 from .console import errors
 from .doctor import doctor
@@ -48,7 +50,7 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; errors become one sentence and exit code 1 (2: wrong usage).
+    """Run the command line; errors become one sentence and exit code 1 (2: say more).
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         errors.print(f"[bold red]Error:[/] {escape(_sentence(error))}", soft_wrap=True)
-        code = 1
+        code = 2 if isinstance(error, ChoiceError) else 1
     sys.exit(code or 0)
 
 

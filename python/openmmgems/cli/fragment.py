@@ -13,8 +13,18 @@ from .fragment_bottom_up import run_bottom_up
 from .fragment_project import fragment_project
 from .fragment_top_down import run_top_down
 from .steps import refuse_others
+from .structure_options import (
+    PH,
+    AddHydrogens,
+    AlternateLocation,
+    Coordinates,
+    Force,
+    GromacsInclude,
+    Remove,
+    UseBox,
+)
 
-_TOP_DOWN, _BOTTOM_UP, _FILES = "Top-down", "Bottom-up", "Structure file"
+_TOP_DOWN, _BOTTOM_UP = "Top-down", "Bottom-up"
 
 
 def fragment(
@@ -114,25 +124,14 @@ def fragment(
             rich_help_panel=_BOTTOM_UP,
         ),
     ] = True,
-    add_hydrogens: Annotated[
-        bool,
-        typer.Option(
-            "--add-hydrogens", help="Complete a crystal structure.", rich_help_panel=_FILES
-        ),
-    ] = False,
-    ph: Annotated[float, typer.Option(help="For --add-hydrogens.", rich_help_panel=_FILES)] = 7.0,
-    remove: Annotated[
-        str, typer.Option(help="Residues to leave out: NAG,SO4.", rich_help_panel=_FILES)
-    ] = "",
-    coordinates: Annotated[
-        Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=_FILES)
-    ] = None,
-    alternate_location: Annotated[
-        str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=_FILES)
-    ] = None,
-    box: Annotated[
-        bool, typer.Option("--box/--no-box", help="Use the file's box.", rich_help_panel=_FILES)
-    ] = True,
+    add_hydrogens: AddHydrogens = False,
+    ph: PH = 7.0,
+    remove: Remove = "",
+    coordinates: Coordinates = None,
+    gromacs_include: GromacsInclude = None,
+    alternate_location: AlternateLocation = None,
+    box: UseBox = True,
+    force: Force = False,
 ) -> None:
     """Cut a system into fragments for reference calculations.
 

@@ -23,7 +23,7 @@ from openmmgems.systems.prepare_settings import PrepareSettings
 
 from .console import output
 from .progress import WorkProgress, format_seconds
-from .steps import print_next, say, stoppable, words
+from .steps import print_next, print_notes, say, stoppable, words
 
 if TYPE_CHECKING:
     from openmm import app
@@ -169,41 +169,40 @@ def read_complete_structure(
     given: Mapping[str, Any], path: Path
 ) -> tuple[app.Topology, np.ndarray[Any, np.dtype[np.float64]]]:
     """Topology and positions in angstrom; completed, and written, if that is asked for."""
+    from openmmgems.systems.prepare import prepare_structure
     from openmmgems.systems.structure import read_structure
 
     structure = read_structure(
         path,
         coordinates=given["coordinates"],
         alternate_location=given["alternate_location"],
+        include_folder=given["gromacs_include"],
     )
-    topology, positions = structure.topology, 10.0 * structure.positions
     if not given["box"]:
-        topology.setPeriodicBoxVectors(None)
-    remove = tuple(words(given["remove"]))
-    if not given["add_hydrogens"]:
-        if remove:
-            raise typer.BadParameter("--remove works with --add-hydrogens")
-        return topology, positions
+        structure.topology.setPeriodicBoxVectors(None)
+    settings = PrepareSettings(
+        add_hydrogens=given["add_hydrogens"],
+        ph=given["ph"],
+        remove=tuple(given["remove"]),
+        allow_gaps=given["force"],
+    )
+    prepared = prepare_structure(structure, settings)
+    print_notes(prepared.notes)
+    topology, positions = prepared.topology, 10.0 * prepared.positions
+    if given["add_hydrogens"] and not given["dry_run"]:
+        _write_completed(topology, positions, given["out"].with_suffix(".completed.cif"))
+    return topology, positions
+
+
+def _write_completed(
+    topology: app.Topology, positions: np.ndarray[Any, np.dtype[np.float64]], file: Path
+) -> None:
     from openmm import app, unit
 
-    from openmmgems.systems.prepare import prepare_structure
-
-    output.print("Completing the structure ...")
-    prepared = prepare_structure(
-        topology, positions, PrepareSettings(ph=given["ph"], remove=remove)
-    )
-    for note in prepared.notes:
-        output.print(f"  {escape(note)}", soft_wrap=True)
-    if given["dry_run"]:
-        return prepared.topology, prepared.positions_angstrom
-    file = given["out"].with_suffix(".completed.cif")
     text = io.StringIO()
-    app.PDBxFile.writeFile(
-        prepared.topology, prepared.positions_angstrom * unit.angstrom, text, keepIds=True
-    )
+    app.PDBxFile.writeFile(topology, positions * unit.angstrom, text, keepIds=True)
     write_atomically(file, text.getvalue())
     say("Completed", str(file))
-    return prepared.topology, prepared.positions_angstrom
 
 
 def _estimate(fragmenter: FrameFragmenter, system: Snapshots, picture: Path | None) -> None:

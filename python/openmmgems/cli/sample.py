@@ -15,6 +15,7 @@ from .sample_conformers import sample_conformers
 from .sample_parent import sample_parent
 from .sample_project import sample_project
 from .steps import refuse_others
+from .structure_options import PH, AlternateLocation, Coordinates, Force, GromacsInclude, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
 
@@ -91,8 +92,14 @@ def sample(
         ),
     ] = None,
     parent: Annotated[
-        Path | None, typer.Option(help="Structure file, PDB or mmCIF.", rich_help_panel=_LARGE)
+        Path | None, typer.Option(help="Structure file; it is completed.", rich_help_panel=_LARGE)
     ] = None,
+    remove: Remove = "",
+    ph: PH = 7.0,
+    alternate_location: AlternateLocation = None,
+    coordinates: Coordinates = None,
+    gromacs_include: GromacsInclude = None,
+    force: Force = False,
     peptide: Annotated[
         str | None,
         typer.Option(help="'ACE ALA*15 NME', 'GYDPETGTWG', ...", rich_help_panel=_LARGE),
@@ -170,6 +177,8 @@ def sample(
 
       gems sample --parent crambin.pdb --water --disulfide 1 --disulfide 3
 
+    What a structure file lacks is added: atoms, hydrogens, chain ends.
+
     A peptide is named from its N-terminus: residues, caps ACE and NME, * repeats, one-letter codes
     as one word; LYS+ is the charged lysine with a neutral end of AcAla(n)Lys+H+.
 
@@ -198,6 +207,7 @@ def sample(
 
 _WORK = ("processes", "memory_gb", "time_limit_s", "max_attempts", "allow_code")
 _FOR_SMALL = ("number", "engine", "engine_option", "normal_modes", "spacing", *_WORK)
+_FOR_FILE = ("remove", "ph", "alternate_location", "coordinates", "gromacs_include", "force")
 _COMMON = ("inputs", "out", "dry_run", "temperature", "seed", "preset")
 
 
@@ -212,3 +222,5 @@ def _refuse(context: typer.Context, chosen: str) -> None:
         if for_small != (chosen == "inputs"):
             what = "conformers of small molecules" if for_small else "--parent and --peptide"
             raise typer.BadParameter(f"{words[option]} is for {what} only")
+        if option in _FOR_FILE and chosen == "peptide":
+            raise typer.BadParameter(f"{words[option]} is for --parent only")

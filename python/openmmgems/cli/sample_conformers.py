@@ -27,7 +27,7 @@ from openmmgems.sampling.sampling_settings import ConformerSettings, conformers_
 from .console import output
 from .job_progress import JobProgress
 from .progress import format_seconds
-from .steps import read_option
+from .steps import print_notes, read_option
 
 _SHOWN_FAILURES = 5
 
@@ -157,6 +157,7 @@ def _from_xyz(path: Path) -> AtomicSystem:
     from openmmgems.systems.structure import read_structure
 
     structure = read_structure(path)
+    print_notes(structure.notes)
     graph = chemical_graph(structure.topology)
     molecule = rdkit_molecule(graph.atomic_numbers, graph.bonds, graph.orders, graph.charges)
     smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))

@@ -31,6 +31,7 @@ from openmmgems.sampling.snapshots import select_frames
 
 from .console import output
 from .progress import WorkProgress, format_seconds
+from .steps import print_notes
 
 
 def sample_parent(given: Mapping[str, Any]) -> int:
@@ -103,10 +104,19 @@ def parent_settings(given: Mapping[str, Any]) -> ParentSettings:
         If they do not fit together.
     """
     solvent = "water" if given["water"] else "none"
-    structure = str(given["parent"].absolute()) if given["parent"] else None
+    structure, coordinates, include = (
+        str(given[name].absolute()) if given[name] else None
+        for name in ("parent", "coordinates", "gromacs_include")
+    )
     fixed = {
         "name": given["name"] or _name(given),
         "structure": structure,
+        "remove": tuple(given["remove"]),
+        "ph": given["ph"],
+        "alternate_location": given["alternate_location"],
+        "coordinates": coordinates,
+        "gromacs_include": include,
+        "allow_gaps": given["force"],
         "peptide": given["peptide"],
         "conformation": given["conformation"],
         "relaxation_ps": given["relaxation"],
@@ -165,7 +175,7 @@ def _print_plan(settings: ParentSettings, folder: Path) -> None:
 
 def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> None:
     output.print("Building and relaxing it ...")
-    prepare_parent(settings, folder, threads)
+    print_notes(prepare_parent(settings, folder, threads))
     found = estimate_parent(settings, folder, threads)
     output.print(
         f"[bold]Estimate:    [/]{found.num_atoms} atoms, {found.steps_left} steps, "

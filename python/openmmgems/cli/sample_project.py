@@ -18,6 +18,7 @@ from openmmgems.labels.project_settings import ProjectSettings, read_project
 from .console import output
 from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
+from .steps import print_notes
 
 
 def sample_project(given: Mapping[str, Any]) -> int:
@@ -82,6 +83,8 @@ def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> Non
 
     systems = dict(named_systems(settings))
     for path in settings.structures:
-        graph = chemical_graph(read_structure(path).topology)
+        structure = read_structure(path)
+        print_notes(structure.notes)
+        graph = chemical_graph(structure.topology)
         systems |= structure_systems(graph, Path(path).stem)
     make_graphs(settings, systems, out, dry_run=dry_run)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +14,12 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.errors import RunFolderError
-from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import format_bytes
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run import Run, StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.simulation.start import begin, go_on, is_model_of_run
 from openmmgems.simulation.workflow import (
     Forces,
     StructureOptions,
@@ -27,15 +28,24 @@ from openmmgems.simulation.workflow import (
     load,
     prepare_run,
     protocol_from,
-    reopen,
 )
 from openmmgems.systems.force_field_scripts import refuse_scripts
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
+from .structure_options import (
+    PANEL,
+    PH,
+    AddHydrogens,
+    AlternateLocation,
+    Coordinates,
+    Force,
+    GromacsInclude,
+    Remove,
+    UseBox,
+)
 
 _RUN = "Dynamics"
-_FILES = "Structure"
 _MACHINE = "Machine and output"
 
 # command-line names -> fields of the stored settings; all must be the same when a run goes on
@@ -47,6 +57,7 @@ _FIELDS = {
     "unpaired": ("forces", "num_unpaired_electrons"),
     "evaluator": ("forces", "evaluator"),
     "attention": ("forces", "attention"),
+    "long_range_cutoff": ("forces", "long_range_cutoff"),
     "force": ("forces", "outside_domain"),
     "ensemble": ("protocol", "ensemble"),
     "temperature": ("protocol", "temperature"),
@@ -63,6 +74,7 @@ _FIELDS = {
     "gromacs_include": ("options", "include_folder"),
     "add_hydrogens": ("options", "hydrogens"),
     "ph": ("options", "ph"),
+    "remove": ("options", "remove"),
     "box": ("options", "box"),
 }
 
@@ -92,29 +104,19 @@ def simulate(
     ] = True,
     seed: Annotated[int, typer.Option(help="Of velocities.", rich_help_panel=_RUN)] = 1,
     charge: Annotated[
-        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Total charge, e (guessed).", rich_help_panel=PANEL)
     ] = None,
     unpaired: Annotated[
-        int, typer.Option(help="Number of unpaired electrons.", rich_help_panel=_FILES)
-    ] = 0,
-    add_hydrogens: Annotated[bool, typer.Option("--add-hydrogens", rich_help_panel=_FILES)] = False,
-    ph: Annotated[float, typer.Option(help="For --add-hydrogens.", rich_help_panel=_FILES)] = 7.0,
-    coordinates: Annotated[
-        Path | None, typer.Option(help="For prmtop and top.", rich_help_panel=_FILES)
+        int | None, typer.Option(help="Number of unpaired electrons (0).", rich_help_panel=PANEL)
     ] = None,
-    alternate_location: Annotated[
-        str | None, typer.Option(help="Which to keep: A, B, ...", rich_help_panel=_FILES)
-    ] = None,
-    gromacs_include: Annotated[
-        Path | None, typer.Option(help="GROMACS' share/top.", rich_help_panel=_FILES)
-    ] = None,
-    box: Annotated[
-        bool, typer.Option("--box/--no-box", help="Use the file's box.", rich_help_panel=_FILES)
-    ] = True,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Run outside the model's domain.", rich_help_panel=_FILES),
-    ] = False,
+    add_hydrogens: AddHydrogens = False,
+    ph: PH = 7.0,
+    remove: Remove = "",
+    coordinates: Coordinates = None,
+    alternate_location: AlternateLocation = None,
+    gromacs_include: GromacsInclude = None,
+    box: UseBox = True,
+    force: Force = False,
     platform: Annotated[
         str | None,
         typer.Option(help="CUDA, OpenCL, CPU, Reference.", rich_help_panel=_MACHINE),
@@ -129,6 +131,10 @@ def simulate(
     attention: Annotated[
         str, typer.Option(help="model-default, exact or smooth.", rich_help_panel=_MACHINE)
     ] = "model-default",
+    long_range_cutoff: Annotated[
+        float,
+        typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=PANEL),
+    ] = 0.0,
     trajectory: Annotated[str, typer.Option(help="dcd or xtc.", rich_help_panel=_MACHINE)] = "dcd",
     frame_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 200,
     log_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 20,
@@ -144,9 +150,9 @@ def simulate(
 
       gems simulate peptide.pdb --force-field amber99sb-ildn --time 10
 
-    A crystal structure without hydrogens, minimised, energy-conserving dynamics:
+    A crystal structure, completed, without its buffer:
 
-      gems simulate 1CRN.pdb --force-field amber99sb-ildn --add-hydrogens --no-box --ensemble nve
+      gems simulate 5I55.cif --force-field amber99sb-ildn --add-hydrogens --remove MPD,ACT --no-box
 
     AMBER files with their own parameters, at constant pressure:
 
@@ -181,7 +187,7 @@ def simulate(
     if dry_run:
         _dry_run(settings, forces, protocol, choice)
         return
-    with folder.locked(), StopRequest().listening() as stop:
+    with StopRequest().listening() as stop:
         code = _run(folder, settings, protocol, choice, stop)
     raise typer.Exit(code)
 
@@ -232,8 +238,9 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
             continue
         value = given[option]
         value = str(value.absolute()) if isinstance(value, Path) else value
-        stored = settings[section] if name is None else settings[section][name]
-        if value != stored:
+        stored = settings[section] if name is None else settings[section].get(name)
+        is_same = value == stored or (option == "model" and is_model_of_run(settings, value))
+        if not is_same:
             raise RunFolderError(
                 f"This run was begun with --{option.replace('_', '-')} {stored}, not {value}; "
                 "leave the option out, or start a new run in another folder."
@@ -249,6 +256,10 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
 def _default_folder(settings: Mapping[str, Any]) -> Path:
     label = Path(settings["forces"]["model"] or settings["forces"]["force_field"]).stem
     return Path(f"{Path(settings['structure']).stem}-{label}")
+
+
+def _say(text: str) -> None:
+    output.print(escape(text), soft_wrap=True)
 
 
 def _print_plan(
@@ -289,12 +300,15 @@ def _dry_run(
     """Build all in a temporary folder, time some steps, print the estimate."""
     import tempfile
 
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
+    options = StructureOptions(**settings["options"])
+    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     with tempfile.TemporaryDirectory() as folder:
-        system = build_system(structure, forces, output.print)
-        run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
-        run.simulation.context.setPositions(structure.positions)
-        _print_estimate(run)
+        system = build_system(structure, forces, _say)
+        with closing(
+            prepare_run(RunFolder(folder), structure, system, protocol, choice, _say)
+        ) as run:
+            run.simulation.context.setPositions(structure.positions)
+            _print_estimate(run)
 
 
 def _print_estimate(run: Run) -> float:
@@ -318,50 +332,16 @@ def _run(
     choice: PlatformChoice,
     stop: StopRequest,
 ) -> int:
-    run = _begin_or_resume(folder, settings, protocol, choice, stop)
-    first = run.step
-    try:
-        if not stop and first < protocol.num_steps:
+    with closing(
+        go_on(folder, settings, choice, _say) or begin(folder, settings, choice, stop, _say)
+    ) as run:
+        if not stop and run.step < protocol.num_steps:
             _print_estimate(run)
             output.print("Ctrl-C stops and keeps everything.")
-        with SimulationProgress(protocol, first) as progress:
+        with SimulationProgress(protocol, run.step) as progress:
             run.advance(progress.update, stop)
         _print_end(run, stop)
-    finally:
-        run.close()
     return 128 + stop.signal_number if stop.signal_number is not None else 0
-
-
-def _begin_or_resume(
-    folder: RunFolder,
-    settings: dict[str, Any],
-    protocol: Protocol,
-    choice: PlatformChoice,
-    stop: StopRequest,
-) -> Run:
-    checkpoint = read_checkpoint(folder)
-    if checkpoint is not None:
-        done = checkpoint.progress.step
-        if done > protocol.num_steps:
-            raise RunFolderError(
-                f"The run is already at {done * protocol.time_step_fs * 1e-3:g} ps, beyond "
-                f"the {protocol.length_ps:g} ps asked for; give a longer --time."
-            )
-        run = reopen(folder, protocol, choice)
-        run.resume()
-        folder.write_settings(settings)
-        how = "exactly" if run.is_exact else "with a new thermostat state (other platform)"
-        output.print(f"Going on {how} from step {run.step}.")
-        return run
-    structure = load(settings["structure"], StructureOptions(**settings["options"]))
-    system = build_system(structure, Forces(**settings["forces"]), output.print)
-    folder.write_settings(settings)
-    run = prepare_run(folder, structure, system, protocol, choice)
-    if protocol.minimise:
-        output.print("Minimising ...")
-    run.prepare(structure.positions, stop)
-    run.start()
-    return run
 
 
 def _print_end(run: Run, stop: StopRequest) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,6 +58,12 @@ def words(text: str) -> list[str]:
 def say(name: str, text: str) -> None:
     """Print one line of a plan."""
     output.print(f"[bold]{name + ':':<13}[/]{escape(text)}", soft_wrap=True)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what was concluded from a structure file, and done to the structure."""
+    for note in notes:
+        output.print(f"  {escape(note)}", soft_wrap=True)
 
 
 def print_next(out: Path, picture: Path | None, command: str) -> None:

@@ -7,6 +7,10 @@ class StructureError(ValueError):
     """A structure file cannot be used as it stands."""
 
 
+class ChoiceError(StructureError):
+    """A structure file leaves a choice open; the message names the option that makes it."""
+
+
 class OutsideDomainError(ValueError):
     """A topology lies outside what a model was trained on."""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from rdkit import Chem
 
-from openmmgems.systems.chemical_graph import ChemicalGraph, molecules, rdkit_molecule
+from openmmgems.core.connectivity import molecules
+from openmmgems.systems.chemical_graph import ChemicalGraph, rdkit_molecule
 
 from .fragment_settings import BottomUpSettings
 from .residues import amino_acid_systems, capped_peptide, system_from_smiles

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .images import Images
+from openmmgems.systems.images import Images
 
 
 def covering_centres(

@@ -15,7 +15,7 @@ from rdkit import Chem
 from scipy.spatial.transform import Rotation
 
 from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.systems.lewis import ION_CHARGES
+from openmmgems.core.lewis import ION_CHARGES
 
 from .bottom_up import BottomUpFragment, three_dimensional
 from .fragment_settings import BottomUpSettings

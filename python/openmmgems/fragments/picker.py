@@ -11,9 +11,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from openmmgems.systems.images import Images
+
 from .centres import covering_centres
 from .fragment_settings import TopDownSettings
-from .images import Images
 from .kinds import CentreResidue, at_interface, select_residues
 
 

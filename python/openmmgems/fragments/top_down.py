@@ -15,13 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.systems.bond_lengths import longest_bond
 from openmmgems.systems.chemical_graph import ChemicalGraph, rdkit_molecule
 from openmmgems.systems.hydrogens import HYDROGEN_BOND_LENGTHS_ANGSTROM
+from openmmgems.systems.images import Images
 
-from .images import Images
-
-#: A bond longer than this is none: the chain is broken, or atoms are missing.
-LONGEST_BOND_ANGSTROM = 2.6
 #: Nothing may come closer to a cap than this: otherwise what was cut off there is kept.
 CLOSEST_TO_CAP_ANGSTROM = 0.8
 
@@ -144,10 +142,12 @@ class _Kept:
         """From an atom to another one that is bonded to it."""
         vector = self.images.nearest(self.positions[other] - self.positions[atom])
         length = float(np.linalg.norm(vector))
-        if length > LONGEST_BOND_ANGSTROM:
+        numbers = self.graph.atomic_numbers
+        longest = longest_bond(int(numbers[atom]), int(numbers[other]))
+        if length > longest:
             raise ValueError(
                 f"The bond between {self.graph.residues[atom]} and {self.graph.residues[other]} is "
-                f"{length:.1f} angstrom long; expected at most {LONGEST_BOND_ANGSTROM}. The chain "
+                f"{length:.1f} angstrom long; expected at most {longest:.1f}. The chain "
                 "is broken, atoms are missing, or the box is wrong."
             )
         return vector

@@ -110,8 +110,15 @@ def run_parent(
     return ParentFrames(folder, run.checkpoint.num_frames, sum(leg.num_frames for leg in legs))
 
 
-def prepare_parent(settings: ParentSettings, folder: Path, threads: int | None = None) -> None:
+def prepare_parent(
+    settings: ParentSettings, folder: Path, threads: int | None = None
+) -> tuple[str, ...]:
     """Build a parent in its folder, if that is not done yet; for the rest see :func:`run_parent`.
+
+    Returns
+    -------
+    tuple of str
+        How its structure was read and completed; nothing if it was built before.
 
     Raises
     ------
@@ -120,16 +127,17 @@ def prepare_parent(settings: ParentSettings, folder: Path, threads: int | None =
 
     """
     with locked_folder(folder):
-        _prepare(settings, folder, threads)
+        return _prepare(settings, folder, threads)
 
 
-def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> None:
+def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> tuple[str, ...]:
     if (folder / "checkpoint.json").is_file():
         _check_same(folder, settings)
-    else:
-        parent = build_parent(settings, threads)
-        legs_of(settings, parent.topology)  # impossible biases are found here
-        _begin(parent, settings, folder)
+        return ()
+    parent = build_parent(settings, threads)
+    legs_of(settings, parent.topology)  # impossible biases are found here
+    _begin(parent, settings, folder)
+    return parent.notes
 
 
 @dataclass(frozen=True)
@@ -159,12 +167,13 @@ def estimate_parent(
 
 
 def _check_same(folder: Path, settings: ParentSettings) -> None:
-    stored = json.loads((folder / "settings.json").read_text())
+    # what a folder of an earlier version does not name had its default
+    stored = _essential(ParentSettings.model_validate_json((folder / "settings.json").read_text()))
     asked = _essential(settings)
-    other = [name for name in asked if stored.get(name) != asked[name]]
+    other = [name for name in asked if stored[name] != asked[name]]
     if other:
         raise ValueError(
-            f"The parent in '{folder}' was begun with {other[0]} {stored.get(other[0])}, not "
+            f"The parent in '{folder}' was begun with {other[0]} {stored[other[0]]}, not "
             f"{asked[other[0]]}. Give the same settings to go on, or another folder."
         )
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,11 @@ from openmm import app, unit
 
 from openmmgems.systems.chains import build_peptide, fixed_random
 from openmmgems.systems.force_fields import parent_force_field
+from openmmgems.systems.prepare import prepare_structure
+from openmmgems.systems.prepare_settings import PrepareSettings
+from openmmgems.systems.residue_faults import fault_of, unknown_kinds, unknown_sentence
+from openmmgems.systems.residue_names import name_of
+from openmmgems.systems.structure import read_structure
 
 from .sampling_settings import ParentSettings
 
@@ -34,12 +38,13 @@ class ParentSystem:
     """A molecule ready to run.
 
     ``topology``, ``system`` (with rigid bonds to hydrogen, without barostat), ``positions_nm``
-    [num_atoms, 3].
+    [num_atoms, 3], ``notes`` on how the structure was read and completed.
     """
 
     topology: app.Topology
     system: openmm.System
     positions_nm: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_periodic(self) -> bool:
@@ -65,11 +70,12 @@ def build_parent(settings: ParentSettings, threads: int | None = None) -> Parent
     FileNotFoundError
         If the structure file is not there.
     ValueError
-        If it cannot be read, AMBER99SB-ILDN does not know a residue, or the box is too small.
+        If it cannot be read or completed, its chains have gaps, AMBER99SB-ILDN does not know a
+        residue, or the box is too small.
 
     """
     properties = cpu_properties(threads)
-    modeller = _solute(settings)
+    modeller, notes = _solute(settings)
     _check_residues(modeller.topology, settings.name)
     if settings.peptide is not None:
         modeller = _relaxed_chain(modeller, settings, properties)
@@ -80,7 +86,7 @@ def build_parent(settings: ParentSettings, threads: int | None = None) -> Parent
         modeller.topology.setPeriodicBoxVectors(None)
     system = _system(modeller.topology, field, settings)
     positions = relax(system, modeller.positions, properties)
-    return ParentSystem(modeller.topology, system, positions)
+    return ParentSystem(modeller.topology, system, positions, notes)
 
 
 def solute_atoms(topology: app.Topology, which: str = "heavy") -> NDArray[np.int64]:
@@ -152,38 +158,43 @@ def relax(
     return np.asarray(relaxed)
 
 
-def _solute(settings: ParentSettings) -> app.Modeller:
+def _solute(settings: ParentSettings) -> tuple[app.Modeller, tuple[str, ...]]:
+    """The molecule with all its hydrogens, and what was done to it."""
     if settings.peptide is not None:
-        return build_peptide(settings.peptide, settings.conformation, settings.seed)
-    path = Path(str(settings.structure))
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no structure file '{path}'.")
-    try:
-        reader = app.PDBxFile if path.suffix.lower() in (".cif", ".mmcif") else app.PDBFile
-        pdb = reader(str(path))
-    except Exception as error:  # OpenMM's readers raise whatever goes wrong inside
-        raise ValueError(f"'{path}' cannot be read as a PDB or mmCIF file: {error}") from error
-    modeller = app.Modeller(pdb.topology, pdb.positions)
-    if not any(atom.element is app.element.hydrogen for atom in modeller.topology.atoms()):
-        _check_residues(modeller.topology, settings.name, complete=False)
-        with fixed_random(settings.seed):
-            modeller.addHydrogens(parent_force_field(), platform=openmm.Platform.getPlatform("CPU"))
-    return modeller
+        return build_peptide(settings.peptide, settings.conformation, settings.seed), ()
+    structure = read_structure(
+        str(settings.structure),
+        coordinates=settings.coordinates,
+        alternate_location=settings.alternate_location,
+        include_folder=settings.gromacs_include,
+    )
+    unmatched = parent_force_field().getUnmatchedResidues(structure.topology)
+    prepared = prepare_structure(
+        structure,
+        PrepareSettings(
+            add_hydrogens=bool({residue.name for residue in unmatched} - set(settings.remove)),
+            ph=settings.ph,
+            remove=settings.remove,
+            allow_gaps=settings.allow_gaps,
+        ),
+    )
+    modeller = app.Modeller(prepared.topology, prepared.positions * unit.nanometer)
+    return modeller, prepared.notes
 
 
-def _check_residues(topology: app.Topology, name: str, *, complete: bool = True) -> None:
+def _check_residues(topology: app.Topology, name: str) -> None:
     field = parent_force_field()
-    known = {template.split("-")[0] for template in field._templates}
-    if complete:
-        unknown = field.getUnmatchedResidues(topology)
-    else:
-        unknown = [r for r in topology.residues() if r.name not in known and r.name != "HIS"]
-    if unknown:
-        residue = unknown[0]
+    unmatched = field.getUnmatchedResidues(topology)
+    if unknown := unknown_kinds(field, unmatched):
         raise ValueError(
-            f"AMBER99SB-ILDN has no template for residue {residue.name} {residue.id} of parent "
-            f"'{name}' ({len(unknown)} such residues): it is unknown, or atoms, hydrogens or bonds "
-            "are missing. Complete the structure, or remove what the force field cannot describe."
+            f"AMBER99SB-ILDN does not know all of parent '{name}': residue "
+            f"{unknown_sentence(unknown)}."
+        )
+    if unmatched:
+        raise ValueError(
+            f"{fault_of(field, unmatched[0])}, so AMBER99SB-ILDN cannot describe parent '{name}'; "
+            f"mend the structure with another program, or leave it out: --remove "
+            f"'{name_of(unmatched[0])}'."
         )
 
 

@@ -137,7 +137,15 @@ class ParentSettings(SettingsBase):
     """A molecule that runs under AMBER99SB-ILDN, and whose frames are cut up."""
 
     name: Name = Field(description="Name of its folder.")
-    structure: str | None = Field(default=None, description="PDB or mmCIF file.")
+    structure: str | None = Field(default=None, description="Structure file; it is completed.")
+    remove: tuple[str, ...] = Field(default=(), description="Residues of the file to leave out.")
+    ph: float = Field(default=7.0, ge=0.0, le=14.0, description="Decides protonation states.")
+    alternate_location: str | None = Field(default=None, description="Which to keep: A, B, ...")
+    coordinates: str | None = Field(default=None, description="Of a prmtop or top file.")
+    gromacs_include: str | None = Field(default=None, description="GROMACS' share/top.")
+    allow_gaps: bool = Field(
+        default=False, description="Where residues are missing in a chain, it ends."
+    )
     peptide: str | None = Field(
         default=None,
         description="Residues instead of a file: 'ACE ALA*15 NME', 'ACE ALA*8 LYS+', "

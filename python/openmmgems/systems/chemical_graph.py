@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 from rdkit import Chem, rdBase
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from .lewis import lewis_structure
+from openmmgems.core.connectivity import molecules
+from openmmgems.core.lewis import lewis_structure
+
+from .residue_names import name_of
 from .resonance import alike_bonds
 
 _CUT_ELEMENTS = (6, 7, 8, 16)
@@ -66,38 +67,71 @@ def chemical_graph(topology: app.Topology) -> ChemicalGraph:
     ValueError
         Naming an atom with too few or too many bonds, or of an element that is not covered.
     """
-    atoms = list(topology.atoms())
-    numbers = np.array([atom.element.atomic_number for atom in atoms], dtype=np.int64)
-    residues = tuple(f"{a.residue.chain.id} {a.residue.name} {a.residue.id}" for a in atoms)
-    names = [f"{residue} {atom.name}" for residue, atom in zip(residues, atoms, strict=True)]
-    pairs = sorted({tuple(sorted((b[0].index, b[1].index))) for b in topology.bonds()})
-    bonds = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    orders = np.ones(len(bonds), np.int64)
-    charges = np.zeros(len(atoms), np.int64)
+    orders, charges = lewis_structures(topology)
+    numbers, residues, bonds = _atoms_and_bonds(topology)
     may_be_cut = np.zeros(len(bonds), bool)
-    for members, own_bonds in molecules(len(atoms), bonds):
-        place = {int(atom): k for k, atom in enumerate(members)}
-        inside = np.array([[place[int(i)] for i in bonds[b]] for b in own_bonds], dtype=np.int64)
-        inside = inside.reshape(-1, 2)
-        order, charge = lewis_structure(numbers[members], inside, [names[i] for i in members])
-        orders[own_bonds], charges[members] = order, charge
+    for members, own_bonds in molecules(len(numbers), bonds):
         if len(members) > 3:  # no cut makes sense within water
-            molecule = rdkit_molecule(numbers[members], inside, order, charge)
+            inside = np.searchsorted(members, bonds[own_bonds])
+            molecule = rdkit_molecule(numbers[members], inside, orders[own_bonds], charges[members])
             may_be_cut[own_bonds] = _may_be_cut(molecule)
     return ChemicalGraph(numbers, bonds, orders, charges, may_be_cut, residues)
 
 
-def molecules(
-    num_atoms: int, bonds: NDArray[np.int64]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Find the molecules: of each its atoms and its bonds, both as indices in order."""
-    graph = coo_array((np.ones(len(bonds)), bonds.T), shape=(num_atoms, num_atoms))
-    count, label = connected_components(graph, directed=False)
-    atoms = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
-    of_bond = label[bonds[:, 0]]
-    sizes = np.bincount(of_bond, minlength=count)
-    own = np.split(np.argsort(of_bond, kind="stable"), np.cumsum(sizes)[:-1])
-    return list(zip(atoms, own, strict=True))
+def lewis_structures(
+    topology: app.Topology, positions: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Find bond orders and formal charges of all molecules of a topology.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+        With all hydrogens. The formal charges that a file gives to ions are followed.
+    positions : array, shape ``[num_atoms, 3]``, optional
+        nm; whole molecules. They decide where bonds leave the charge open (nitrite).
+
+    Returns
+    -------
+    orders : array, shape ``[num_bonds]``
+        Of the bonds in order of their atoms, each once.
+    charges : array, shape ``[num_atoms]``
+        Formal charges, elementary charges.
+
+    Raises
+    ------
+    ValueError
+        As `openmmgems.core.lewis.lewis_structure`.
+    """
+    numbers, residues, bonds = _atoms_and_bonds(topology)
+    names = [
+        f"{residue} {atom.name}" for residue, atom in zip(residues, topology.atoms(), strict=True)
+    ]
+    orders = np.ones(len(bonds), np.int64)
+    charges = np.zeros(len(numbers), np.int64)
+    said = [atom.formalCharge for atom in topology.atoms()]
+    for members, own_bonds in molecules(len(numbers), bonds):
+        if len(members) == 1 and said[members[0]] is not None:
+            charges[members] = said[members[0]]
+            continue
+        orders[own_bonds], charges[members] = lewis_structure(
+            numbers[members],
+            np.searchsorted(members, bonds[own_bonds]),
+            [names[i] for i in members],
+            None if positions is None else 10 * positions[members],
+        )
+    return orders, charges
+
+
+def _atoms_and_bonds(
+    topology: app.Topology,
+) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.int64]]:
+    """Atomic numbers, residues of atoms as words, and bonds in order, each once."""
+    atoms = list(topology.atoms())
+    numbers = np.array([atom.element.atomic_number for atom in atoms], dtype=np.int64)
+    residues = tuple(name_of(atom.residue) for atom in atoms)
+    pairs = sorted({tuple(sorted((b[0].index, b[1].index))) for b in topology.bonds()})
+    return numbers, residues, np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def rdkit_molecule(

@@ -7,16 +7,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import openmm
+from numpy.typing import NDArray
 from openmm import app, unit
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError, StructureError
 
+from .chemical_graph import lewis_structures
+from .residue_faults import fault_of, unknown_kinds
+from .residue_names import name_of
 from .structure import LoadedStructure
-
-_CHARGES_TO_TRY = (0, 1, -1, 2, -2)
-_LARGEST_PERCEIVED_MOLECULE = 300
-_MOST_TRIALS = 2000
 
 
 @cache
@@ -55,54 +56,37 @@ def check_complete(structure: LoadedStructure) -> None:
     """
     if not structure.has_residues:
         return
-    standard = set(app.PDBFile._standardResidues) | {"ACE", "NME", "NH2"}
-    broken = [r for r in unmatched_residues(structure.topology) if r.name in standard]
+    unmatched = unmatched_residues(structure.topology)
+    unknown = unknown_kinds(_standard_templates(), unmatched)
+    broken = [residue for residue in unmatched if residue.name not in unknown]
     if not broken:
         return
-    residue = broken[0]
-    name = f"{residue.name} {residue.id} (chain {residue.chain.id})"
-    more = f" and {len(broken) - 1} more residues" if len(broken) > 1 else ""
-    missing = _missing_heavy_atoms(structure).get(residue.index)
-    if missing:
-        raise StructureError(
-            f"Residue {name} lacks the atoms {', '.join(missing)}{more}; "
-            "complete the structure first, for example with pdbfixer."
-        )
-    hydrogens = sum(1 for atom in residue.atoms() if atom.element.symbol == "H")
+    more = f" ({len(broken) - 1} more such residues)" if len(broken) > 1 else ""
     raise StructureError(
-        f"Residue {name}{more} is not a complete standard residue (it has {hydrogens} hydrogens); "
-        "if hydrogens are missing add --add-hydrogens, if the chain is broken or the residue is "
-        "meant to be unusual add --force."
+        f"{fault_of(_standard_templates(), broken[0])}{more}; if it is an experimental structure, "
+        f"--add-hydrogens completes it, and --remove '{name_of(broken[0])}' leaves it out; if it "
+        "is meant to be so, add --force."
     )
 
 
-def _missing_heavy_atoms(structure: LoadedStructure) -> dict[int, list[str]]:
-    """Names of the heavy atoms that standard residues lack, by residue index."""
-    from io import StringIO
-
-    from pdbfixer import PDBFixer
-
-    text = StringIO()
-    positions = structure.positions * unit.nanometer
-    app.PDBFile.writeFile(structure.topology, positions, text, keepIds=True)
-    text.seek(0)
-    fixer = PDBFixer(pdbfile=text, platform=openmm.Platform.getPlatformByName("CPU"))
-    fixer.missingResidues = {}
-    fixer.findMissingAtoms()
-    return {r.index: [a.name for a in atoms] for r, atoms in fixer.missingAtoms.items()}
-
-
-def guess_total_charge(topology: app.Topology, *, has_residues: bool = True) -> int:
+def guess_total_charge(
+    topology: app.Topology,
+    *,
+    has_residues: bool = True,
+    positions: NDArray[np.float64] | None = None,
+) -> int:
     """Guess the total charge, in e.
 
-    Standard residues contribute what their protonation says; other molecules are perceived with
-    RDKit from their bonds (all hydrogens must be there).
+    Standard residues contribute what their protonation says; of other molecules it is the sum of
+    the formal charges of a Lewis structure with closed shells (all hydrogens must be there).
 
     Parameters
     ----------
     topology : openmm.app.Topology
     has_residues : bool
         False: the names of residues mean nothing (XYZ files).
+    positions : numpy.ndarray, optional
+        nm, shape ``[num_atoms, 3]``; they tell nitrite from nitronium and the like.
 
     Returns
     -------
@@ -110,7 +94,7 @@ def guess_total_charge(topology: app.Topology, *, has_residues: bool = True) -> 
 
     Raises
     ------
-    StructureError
+    ChoiceError
         If the charge cannot be told.
     """
     if has_residues and not unmatched_residues(topology):
@@ -118,50 +102,46 @@ def guess_total_charge(topology: app.Topology, *, has_residues: bool = True) -> 
         force = next(f for f in system.getForces() if isinstance(f, openmm.NonbondedForce))
         charges = (force.getParticleParameters(i)[0] for i in range(force.getNumParticles()))
         return round(sum(charge.value_in_unit(unit.elementary_charge) for charge in charges))
-    return sum(_perceived_charge(molecule, topology) for molecule in _molecules(topology))
+    try:
+        return int(lewis_structures(topology, positions)[1].sum())
+    except ValueError as error:
+        raise ChoiceError(
+            f"The total charge cannot be told; give it with --charge. {error}"
+        ) from error
 
 
-def _molecules(topology: app.Topology) -> list[list[Any]]:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+def conclude_charge(structure: LoadedStructure) -> tuple[int, str]:
+    """Conclude the total charge: what the file says, else what bonds and residues say.
 
-    atoms = list(topology.atoms())
-    pairs = [(bond[0].index, bond[1].index) for bond in topology.bonds()]
-    first, second = zip(*pairs, strict=True) if pairs else ((), ())
-    graph = coo_array(([1] * len(pairs), (first, second)), shape=(len(atoms), len(atoms)))
-    count, labels = connected_components(graph, directed=False)
-    molecules: list[list[Any]] = [[] for _ in range(count)]
-    for atom, label in zip(atoms, labels, strict=True):
-        molecules[label].append(atom)
-    return molecules
+    Parameters
+    ----------
+    structure : LoadedStructure
 
+    Returns
+    -------
+    charge : int
+        e.
+    how : str
+        Where it is from, for people, and whether the file contradicts the bonds.
 
-def _perceived_charge(atoms: list[Any], topology: app.Topology) -> int:
-    """Charge of one molecule for which a Lewis structure exists."""
-    from rdkit import Chem, rdBase
-    from rdkit.Chem import rdDetermineBonds
-
-    first = atoms[0]
-    where = f"the molecule with atom {first.index + 1} ({first.residue.name} {first.name})"
-    if len(atoms) <= _LARGEST_PERCEIVED_MOLECULE:
-        index_of = {atom.index: k for k, atom in enumerate(atoms)}
-        skeleton = Chem.RWMol()
-        for atom in atoms:
-            skeleton.AddAtom(Chem.Atom(atom.element.atomic_number))
-        for bond in topology.bonds():
-            if bond[0].index in index_of:
-                i, j = index_of[bond[0].index], index_of[bond[1].index]
-                skeleton.AddBond(i, j, Chem.BondType.SINGLE)
-        with rdBase.BlockLogs():
-            for charge in _CHARGES_TO_TRY:
-                try:
-                    rdDetermineBonds.DetermineBondOrders(
-                        Chem.RWMol(skeleton),
-                        charge=charge,
-                        embedChiral=False,
-                        maxIterations=_MOST_TRIALS,
-                    )
-                except (ValueError, RuntimeError):
-                    continue  # no Lewis structure with this charge
-                return charge
-    raise StructureError(f"The charge of {where} cannot be told; give the total with --charge.")
+    Raises
+    ------
+    ChoiceError
+        If the file says nothing and the charge cannot be told.
+    """
+    said = structure.total_charge
+    try:
+        guessed = guess_total_charge(
+            structure.topology,
+            has_residues=structure.has_residues,
+            positions=structure.positions,
+        )
+    except ChoiceError:
+        if said is None:
+            raise
+        return said, "the file says so"
+    if said is None:
+        return guessed, "guessed; give --charge if it is another"
+    if said != guessed:
+        return said, f"the file says so, but its bonds say {guessed:+d} e"
+    return said, "the file says so"

@@ -11,6 +11,8 @@ from openmm import app, unit
 
 from openmmgems.core.errors import StructureError
 
+from .residue_faults import fault_of, unknown_kinds, unknown_sentence
+from .residue_names import name_of
 from .structure import LoadedStructure
 
 FORCE_FIELDS: dict[str, tuple[str, ...]] = {"amber99sb-ildn": ("amber99sbildn.xml", "tip3p.xml")}
@@ -62,13 +64,18 @@ def create_force_field_system(structure: LoadedStructure, name: str) -> openmm.S
         raise StructureError(
             f"There is no force field '{name}'; known are {known} and OpenMM's XML files."
         ) from error
-    unknown = field.getUnmatchedResidues(structure.topology)
-    if unknown:
-        residue = unknown[0]
+    unmatched = field.getUnmatchedResidues(structure.topology)
+    if unknown := unknown_kinds(field, unmatched):
         raise StructureError(
-            f"The force field '{name}' has no template for residue {residue.name} {residue.id} "
-            f"(number {residue.index + 1} of the structure); it may be unknown, or atoms, "
-            "hydrogens or bonds are missing (try --add-hydrogens)."
+            f"The force field '{name}' does not know residue {unknown_sentence(unknown)}, or name "
+            "OpenMM's XML files that know it."
+        )
+    if unmatched:
+        more = f" ({len(unmatched) - 1} more such residues)" if len(unmatched) > 1 else ""
+        raise StructureError(
+            f"{fault_of(field, unmatched[0])}{more}, so the force field '{name}' cannot describe "
+            "it; if it is an experimental structure, --add-hydrogens completes it, and --remove "
+            f"'{name_of(unmatched[0])}' leaves it out."
         )
     return field.createSystem(structure.topology, **options)
 

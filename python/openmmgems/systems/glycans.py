@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 
+from .residue_names import name_of
+
 _LINK_ANGSTROM = 1.8
 _VALENCES = {"C": 4, "N": 3, "O": 2}
 #: Atoms and their hydrogens, as OpenMM's Modeller.addHydrogens takes them.
@@ -145,11 +147,6 @@ def glycan_variants(topology: app.Topology) -> dict[int, Variant]:
                     )
                 found[residue.index] = variant
     return found
-
-
-def name_of(residue: app.topology.Residue) -> str:
-    """Name a residue as the chemical graph does."""
-    return f"{residue.chain.id} {residue.name} {residue.id}"
 
 
 def _sugars(topology: app.Topology) -> Iterator[tuple[app.topology.Residue, _Sugar]]:

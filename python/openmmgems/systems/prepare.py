@@ -1,233 +1,279 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Complete experimental structures: missing atoms, hydrogens, metals, sugars."""
+"""The one preparation of structures: residues left out, chains checked, everything completed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from io import StringIO
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import openmm
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from openmm import app, unit
 
+from openmmgems.core.errors import StructureError
+
+from .bond_lengths import LongBond, contact_notes, long_bonds, require_bonds
 from .chains import fixed_random
-from .glycans import SUGARS, Variant, add_links, glycan_variants, name_of
+from .glycans import SUGARS, Variant, add_links, glycan_variants
+from .heavy_atoms import (
+    add_peptide_bonds,
+    copy_topology,
+    heavy_names,
+    is_mirrored,
+    joined_atoms,
+    stubs,
+    with_chain_ends,
+    with_heavy_atoms,
+    with_standard_residues,
+)
 from .hydrogens import relax_hydrogens
+from .metals import is_metal, metal_variants
 from .prepare_settings import PrepareSettings
+from .residue_faults import unknown_sentence
+from .residue_names import name_of
+from .structure import LoadedStructure
 
 _WATER = ("HOH", "WAT", "H2O", "DOD", "TIP3", "SOL")
-#: Metals that bind N and S of residues, as symbols.
-_METALS = ("Mg", "Ca", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Cd", "Hg", "Pt")
-_HYDROGEN_BOND_ANGSTROM = 3.3
-#: PDBFixer can be made from a file only; its topology is then replaced.
-_ONE_ATOM = (
-    "HETATM    1 NA    NA A   1       0.000   0.000   0.000  1.00  0.00          NA  \nEND\n"
-)
-_STANDARD = {*app.PDBFile._standardResidues, "ACE", "NME", "NH2"}
-
-
-@dataclass(frozen=True)
-class PreparedStructure:
-    """
-    A completed structure.
-
-    Attributes
-    ----------
-    topology : openmm.app.Topology
-    positions_angstrom : array, shape ``[num_atoms, 3]``
-    notes : tuple of str
-        What was done and decided, a line each.
-    """
-
-    topology: app.Topology
-    positions_angstrom: NDArray[np.float64]
-    notes: tuple[str, ...]
+#: Residues whose hydrogens OpenMM's Modeller knows.
+_KNOWN = {*app.PDBFile._standardResidues, "ACE", "FOR", "NME", "NH2", "AIB", "PCA"} - {
+    *("I", "DI"),
+}
+#: States that a residue's name tells, as Modeller's variants; a CYX without a bridge is a thiolate.
+_VARIANTS = {
+    **{state: state for state in ("HID", "HIE", "HIP", "ASH", "GLH", "LYN", "LYS", "CYS", "CYX")},
+    "CYM": "CYX",
+}
 
 
 def prepare_structure(
-    topology: app.Topology, positions_angstrom: ArrayLike, settings: PrepareSettings | None = None
-) -> PreparedStructure:
+    structure: LoadedStructure, settings: PrepareSettings | None = None
+) -> LoadedStructure:
     """
-    Complete an experimental structure, so that it has a chemical graph.
+    Complete an experimental structure, so that it has a chemical graph and a force field.
 
-    Residues that are not wanted go. Heavy atoms that lack in standard residues, and the second
-    oxygen of chain ends, are added by PDBFixer; missing residues are not modelled. Metals become
-    ions without bonds; a histidine whose nitrogen binds one has its hydrogen on the other
-    nitrogen, a cysteine becomes a thiolate, Asp and Glu stay anions. Sugars are kept, with their
-    bond to Asn, Ser or Thr. Hydrogens come from OpenMM's Modeller; chain ends are charged.
-    Hydrogens get standard bond lengths and angles; the file's atoms stay where they are.
+    Residues that are not wanted go. Modified residues become the standard ones they come from.
+    Chains end where residues are not bonded. Heavy atoms that lack in standard residues, and the
+    second oxygen of chain ends, are added by PDBFixer; missing residues are not modelled. Metals
+    become ions without bonds; residues that bind them get the protonation that goes with it. A
+    state that a residue's name tells is kept. Sugars are kept, with their bond to Asn, Ser or Thr.
+    Hydrogens come from OpenMM's Modeller; chain ends are charged. Hydrogens get standard bond
+    lengths and angles; the file's atoms stay where they are.
+
+    Without ``add_hydrogens`` residues that are not wanted go, and bonds are checked.
 
     Parameters
     ----------
-    topology : openmm.app.Topology
+    structure : LoadedStructure
         Without alternate locations.
-    positions_angstrom : array, shape ``[num_atoms, 3]``
     settings : PrepareSettings, optional
 
     Returns
     -------
-    PreparedStructure
-        Hydroxyl groups and waters do not look for hydrogen bonds.
+    LoadedStructure
+        What was done and decided is in its notes. Force-field parameters of a prmtop or top file
+        are dropped if anything changed. Hydroxyl groups and waters do not look for hydrogen bonds.
 
     Raises
     ------
-    ValueError
-        If nothing is left, a sugar is not complete, or a residue is not known and has no
-        hydrogens: named.
+    StructureError
+        Naming a residue: if a bond is too long to be one, as where residues are missing; if a
+        residue is not known and has no hydrogens, or there is too little of it; if a sugar is not
+        complete; if nothing is left.
     """
     settings = settings or PrepareSettings()
+    structure = _without(structure, settings)
+    topology, positions = structure.topology, 10 * structure.positions
     notes: list[str] = []
-    topology, positions = _without(
-        topology, np.asarray(positions_angstrom, dtype=float), settings, notes
+    if settings.add_hydrogens:
+        if not structure.has_residues:
+            raise StructureError("Hydrogens can be added only where the file names residues.")
+        structure = _without_stubs(structure)
+        topology, positions = _completed(structure, settings, notes)
+        _keep_charges(structure.topology, topology)
+        structure = replace(
+            structure,
+            states={},
+            parameters=None,
+            total_charge=None,
+            num_unpaired_electrons=None,
+        )
+    else:
+        _gaps(topology, positions, settings, notes)
+    return replace(
+        structure,
+        topology=topology,
+        positions=positions / 10,
+        notes=(*structure.notes, *notes),
     )
-    topology, positions = _with_heavy_atoms(topology, positions, notes)
+
+
+def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStructure:
+    """Leave out residues."""
+    residues = list(structure.topology.residues())
+    unwanted = set(settings.remove) | set(() if settings.keep_water else _WATER)
+    names = {residue.name for residue in residues}
+    if unknown := sorted(set(settings.remove) - names - set(map(name_of, residues))):
+        raise StructureError(
+            f"remove names {', '.join(unknown)}, which the structure does not have; it has "
+            f"{', '.join(sorted(names))}, or single ones as in '{name_of(residues[0])}'."
+        )
+    kept = [r for r in residues if not {r.name, name_of(r)} & unwanted]
+    if len(kept) == len(residues):
+        return structure
+    if not kept:
+        raise StructureError("No residue is left; check what is removed.")
+    gone = Counter(residue.name for residue in set(residues) - set(kept))
+    return _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+
+
+def _of_residues(
+    structure: LoadedStructure, kept: Sequence[app.topology.Residue], notes: Iterable[str]
+) -> LoadedStructure:
+    """Keep some residues, and say so."""
+    atoms = [atom for residue in kept for atom in residue.atoms()]
+    states = structure.states
+    return replace(
+        structure,
+        topology=copy_topology(structure.topology, atoms, structure.topology.bonds()),
+        positions=structure.positions[[atom.index for atom in atoms]],
+        parameters=None,
+        states={k: states[r.index] for k, r in enumerate(kept) if r.index in states},
+        notes=(*structure.notes, *notes),
+        total_charge=None,
+        num_unpaired_electrons=None,
+    )
+
+
+def _without_stubs(structure: LoadedStructure) -> LoadedStructure:
+    """Leave out the ends of chains that cannot be completed."""
+    gone = stubs(structure.topology)
+    if not gone:
+        return structure
+    notes = [f"{name_of(r)} is left out; known is only {heavy_names(r)}" for r in gone]
+    kept = [residue for residue in structure.topology.residues() if residue not in gone]
+    return _of_residues(structure, kept, notes)
+
+
+def _completed(
+    structure: LoadedStructure, settings: PrepareSettings, notes: list[str]
+) -> tuple[app.Topology, NDArray[np.float64]]:
+    """Add whatever lacks; positions in angstrom."""
+    topology = _without_metal_bonds(structure.topology, notes)
+    positions = 10 * structure.positions
+    topology, positions = with_standard_residues(topology, positions, notes)
+    _require_known_hydrogens(topology)
+    add_peptide_bonds(topology, positions, notes)
+    topology = with_chain_ends(topology, _gaps(topology, positions, settings, notes))
+    topology, positions = with_heavy_atoms(topology, positions, notes)
+    if mirrored := [name_of(r) for r in topology.residues() if is_mirrored(r, positions)]:
+        notes.append(f"D-amino acids: {', '.join(mirrored)}")
     notes += add_links(topology, positions)
+    notes += contact_notes(topology, positions)
     variants: dict[int, Variant | str] = dict(glycan_variants(topology))
     if variants:
         sugars = Counter(r.name for r in topology.residues() if r.name in SUGARS)
         notes.append(f"kept sugars: {_counted(sugars)}")
-    variants |= _metal_variants(topology, positions, settings.metal_distance_angstrom, notes)
-    topology, positions = _with_hydrogens(topology, positions, variants, settings.ph, notes)
-    _check_hydrogens(topology)
-    return PreparedStructure(topology, positions, tuple(notes))
+    variants |= _formyl_variants(topology)
+    told = _told_variants(topology, structure.states)
+    ions = metal_variants(topology, positions, settings.metal_distance_angstrom, told, notes)
+    return _with_hydrogens(topology, positions, ions | variants, settings.ph, notes)
 
 
-def _without(
+def _without_metal_bonds(topology: app.Topology, notes: list[str]) -> app.Topology:
+    bonds = [bond for bond in topology.bonds() if not any(map(is_metal, (bond[0], bond[1])))]
+    if len(bonds) < topology.getNumBonds():
+        count = topology.getNumBonds() - len(bonds)
+        notes.append(f"{count} bonds of metals became contacts of ions")
+    return copy_topology(topology, topology.atoms(), bonds)
+
+
+def _gaps(
     topology: app.Topology,
     positions: NDArray[np.float64],
     settings: PrepareSettings,
     notes: list[str],
-) -> tuple[app.Topology, NDArray[np.float64]]:
-    """Leave out residues and the bonds of metals."""
-    unwanted = set(settings.remove) | set(() if settings.keep_water else _WATER)
-    names = {residue.name for residue in topology.residues()}
-    if unknown := sorted(set(settings.remove) - names):
-        raise ValueError(
-            f"remove names {', '.join(unknown)}, which the structure does not have; it has "
-            f"{', '.join(sorted(names))}."
+) -> list[LongBond]:
+    """Refuse bonds that are too long, or, if they are allowed, find those that are to be cut."""
+    found = long_bonds(topology, positions)
+    if not settings.allow_gaps:
+        forced = "makes chain ends" if settings.add_hydrogens else "leaves it one molecule"
+        require_bonds(found, forced=forced)
+    cut = [bond for bond in found if settings.add_hydrogens and bond.joins_residues]
+    for bond in found:
+        told = "are not bonded: both end chains" if bond in cut else "stay bonded"
+        notes.append(f"{bond.ends}, {bond.length_angstrom:.1f} angstrom apart, {told}")
+    return cut
+
+
+def _require_known_hydrogens(topology: app.Topology) -> None:
+    """Refuse residues without hydrogens that nobody knows, all of them at once."""
+    unknown: dict[str, list[app.topology.Residue]] = {}
+    for residue in topology.residues():
+        atoms = list(residue.atoms())
+        known = residue.name in _KNOWN or residue.name in SUGARS or len(atoms) == 1
+        if residue.name == "UNK" or not (known or any(map(_is_hydrogen, atoms))):
+            unknown.setdefault(residue.name, []).append(residue)
+    if unknown:
+        raise StructureError(
+            f"The missing hydrogens are not known for residue {unknown_sentence(unknown)}; or add "
+            "them with another program, and keep the bonds."
         )
-    gone = Counter(r.name for r in topology.residues() if r.name in unwanted)
-    if gone:
-        notes.append(f"left out: {_counted(gone)}")
-    atoms = [atom for atom in topology.atoms() if atom.residue.name not in unwanted]
-    if not atoms:
-        raise ValueError("No residue is left; check what is removed.")
-    metal_bonds = sum(_is_metal(a) or _is_metal(b) for a, b in topology.bonds())
-    if metal_bonds:
-        notes.append(f"{metal_bonds} bonds of metals became contacts of ions")
-    copied = _copy(topology, atoms)
-    return copied, positions[[atom.index for atom in atoms]]
-
-
-def _copy(topology: app.Topology, atoms: Iterable[app.topology.Atom]) -> app.Topology:
-    """Make a topology of some atoms, without the bonds of metals."""
-    new = app.Topology()
-    new.setPeriodicBoxVectors(topology.getPeriodicBoxVectors())
-    chains, residues, copies = {}, {}, {}
-    for atom in atoms:
-        residue, chain = atom.residue, atom.residue.chain
-        if chain not in chains:
-            chains[chain] = new.addChain(chain.id)
-        if residue not in residues:
-            residues[residue] = new.addResidue(
-                residue.name, chains[chain], residue.id, residue.insertionCode
+    for chain in topology.chains():
+        first = next(chain.residues())
+        if first.name in _KNOWN and any(atom.name == "P" for atom in first.atoms()):
+            raise StructureError(
+                f"Residue {name_of(first)} begins a chain with a phosphate, whose hydrogens are "
+                "not known; delete its P, OP1 and OP2 from the file."
             )
-        copies[atom] = new.addAtom(atom.name, atom.element, residues[residue], atom.id)
-    for bond in topology.bonds():
-        first, second = bond
-        if first in copies and second in copies and not (_is_metal(first) or _is_metal(second)):
-            new.addBond(copies[first], copies[second], bond.type, bond.order)
-    return new
 
 
-def _is_metal(atom: app.topology.Atom) -> bool:
-    return atom.element is not None and atom.element.symbol in _METALS
+def _is_hydrogen(atom: app.topology.Atom) -> bool:
+    return atom.element is app.element.hydrogen
 
 
-def _with_heavy_atoms(
-    topology: app.Topology, positions: NDArray[np.float64], notes: list[str]
-) -> tuple[app.Topology, NDArray[np.float64]]:
-    """Add what standard residues lack, by PDBFixer."""
-    from pdbfixer import PDBFixer
-
-    cpu = openmm.Platform.getPlatform("CPU")
-    fixer = PDBFixer(pdbfile=StringIO(_ONE_ATOM), platform=cpu)
-    fixer.topology, fixer.positions = topology, positions / 10 * unit.nanometer
-    fixer.missingResidues = {}
-    fixer.findMissingAtoms()
-    added = [
-        *((r, [atom.name for atom in atoms]) for r, atoms in fixer.missingAtoms.items()),
-        *fixer.missingTerminals.items(),
-    ]
-    if not added:
-        return topology, positions
-    for residue, names in added:
-        notes.append(f"{name_of(residue)} got its missing {', '.join(names)}")
-    fixer.addMissingAtoms(seed=1)
-    return fixer.topology, 10 * np.array(fixer.positions.value_in_unit(unit.nanometer))
+def _formyl_variants(topology: app.Topology) -> dict[int, Variant]:
+    """One hydrogen for formyl groups on a chain: Modeller's FOR is formaldehyde."""
+    return {
+        residue.index: [("H1", "C")]
+        for residue in topology.residues()
+        if residue.name == "FOR" and list(residue.external_bonds())
+    }
 
 
-def _metal_variants(
-    topology: app.Topology, positions: NDArray[np.float64], distance: float, notes: list[str]
-) -> dict[int, str]:
-    """Protonation states of residues that bind metals."""
-    found: dict[int, str] = {}
-    atoms = list(topology.atoms())
-    for metal in filter(_is_metal, atoms):
-        near = np.linalg.norm(positions - positions[metal.index], axis=1) < distance
-        ligands = []
-        for index in np.flatnonzero(near):
-            atom = atoms[index]
-            residue = atom.residue
-            ligand = (residue.name, atom.name)
-            if ligand in _METAL_LIGANDS:
-                new = _METAL_LIGANDS[ligand]
-                both = residue.index in found and found[residue.index] != new
-                found[residue.index] = "HIN" if both else new
-                ligands.append(f"{name_of(residue)} {atom.name} ({found[residue.index]})")
-        notes.append(f"{name_of(metal.residue)} is an ion; bound by {', '.join(ligands) or '-'}")
-    return found | _histidines_beside(atoms, positions, found, notes)
-
-
-def _histidines_beside(
-    atoms: list[app.topology.Atom],
-    positions: NDArray[np.float64],
-    states: dict[int, str],
-    notes: list[str],
-) -> dict[int, str]:
-    """Histidines that accept the hydrogen bond of one at a metal: two hydrogens would clash."""
-    nitrogens = [a for a in atoms if a.residue.name == "HIS" and a.name in ("ND1", "NE2")]
-    found: dict[int, str] = {}
-    for donor in nitrogens:
-        if states.get(donor.residue.index) != {"ND1": "HID", "NE2": "HIE"}[donor.name]:
+def _told_variants(topology: app.Topology, states: Mapping[int, str]) -> dict[int, str]:
+    """Protonation states that the names of residues in the file tell."""
+    bridged = {atom.residue for bond in topology.bonds() if _is_bridge(bond) for atom in bond}
+    residues = list(topology.residues())
+    found = {}
+    for index, state in states.items():
+        residue = residues[index]
+        if state == "MSE":
             continue
-        for other in nitrogens:
-            distance = np.linalg.norm(positions[donor.index] - positions[other.index])
-            if other.residue.index not in states and distance < _HYDROGEN_BOND_ANGSTROM:
-                state = found[other.residue.index] = _METAL_LIGANDS["HIS", other.name]
-                notes.append(
-                    f"{name_of(other.residue)} is {state}: {other.name} accepts from "
-                    f"{name_of(donor.residue)} {donor.name}"
-                )
+        if state not in _VARIANTS:
+            raise StructureError(
+                f"The hydrogens of residue {name_of(residue)} in its state {state} are not known; "
+                f"expected one of {', '.join(_VARIANTS)}. Add them with another program."
+            )
+        if state == "CYX" and residue not in bridged:
+            raise StructureError(
+                f"Residue {name_of(residue)} is CYX, half of a disulfide bridge, but no other SG "
+                "is within 3 angstrom; call it CYS (thiol) or CYM (thiolate) in the file."
+            )
+        found[index] = _VARIANTS[state]
     return found
 
 
-#: The variant of a residue whose atom binds a metal, or accepts a hydrogen bond.
-_METAL_LIGANDS = {
-    **{("HIS", "ND1"): "HIE", ("HIS", "NE2"): "HID", ("CYS", "SG"): "CYX"},
-    **{("ASP", "OD1"): "ASP", ("ASP", "OD2"): "ASP"},
-    **{("GLU", "OE1"): "GLU", ("GLU", "OE2"): "GLU"},
-}
+def _is_bridge(bond: app.topology.Bond) -> bool:
+    return bool(bond[0].name == bond[1].name == "SG")
 
 
 def _with_hydrogens(
     topology: app.Topology,
     positions: NDArray[np.float64],
-    variants: dict[int, Variant | str],
+    variants: Mapping[int, Variant | str],
     ph: float,
     notes: list[str],
 ) -> tuple[app.Topology, NDArray[np.float64]]:
@@ -240,6 +286,7 @@ def _with_hydrogens(
             variants=[variants.get(residue.index) for residue in topology.residues()],
             platform=openmm.Platform.getPlatform("CPU"),
         )
+    modeller.delete(_no_hydrogens(modeller.topology))
     new = 10 * np.array(modeller.positions.value_in_unit(unit.nanometer))
     notes.append(f"{len(new) - before} hydrogens were added for pH {ph:g}")
     histidines = Counter(state for state in states if state in ("HID", "HIE", "HIP", "HIN"))
@@ -249,23 +296,26 @@ def _with_hydrogens(
     added = [
         atom.index
         for atom in modeller.topology.atoms()
-        if atom.element.symbol == "H" and tuple(np.round(new[atom.index], 3).tolist()) not in old
+        if _is_hydrogen(atom) and tuple(np.round(new[atom.index], 3).tolist()) not in old
     ]
     return modeller.topology, relax_hydrogens(modeller.topology, new, added)
 
 
-def _check_hydrogens(topology: app.Topology) -> None:
-    """Refuse residues that have got no hydrogens because nobody knows theirs."""
-    for residue in topology.residues():
-        atoms = list(residue.atoms())
-        if residue.name in _STANDARD or len(atoms) == 1:
-            continue
-        if not any(atom.element.symbol == "H" for atom in atoms):
-            raise ValueError(
-                f"Residue {name_of(residue)} has no hydrogens, and they are not known for its "
-                "kind; add them with another program (and keep its bonds), or leave it out: "
-                f"remove {residue.name}."
-            )
+def _no_hydrogens(topology: app.Topology) -> list[app.topology.Atom]:
+    """Hydrogens of the end of a chain, on an N that is bonded to another one's C."""
+    inside = {atom for atom in joined_atoms(topology) if atom.name == "N"}
+    return [
+        bond[1]
+        for bond in topology.bonds()
+        if bond[0] in inside and bond[1].name in ("H2", "H3") and _is_hydrogen(bond[1])
+    ]
+
+
+def _keep_charges(old: app.Topology, new: app.Topology) -> None:
+    """Give ions the charges of the file, which PDBFixer and Modeller lose."""
+    for before, after in zip(old.residues(), new.residues(), strict=True):
+        if len(before) == 1:
+            next(after.atoms()).formalCharge = next(before.atoms()).formalCharge
 
 
 def _counted(names: Counter[str]) -> str:

@@ -4,15 +4,15 @@
 
 from rdkit import Chem
 
-_PATTERN = Chem.MolFromSmarts("[#6](=[*])-[#7,#8]")
+_PATTERN = Chem.MolFromSmarts("[#6,#7,#16](=[*])-[#7,#8,#16]")
 
 
 def alike_bonds(molecule: Chem.Mol) -> set[int]:
     """
     Find the single bonds that resonance makes like a double bond next to them.
 
-    Those of a carbon to oxygen or nitrogen where one of the partners of its single and double
-    bond is charged: carboxylate, guanidinium, amidinium.
+    Those of C, N or S to O, N or S where one of the partners of its single and double bond is
+    charged: carboxylate, guanidinium, amidinium, nitro, sulfonate.
 
     Returns
     -------
@@ -20,8 +20,8 @@ def alike_bonds(molecule: Chem.Mol) -> set[int]:
         Indices of bonds.
     """
     return {
-        molecule.GetBondBetweenAtoms(carbon, single).GetIdx()
-        for carbon, double, single in molecule.GetSubstructMatches(_PATTERN, maxMatches=10**6)
+        molecule.GetBondBetweenAtoms(centre, single).GetIdx()
+        for centre, double, single in molecule.GetSubstructMatches(_PATTERN, maxMatches=10**6)
         if molecule.GetAtomWithIdx(double).GetFormalCharge()
         or molecule.GetAtomWithIdx(single).GetFormalCharge()
     }

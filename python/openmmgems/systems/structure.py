@@ -4,60 +4,23 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openmm
-from openmm import app, unit
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import ChoiceError, StructureError
 
-from .pdb_records import select_alternate_locations
+from .alternate_locations import choose_locations
+from .atom_record import CoordinateFile
+from .boxes import box_or_none, vectors_of_cell
+from .coordinate_files import read_mmcif, read_pdb
+from .loaded_structure import LoadedStructure
+from .parameter_files import read_amber, read_gromacs
+from .record_topology import build_topology
+from .text_files import read_text
 from .xyz import read_xyz
-
-
-@dataclass(frozen=True)
-class LoadedStructure:
-    """Atoms, bonds, coordinates and box of one system.
-
-    Attributes
-    ----------
-    topology : openmm.app.Topology
-        Atoms with elements, residues and bonds; carries the periodic box, if any.
-    positions : numpy.ndarray
-        Coordinates, nm, shape ``[num_atoms, 3]``, float64.
-    source : pathlib.Path
-        The file the coordinates came from.
-    has_residues : bool
-        False where the format knows no residues (XYZ).
-    parameters : AmberPrmtopFile or GromacsTopFile or None
-        Force-field parameters that came with the structure.
-    """
-
-    topology: app.Topology
-    positions: np.ndarray
-    source: Path
-    has_residues: bool = True
-    parameters: Any = None
-
-    @property
-    def num_atoms(self) -> int:
-        """Number of atoms."""
-        return int(self.topology.getNumAtoms())
-
-    @property
-    def is_periodic(self) -> bool:
-        """Whether the structure carries a periodic box."""
-        return self.topology.getPeriodicBoxVectors() is not None
-
-    @property
-    def atomic_numbers(self) -> np.ndarray:
-        """Atomic numbers, shape ``[num_atoms]``, int64."""
-        return np.array([a.element.atomic_number for a in self.topology.atoms()], dtype=np.int64)
 
 
 def read_structure(
@@ -72,8 +35,9 @@ def read_structure(
     Parameters
     ----------
     path : path
-        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``; bonds are perceived
-        with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology (``.top``).
+        PDB (``.pdb``, ``.ent``), mmCIF (``.cif``, ``.mmcif``), XYZ (``.xyz``, ``.extxyz``; bonds
+        are perceived with RDKit), AMBER topology (``.prmtop``, ``.parm7``) or GROMACS topology
+        (``.top``).
     coordinates : path, optional
         AMBER or GROMACS coordinates; by default the file of the same stem next to `path`.
     alternate_location : str, optional
@@ -105,10 +69,10 @@ def read_structure(
         structure = _guard(path, lambda: reader(path, alternate_location))
     elif suffix in (".prmtop", ".parm7"):
         partner = _partner(path, coordinates, (".inpcrd", ".rst7", ".crd", ".restrt"))
-        structure = _guard(path, lambda: _read_amber(path, partner))
+        structure = _guard(path, lambda: read_amber(path, partner))
     elif suffix == ".top":
         partner = _partner(path, coordinates, (".gro",))
-        structure = _guard(path, lambda: _read_gromacs(path, partner, include_folder))
+        structure = _guard(path, lambda: read_gromacs(path, partner, include_folder))
     else:
         hint = " Give the .top file; the .gro file is found next to it." if suffix == ".gro" else ""
         raise StructureError(
@@ -118,79 +82,39 @@ def read_structure(
     return structure
 
 
-def add_hydrogens(structure: LoadedStructure, ph: float = 7.0) -> LoadedStructure:
-    """Add the hydrogens that a structure lacks.
-
-    Positions are relaxed on OpenMM's CPU platform.
-
-    Parameters
-    ----------
-    structure : LoadedStructure
-        A structure with standard residues.
-    ph : float
-        The pH that decides protonation states.
-
-    Returns
-    -------
-    LoadedStructure
-        A new structure; force-field parameters of a prmtop or top file are dropped.
-    """
-    if not structure.has_residues:
-        raise StructureError("Hydrogens can be added only where the file names residues.")
-    modeller = app.Modeller(structure.topology, structure.positions * unit.nanometer)
-    field = app.ForceField("amber99sbildn.xml", "tip3p.xml")
-    cpu = openmm.Platform.getPlatformByName("CPU")
-    try:
-        modeller.addHydrogens(field, pH=ph, platform=cpu)
-    except ValueError as error:
-        raise StructureError(
-            f"Hydrogens cannot be added to '{structure.source.name}': {error}"
-        ) from error
-    positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
-    return LoadedStructure(modeller.topology, positions, structure.source)
-
-
 def _read_pdb(path: Path, alternate_location: str | None) -> LoadedStructure:
-    text = select_alternate_locations(path.read_text(), alternate_location)
-    pdb = app.PDBFile(text)
-    return LoadedStructure(pdb.topology, _nanometers(pdb.positions), path)
+    return _from_records(path, read_pdb(read_text(path)), alternate_location)
 
 
 def _read_mmcif(path: Path, alternate_location: str | None) -> LoadedStructure:
-    from .mmcif_records import select_mmcif_alternate_locations
+    return _from_records(path, read_mmcif(read_text(path)), alternate_location)
 
-    text = select_mmcif_alternate_locations(path.read_text(), alternate_location)
-    cif = app.PDBxFile(text)
-    return LoadedStructure(cif.topology, _nanometers(cif.positions), path)
+
+def _from_records(
+    path: Path, file: CoordinateFile, alternate_location: str | None
+) -> LoadedStructure:
+    if not file.atoms:
+        raise StructureError(f"'{path.name}' holds no atoms.")
+    kept, chosen = choose_locations(file.atoms, alternate_location)
+    built = build_topology(file, kept)
+    vectors, dropped = box_or_none(vectors_of_cell(file.cell))
+    built.topology.setPeriodicBoxVectors(vectors)
+    notes = (*file.notes, *chosen, *built.notes, *dropped)
+    return LoadedStructure(built.topology, built.positions, path, states=built.states, notes=notes)
 
 
 def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:
     del alternate_location  # the format has none
-    topology, positions = read_xyz(path.read_text())
-    return LoadedStructure(topology, positions, path, has_residues=False)
-
-
-def _read_amber(path: Path, coordinates: Path) -> LoadedStructure:
-    inpcrd = app.AmberInpcrdFile(str(coordinates))
-    prmtop = app.AmberPrmtopFile(str(path), periodicBoxVectors=inpcrd.boxVectors)
+    topology, positions, frame, notes = read_xyz(path)
     return LoadedStructure(
-        prmtop.topology, _nanometers(inpcrd.positions), coordinates, parameters=prmtop
+        topology,
+        positions,
+        path,
+        has_residues=False,
+        notes=notes,
+        total_charge=frame.charge,
+        num_unpaired_electrons=frame.num_unpaired_electrons,
     )
-
-
-def _read_gromacs(
-    path: Path, coordinates: Path, include_folder: str | Path | None
-) -> LoadedStructure:
-    gro = app.GromacsGroFile(str(coordinates))
-    vectors = gro.getPeriodicBoxVectors()
-    if vectors is not None and not any(v[i]._value for i, v in enumerate(vectors)):
-        vectors = None
-    options = {} if include_folder is None else {"includeDir": str(include_folder)}
-    with warnings.catch_warnings():
-        # OpenMM leaves closing the files to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        top = app.GromacsTopFile(str(path), periodicBoxVectors=vectors, **options)
-    return LoadedStructure(top.topology, _nanometers(gro.positions), coordinates, parameters=top)
 
 
 _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] = {
@@ -199,6 +123,7 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".cif": _read_mmcif,
     ".mmcif": _read_mmcif,
     ".xyz": _read_xyz,
+    ".extxyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
 
@@ -224,14 +149,10 @@ def _partner(path: Path, given: str | Path | None, endings: tuple[str, ...]) -> 
         candidate = path.with_suffix(ending)
         if candidate.is_file():
             return candidate
-    raise StructureError(
+    raise ChoiceError(
         f"'{path.name}' has no coordinates: there is no {' or '.join(endings)} file of the same "
         "name next to it; give one with --coordinates."
     )
-
-
-def _nanometers(positions: unit.Quantity) -> np.ndarray:
-    return np.array(positions.value_in_unit(unit.nanometer), dtype=np.float64).reshape(-1, 3)
 
 
 def _check_coordinates(structure: LoadedStructure) -> None:

@@ -1,28 +1,35 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""XYZ files: atoms, an optional lattice, and bonds perceived with RDKit."""
+"""XYZ files: the topology of their first frame, with bonds perceived with RDKit."""
 
 from __future__ import annotations
 
-import re
+import itertools
+from collections import deque
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from openmm import Vec3, app, unit
+from openmm.app.internal.unitcell import reducePeriodicBoxVectors
 
+from openmmgems.core.connectivity import perceive_bonds
 from openmmgems.core.errors import StructureError
+from openmmgems.data.xyz_file import XyzFrame, read_xyz_frames
 
-_LATTICE = re.compile(r"""lattice\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 
+def read_xyz(
+    path: str | Path,
+) -> tuple[app.Topology, NDArray[np.float64], XyzFrame, tuple[str, ...]]:
+    """Read the first frame of an XYZ file (angstrom; extended XYZ is understood).
 
-def read_xyz(text: str) -> tuple[app.Topology, np.ndarray]:
-    """Read the first frame of an XYZ file (angstrom; extended XYZ lattices are understood).
-
-    Each connected molecule becomes one residue: ``HOH`` for water, else ``MOL``.
+    Each connected molecule becomes one residue: ``HOH`` for water, else ``MOL``; metals of ions
+    are residues of their own. A box that is not in OpenMM's reduced form is turned, with the
+    positions, and reduced; molecules that a wall of the box cuts are made whole.
 
     Parameters
     ----------
-    text : str
-        The file.
+    path : path
 
     Returns
     -------
@@ -30,101 +37,120 @@ def read_xyz(text: str) -> tuple[app.Topology, np.ndarray]:
         With bonds.
     positions : numpy.ndarray
         nm, shape ``[num_atoms, 3]``.
+    frame : XyzFrame
+        What the file says.
+    notes : tuple of str
+        What was concluded, a sentence each.
+
+    Raises
+    ------
+    StructureError
+        Naming the line or entry that makes no sense.
     """
-    symbols, positions_angstrom, comment = _parse(text)
-    bonds = perceive_bonds(symbols, positions_angstrom)
-    topology = _build_topology(symbols, bonds)
-    lattice = _LATTICE.search(comment)
-    if lattice:
-        numbers = [float(word) for word in lattice.group(1).split()]
-        if len(numbers) != 9:
-            raise StructureError(f"The lattice has {len(numbers)} numbers; expected 9.")
-        vectors = np.array(numbers).reshape(3, 3) * 0.1
-        topology.setPeriodicBoxVectors([Vec3(*row) for row in vectors] * unit.nanometer)
-    return topology, positions_angstrom * 0.1
-
-
-def perceive_bonds(symbols: list[str], positions_angstrom: np.ndarray) -> list[tuple[int, int]]:
-    """Find which atoms are bonded, from distances.
-
-    Parameters
-    ----------
-    symbols : list of str
-        Chemical symbols.
-    positions_angstrom : numpy.ndarray
-        Shape ``[num_atoms, 3]``.
-
-    Returns
-    -------
-    list of tuple of int
-        Pairs ``(i, j)`` with ``i < j``.
-    """
-    from rdkit import Chem
-    from rdkit.Chem import rdDetermineBonds
-    from rdkit.Geometry import Point3D
-
-    molecule = Chem.RWMol()
-    conformer = Chem.Conformer(len(symbols))
-    for index, (symbol, position) in enumerate(zip(symbols, positions_angstrom, strict=True)):
-        molecule.AddAtom(Chem.Atom(symbol))
-        conformer.SetAtomPosition(index, Point3D(*map(float, position)))
-    molecule.AddConformer(conformer)
-    rdDetermineBonds.DetermineConnectivity(molecule)
-    pairs = ((b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in molecule.GetBonds())
-    return sorted((min(pair), max(pair)) for pair in pairs)
-
-
-def _parse(text: str) -> tuple[list[str], np.ndarray, str]:
-    lines = text.splitlines()
+    path = Path(path)
     try:
-        count = int(lines[0].split()[0])
-    except (IndexError, ValueError):
-        raise StructureError("The first line of an XYZ file must be the number of atoms.") from None
-    rows = [line.split() for line in lines[2 : 2 + count]]
-    if len(rows) < count:
-        raise StructureError(f"The XYZ file promises {count} atoms but holds {len(rows)}.")
-    symbols, positions = [], []
-    for number, row in enumerate(rows, start=3):
-        try:
-            symbols.append(_symbol(row[0]))
-            positions.append([float(word) for word in row[1:4]])
-            if len(row) < 4:
-                raise ValueError
-        except (IndexError, ValueError, KeyError):
-            raise StructureError(
-                f"Line {number} of the XYZ file is not 'element x y z': '{' '.join(row)}'."
-            ) from None
-    return symbols, np.array(positions, dtype=np.float64).reshape(-1, 3), lines[1]
+        frames = list(itertools.islice(read_xyz_frames(path), 2))
+        frame = frames[0]
+        positions, cell, notes = frame.positions, frame.cell, list(frame.notes)
+        if len(frames) > 1:
+            notes.append("The file has several frames; the first is used.")
+        if cell is not None:
+            positions, cell = _in_reduced_form(positions, cell, notes)
+        bonds = _bonds(frame.atomic_numbers, positions, cell)
+    except ValueError as error:
+        raise StructureError(f"'{path.name}': {error}") from error
+    if cell is not None:
+        positions = _made_whole(positions, bonds, cell, notes)
+    topology = _build_topology(frame.atomic_numbers, bonds)
+    if cell is not None:
+        topology.setPeriodicBoxVectors([Vec3(*row) for row in 0.1 * cell] * unit.nanometer)
+    notes.append(_describe(frame.atomic_numbers, topology))
+    return topology, positions * 0.1, frame, tuple(notes)
 
 
-def _symbol(word: str) -> str:
-    """Chemical symbol of a symbol or atomic number; KeyError where it is neither."""
-    if word.isdigit():
-        return str(app.Element.getByAtomicNumber(int(word)).symbol)
-    return str(app.Element.getBySymbol(word.capitalize()).symbol)
+def _bonds(
+    numbers: NDArray[np.int64], positions: NDArray[np.float64], cell: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
+    if not np.isfinite(positions).all():
+        return np.zeros((0, 2), np.int64)  # told by whoever checks the positions of all formats
+    return perceive_bonds(numbers, positions, cell)
 
 
-def _build_topology(symbols: list[str], bonds: list[tuple[int, int]]) -> app.Topology:
+def _in_reduced_form(
+    positions: NDArray[np.float64], cell: NDArray[np.float64], notes: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Turn and reduce a right-handed box; all periodic distances stay."""
+    if np.triu(cell, 1).any() or (np.diag(cell) < 0).any():
+        turn, upper = np.linalg.qr(cell.T)
+        signs = np.sign(np.diag(upper))
+        cell = np.tril((upper * signs[:, None]).T)
+        positions = positions @ (turn * signs)
+        notes.append("The box was turned, and all positions with it, so that a lies along x.")
+    reduced = reducePeriodicBoxVectors([Vec3(*row) for row in cell] * unit.angstrom)
+    found = np.array([list(row) for row in reduced.value_in_unit(unit.angstrom)])
+    if (found != cell).any():
+        notes.append("Other vectors of the same lattice were taken: the box is in reduced form.")
+    return positions, found
+
+
+def _made_whole(
+    positions: NDArray[np.float64],
+    bonds: NDArray[np.int64],
+    cell: NDArray[np.float64],
+    notes: list[str],
+) -> NDArray[np.float64]:
+    """Move atoms by box vectors until no bond is longer than to the nearest image."""
+    inverse = np.linalg.inv(cell)
+    shifts = np.round((positions[bonds[:, 0]] - positions[bonds[:, 1]]) @ inverse)
+    if not shifts.any():
+        return positions
+    neighbours: list[list[tuple[int, NDArray[np.float64]]]] = [[] for _ in positions]
+    for (i, j), shift in zip(bonds.tolist(), shifts, strict=True):
+        neighbours[i].append((j, shift))
+        neighbours[j].append((i, -shift))
+    moved = np.full(positions.shape, np.nan)
+    for start in range(len(positions)):
+        if np.isfinite(moved[start, 0]):
+            continue
+        moved[start] = 0.0
+        queue = deque([start])
+        while queue:
+            atom = queue.popleft()
+            for other, shift in neighbours[atom]:
+                if not np.isfinite(moved[other, 0]):
+                    moved[other] = moved[atom] + shift
+                    queue.append(other)
+    notes.append("Molecules that the walls of the box cut were made whole.")
+    return positions + moved @ cell
+
+
+def _describe(numbers: NDArray[np.int64], topology: app.Topology) -> str:
+    names = [residue.name for residue in topology.residues()]
+    return (
+        f"{len(numbers)} atoms, {topology.getNumBonds()} bonds by their distances: "
+        f"water molecules: {names.count('HOH')}, other residues: {len(names) - names.count('HOH')}."
+    )
+
+
+def _build_topology(numbers: NDArray[np.int64], bonds: NDArray[np.int64]) -> app.Topology:
     """Make a topology that keeps the order of atoms (one residue per contiguous molecule)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    count = len(symbols)
-    first = [i for i, _ in bonds]
-    second = [j for _, j in bonds]
-    graph = coo_array((np.ones(len(bonds)), (first, second)), shape=(count, count))
+    graph = coo_array((np.ones(len(bonds)), bonds.T), shape=(len(numbers), len(numbers)))
     _, molecule_of = connected_components(graph, directed=False)
     topology = app.Topology()
     chain = topology.addChain()
     atoms = []
-    residue, current = None, None
-    for index, symbol in enumerate(symbols):
-        if residue is None or molecule_of[index] != current:
-            current = molecule_of[index]
-            members = sorted(symbols[k] for k in np.flatnonzero(molecule_of == current))
-            residue = topology.addResidue("HOH" if members == ["H", "H", "O"] else "MOL", chain)
-        element = app.Element.getBySymbol(symbol)
-        atoms.append(topology.addAtom(f"{symbol}{index + 1}", element, residue))
-    for i, j in bonds:
+    sizes = np.bincount(molecule_of)
+    begins = np.flatnonzero(np.diff(molecule_of, prepend=-1))
+    for first, last in itertools.pairwise([*begins.tolist(), len(numbers)]):
+        is_whole = sizes[molecule_of[first]] == last - first
+        is_water = is_whole and sorted(numbers[first:last].tolist()) == [1, 1, 8]
+        residue = topology.addResidue("HOH" if is_water else "MOL", chain)
+        for index in range(first, last):
+            element = app.Element.getByAtomicNumber(int(numbers[index]))
+            atoms.append(topology.addAtom(f"{element.symbol}{index + 1}", element, residue))
+    for i, j in bonds.tolist():
         topology.addBond(atoms[i], atoms[j])
     return topology

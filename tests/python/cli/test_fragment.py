@@ -170,6 +170,7 @@ def test_what_is_refused(gems, peptide: Path, structures: Path, tmp_path: Path) 
         ((crystal, "-o", out), ValueError, "too few bonds"),  # hydrogens are missing
         ((twins, "-o", out), ValueError, "alternate locations A, B"),
         ((boxed, "-o", out), ValueError, "14.00 angstrom wide; expected at least 16.00"),
+        ((peptide, "-o", out, "--remove", "NAG"), ValueError, "remove names NAG, which"),
         ((peptide, "-o", out, "--centres", "water"), ValueError, "is nothing of this system"),
         ((peptide, "-o", out, "--centres", ","), ValueError, "at least 1 item"),
         ((peptide, "-o", out, "--interface", 5), ValueError, "has no residue within 5.0"),
@@ -187,7 +188,6 @@ def test_what_is_refused(gems, peptide: Path, structures: Path, tmp_path: Path) 
         ((peptide,), "--out FILE.h5"),
         (("-o", out), "a structure file is needed"),
         (("--bottom-up", "-o", out), "nothing is selected"),
-        ((peptide, "-o", out, "--remove", "NAG"), "--remove works with --add-hydrogens"),
         ((peptide, "-o", out, "--select", "x.csv"), "frames of a --trajectory"),
     ):
         error, text = gems(*arguments)

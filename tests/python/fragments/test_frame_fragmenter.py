@@ -24,6 +24,7 @@ from openmmgems.fragments.top_down import check_closed, top_down_fragment
 from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
 from openmmgems.systems.peptides import build_capped_alanine
 from openmmgems.systems.prepare import prepare_structure
+from openmmgems.systems.structure import LoadedStructure
 from pydantic import ValidationError
 from scipy.spatial.distance import cdist
 
@@ -37,8 +38,9 @@ def solvated() -> tuple[app.Topology, np.ndarray, np.ndarray]:
     modeller = app.Modeller(pdb.topology, pdb.positions)
     modeller.delete([r for r in pdb.topology.residues() if r.index > 3])  # THR THR CYS CYS
     modeller.topology.setPeriodicBoxVectors(None)
-    made = prepare_structure(modeller.topology, 10 * np.array(modeller.positions._value))
-    modeller = app.Modeller(made.topology, made.positions_angstrom / 10 * unit.nanometer)
+    positions = np.array(modeller.positions._value)
+    made = prepare_structure(LoadedStructure(modeller.topology, positions, Path("1crn.pdb")))
+    modeller = app.Modeller(made.topology, made.positions * unit.nanometer)
     modeller.addSolvent(
         app.ForceField("amber99sbildn.xml", "tip3p.xml"),
         boxSize=openmm.Vec3(2.4, 2.4, 2.4) * unit.nanometer,

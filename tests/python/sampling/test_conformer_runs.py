@@ -100,6 +100,16 @@ def test_the_same_molecule_twice_gives_other_conformers(tmp_path: Path) -> None:
     assert not np.array_equal(found[0], found[4])
 
 
+def test_conformers_know_their_run_and_number(expected: list[AtomicSystem], tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.finish()
+    wanted = [
+        Provenance("bottom-up", "CO", str(run), frame) for run in range(5) for frame in range(4)
+    ]
+    assert [conformer.provenance for conformer in expected] == wanted
+    assert [conformer.provenance for conformer in run.read()] == wanted
+
+
 def test_a_run_stops_when_asked_and_goes_on(expected: list[AtomicSystem], tmp_path: Path) -> None:
     run = _run(tmp_path)
     summary = run.finish(stop=lambda: True)

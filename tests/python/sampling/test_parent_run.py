@@ -283,17 +283,24 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         build_parent(settings)
     (tmp_path / "a.cif").write_text("not a structure")
     settings = ParentSettings(name="a", structure=str(tmp_path / "a.cif"))
-    with pytest.raises(ValueError, match="cannot be read as a PDB or mmCIF file"):
+    with pytest.raises(ValueError, match="cannot be read"):
         build_parent(settings)
 
 
 def test_a_residue_that_amber_does_not_know_is_named(tmp_path: Path, peptide: Path) -> None:
-    text = peptide.read_text().replace(" HB1 ALA", " XX1 ALA")
-    lines = [line for line in text.splitlines() if " XX1 " not in line]
+    odd = tmp_path / "odd.pdb"
+    odd.write_text(peptide.read_text().replace("ALA", "XYZ"))
+    with pytest.raises(ValueError, match=r"parent 'a': residue A XYZ 2; leave .* --remove XYZ"):
+        build_parent(ParentSettings(name="a", structure=str(odd)))
+
+
+def test_what_lacks_is_completed(tmp_path: Path, peptide: Path) -> None:
+    lines = peptide.read_text().splitlines()
     broken = tmp_path / "broken.pdb"
-    broken.write_text("\n".join(lines))
-    with pytest.raises(ValueError, match="no template for residue ALA 2 of parent 'a'"):
-        build_parent(ParentSettings(name="a", structure=str(broken)))
+    broken.write_text("\n".join(line for line in lines if line[12:16].strip() != "HB1"))
+    parent = build_parent(ParentSettings(name="a", structure=str(broken)))
+    assert parent.system.getNumParticles() == 22
+    assert "1 hydrogens were added for pH 7" in parent.notes
 
 
 def test_a_box_that_is_too_small_is_refused() -> None:

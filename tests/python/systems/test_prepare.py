@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmm import app
+from openmmgems.core.errors import StructureError
 from openmmgems.fragments.fragment_settings import TopDownSettings
 from openmmgems.fragments.frame_fragmenter import fragment_frames
 from openmmgems.fragments.kinds import all_residues
 from openmmgems.fragments.top_down import top_down_fragment
 from openmmgems.systems.chemical_graph import ChemicalGraph, chemical_graph
-from openmmgems.systems.prepare import PreparedStructure, prepare_structure
+from openmmgems.systems.prepare import prepare_structure
 from openmmgems.systems.prepare_settings import PrepareSettings
-from openmmgems.systems.structure import read_structure
+from openmmgems.systems.structure import LoadedStructure, read_structure
 from scipy.spatial import cKDTree
 
 
@@ -24,27 +25,24 @@ def lines_of(structures: Path) -> list[str]:
     return (structures / "6m0j-cut.pdb").read_text().splitlines(keepends=True)
 
 
-def read(folder: Path, lines: list[str]) -> tuple[app.Topology, np.ndarray]:
-    """The structure of some lines; angstrom."""
+def read(folder: Path, lines: list[str]) -> LoadedStructure:
+    """The structure of some lines."""
     file = folder / "structure.pdb"
     file.write_text("".join(lines))
-    structure = read_structure(file)
-    return structure.topology, 10 * structure.positions
+    return read_structure(file)
 
 
 @pytest.fixture(scope="module")
-def prepared(structures: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedStructure:
-    return prepare_structure(*read(tmp_path_factory.mktemp("cut"), lines_of(structures)))
+def prepared(structures: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedStructure:
+    return prepare_structure(read(tmp_path_factory.mktemp("cut"), lines_of(structures)))
 
 
 @pytest.fixture(scope="module")
-def graph(prepared: PreparedStructure) -> ChemicalGraph:
+def graph(prepared: LoadedStructure) -> ChemicalGraph:
     return chemical_graph(prepared.topology)
 
 
-def test_an_interface_with_zinc_and_sugar(
-    prepared: PreparedStructure, graph: ChemicalGraph
-) -> None:
+def test_an_interface_with_zinc_and_sugar(prepared: LoadedStructure, graph: ChemicalGraph) -> None:
     # 5 charged chain ends of each kind; Glu 375, Glu 402, Asp 355; Lys 353, Arg 357; Zn
     assert graph.charges.sum() == -3 + 2 + 2
     kinds = Counter(residue.kind for residue in all_residues(graph, prepared.topology))
@@ -61,36 +59,37 @@ def test_an_interface_with_zinc_and_sugar(
     assert Counter(a.element.symbol for a in sugar.atoms()) == {"C": 8, "H": 14, "N": 1, "O": 5}
 
 
-def test_no_atoms_clash(prepared: PreparedStructure) -> None:
+def test_no_atoms_clash(prepared: LoadedStructure) -> None:
     bonded = {frozenset((a.index, b.index)) for a, b in prepared.topology.bonds()}
-    near = cKDTree(prepared.positions_angstrom).query_pairs(1.5)
+    near = cKDTree(10 * prepared.positions).query_pairs(1.5)
     assert {frozenset(pair) for pair in near} <= bonded
 
 
 def test_the_files_atoms_stay_and_hydrogens_have_their_distance(
-    prepared: PreparedStructure, structures: Path, tmp_path: Path
+    prepared: LoadedStructure, structures: Path, tmp_path: Path
 ) -> None:
-    topology, positions = read(tmp_path, lines_of(structures))
+    structure = read(tmp_path, lines_of(structures))
+    topology, positions = structure.topology, 10 * structure.positions
     names = {(a.residue.chain.id, a.residue.id, a.name): a.index for a in prepared.topology.atoms()}
     new = [names[a.residue.chain.id, a.residue.id, a.name] for a in topology.atoms()]
-    np.testing.assert_allclose(prepared.positions_angstrom[new], positions, atol=2e-5)
+    np.testing.assert_allclose(10 * prepared.positions[new], positions, atol=2e-5)
     lengths = {"C": 1.09, "N": 1.01, "O": 0.96, "S": 1.34}
     bonds = [b for b in prepared.topology.bonds() if b[1].element.symbol == "H"]
     assert len(bonds) == 226 + len([b for b in topology.bonds() if b[1].element.symbol == "H"])
     for heavy, hydrogen in bonds:
         distance = np.linalg.norm(
-            np.diff(prepared.positions_angstrom[[heavy.index, hydrogen.index]], axis=0)
+            np.diff(10 * prepared.positions[[heavy.index, hydrogen.index]], axis=0)
         )
         assert distance == pytest.approx(lengths[heavy.element.symbol], abs=1e-6)
 
 
-def test_fragments_of_it(prepared: PreparedStructure, graph: ChemicalGraph) -> None:
+def test_fragments_of_it(prepared: LoadedStructure, graph: ChemicalGraph) -> None:
     settings = TopDownSettings(centres=("all",), spacing_angstrom=4.0, radius_angstrom=5.0)
-    frame = [(prepared.positions_angstrom, None, 0)]
+    frame = [(10 * prepared.positions, None, 0)]
     found = list(fragment_frames(graph, prepared.topology, frame, settings, "cut"))
     assert len(found) > 20
     zinc = next(k for k, name in enumerate(graph.residues) if name == "G ZN 901")
-    site = top_down_fragment(graph, prepared.positions_angstrom, zinc, radius_angstrom=2.5)
+    site = top_down_fragment(graph, 10 * prepared.positions, zinc, radius_angstrom=2.5)
     # two imidazoles, acetate or formate of Glu, zinc: no more within 2.5 angstrom
     assert site.structure.charge == 2 - 1
     assert sorted(Counter(site.structure.atomic_numbers.tolist()).items()) == [
@@ -99,11 +98,11 @@ def test_fragments_of_it(prepared: PreparedStructure, graph: ChemicalGraph) -> N
 
 
 def test_a_link_that_the_file_does_not_name_is_found(
-    prepared: PreparedStructure, structures: Path, tmp_path: Path
+    prepared: LoadedStructure, structures: Path, tmp_path: Path
 ) -> None:
     lines = [line for line in lines_of(structures) if not line.startswith("CONECT  110")]
     lines = [line.replace("CONECT  227  110", "CONECT  227") for line in lines]
-    found = prepare_structure(*read(tmp_path, lines))
+    found = prepare_structure(read(tmp_path, lines))
     assert "F NAG 904 is bonded to C ASN 90 ND2" in found.notes
     assert found.topology.getNumAtoms() == prepared.topology.getNumAtoms()
     assert found.topology.getNumBonds() == prepared.topology.getNumBonds()
@@ -111,7 +110,7 @@ def test_a_link_that_the_file_does_not_name_is_found(
 
 def test_what_is_left_out(structures: Path, tmp_path: Path) -> None:
     settings = PrepareSettings(remove=("NAG", "ZN"), keep_water=False)
-    found = prepare_structure(*read(tmp_path, lines_of(structures)), settings)
+    found = prepare_structure(read(tmp_path, lines_of(structures)), settings)
     assert "left out: 1 HOH, 1 NAG, 1 ZN" in found.notes
     names = {residue.name for residue in found.topology.residues()}
     assert not names & {"NAG", "ZN", "HOH"}
@@ -123,22 +122,23 @@ def test_missing_side_chains_are_completed(structures: Path, tmp_path: Path) -> 
     lines = [line for line in lines_of(structures) if "NZ  LYS" not in line]
     lines = [line for line in lines if not line.startswith("CONECT")]
     lines = [line for line in lines if " NAG F" not in line]
-    found = prepare_structure(*read(tmp_path, lines))
+    found = prepare_structure(read(tmp_path, lines))
     assert "D LYS 353 got its missing NZ" in found.notes
     assert chemical_graph(found.topology).charges.sum() == 1
 
 
 def test_bonds_of_metals_become_contacts(structures: Path, tmp_path: Path) -> None:
-    topology, positions = read(tmp_path, lines_of(structures))
-    zinc = next(a for a in topology.atoms() if a.name == "ZN")
-    ligand = next(a for a in topology.atoms() if (a.residue.id, a.name) == ("374", "NE2"))
-    topology.addBond(zinc, ligand)
-    found = prepare_structure(topology, positions)
+    structure = read(tmp_path, lines_of(structures))
+    atoms = list(structure.topology.atoms())
+    zinc = next(a for a in atoms if a.name == "ZN")
+    ligand = next(a for a in atoms if (a.residue.id, a.name) == ("374", "NE2"))
+    structure.topology.addBond(zinc, ligand)
+    found = prepare_structure(structure)
     assert "1 bonds of metals became contacts of ions" in found.notes
     assert chemical_graph(found.topology).charges.sum() == 1
 
 
-def ligand(name: str, symbols: str, folder: Path) -> tuple[app.Topology, np.ndarray]:
+def ligand(name: str, symbols: str, folder: Path) -> LoadedStructure:
     """A chain of heavy atoms."""
     topology = app.Topology()
     residue = topology.addResidue(name, topology.addChain("L"), "7")
@@ -148,7 +148,8 @@ def ligand(name: str, symbols: str, folder: Path) -> tuple[app.Topology, np.ndar
     ]
     for first, second in pairwise(atoms):
         topology.addBond(first, second)
-    return topology, 1.5 * np.arange(len(atoms))[:, None] * np.ones(3) / np.sqrt(3)
+    positions = 0.15 * np.arange(len(atoms))[:, None] * np.ones(3) / np.sqrt(3)
+    return LoadedStructure(topology, positions, folder / "ligand.pdb")
 
 
 def test_what_cannot_be_completed(structures: Path, tmp_path: Path) -> None:
@@ -166,24 +167,24 @@ def test_what_cannot_be_completed(structures: Path, tmp_path: Path) -> None:
     }
     for message, kept in cases.items():
         with pytest.raises(ValueError, match=message):
-            prepare_structure(*read(tmp_path, kept))
+            prepare_structure(read(tmp_path, kept))
     with pytest.raises(
-        ValueError, match="Residue L LIG 7 has no hydrogens, and they are not known"
+        StructureError, match=r"not known for residue L LIG 7; leave .*: --remove LIG; or add"
     ):
-        prepare_structure(*ligand("LIG", "C C O", tmp_path))
+        prepare_structure(ligand("LIG", "C C O", tmp_path))
     with pytest.raises(ValueError, match="remove names SO4, which the structure does not have"):
-        prepare_structure(*read(tmp_path, lines), PrepareSettings(remove=("SO4",)))
+        prepare_structure(read(tmp_path, lines), PrepareSettings(remove=("SO4",)))
     with pytest.raises(ValueError, match="No residue is left"):
-        prepare_structure(*ligand("LIG", "C C O", tmp_path), PrepareSettings(remove=("LIG",)))
+        prepare_structure(ligand("LIG", "C C O", tmp_path), PrepareSettings(remove=("LIG",)))
 
 
 def test_elements_that_are_not_covered_are_named(tmp_path: Path) -> None:
-    topology, _ = ligand("SIL", "Si C", tmp_path)
+    topology = ligand("SIL", "Si C", tmp_path).topology
     with pytest.raises(
         ValueError, match=r"L SIL 7 Si0 has atomic number 14.*Leave its residue out"
     ):
         chemical_graph(topology)
-    topology, _ = ligand("FE", "Fe", tmp_path)
+    topology = ligand("FE", "Fe", tmp_path).topology
     with pytest.raises(
         ValueError, match=r"L FE 7 Fe0 \(atomic number 26\) has no bonds and is no ion"
     ):

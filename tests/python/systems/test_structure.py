@@ -11,7 +11,8 @@ from openmm import app, unit
 from openmmgems.core.errors import StructureError
 from openmmgems.systems.chemistry import check_complete, guess_total_charge
 from openmmgems.systems.classical import create_force_field_system
-from openmmgems.systems.structure import LoadedStructure, add_hydrogens, read_structure
+from openmmgems.systems.prepare import prepare_structure
+from openmmgems.systems.structure import LoadedStructure, read_structure
 
 
 def potential_energy(system: openmm.System, structure: LoadedStructure) -> float:
@@ -56,7 +57,7 @@ def test_hydrogens_are_added_on_request(peptide: Path) -> None:
     bare = LoadedStructure(modeller.topology, np.array(modeller.positions._value), whole.source)
     with pytest.raises(StructureError, match="--add-hydrogens"):
         check_complete(bare)
-    completed = add_hydrogens(bare)
+    completed = prepare_structure(bare)
     assert completed.num_atoms == 22
     check_complete(completed)
 
@@ -66,7 +67,7 @@ def test_a_missing_heavy_atom_is_named(peptide: Path, tmp_path: Path) -> None:
     kept = [line for line in lines if line[12:16].strip() != "CB" and "CONECT" not in line]
     broken = tmp_path / "broken.pdb"
     broken.write_text("".join(kept))
-    with pytest.raises(StructureError, match=r"ALA 2 .* lacks the atoms CB"):
+    with pytest.raises(StructureError, match=r"A ALA 2 lacks the atoms CB; .*--add-hydrogens"):
         check_complete(read_structure(broken))
 
 
@@ -146,7 +147,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_an_unknown_residue_is_refused_by_the_force_field(peptide: Path, tmp_path: Path) -> None:
     path = tmp_path / "odd.pdb"
     path.write_text(peptide.read_text().replace("ALA", "XYZ"))
-    with pytest.raises(StructureError, match="no template for residue XYZ 2"):
+    with pytest.raises(StructureError, match=r"does not know residue A XYZ 2; .*--remove XYZ"):
         create_force_field_system(read_structure(path), "amber99sb-ildn")
 
 
