@@ -113,10 +113,8 @@ class ConformerRun:
     def read(self) -> Iterator[AtomicSystem]:
         """Read the conformers on disk one after the other, in the order of the molecules."""
         with self._open() as store:
-            occurrences = _occurrences(self.structures)
-            for job, structure, occurrence in zip(
-                self._ids, self.structures, occurrences, strict=True
-            ):
+            every = zip(self._ids, self.structures, self._occurrences, strict=True)
+            for job, structure, occurrence in every:
                 data = store.result(job)
                 if data is not None:
                     yield from unpack_conformers(data, structure, occurrence)
