@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from openmmgems.core.files import write_atomically
 from openmmgems.fragments.fragment_settings import TopDownSettings
 from openmmgems.systems.prepare_settings import PrepareSettings
 
@@ -197,8 +199,9 @@ def _write_completed(
 ) -> None:
     from openmm import app, unit
 
-    with open(file, "w") as stream:
-        app.PDBxFile.writeFile(topology, positions * unit.angstrom, stream, keepIds=True)
+    text = io.StringIO()
+    app.PDBxFile.writeFile(topology, positions * unit.angstrom, text, keepIds=True)
+    write_atomically(file, text.getvalue())
     say("Completed", str(file))
 
 
