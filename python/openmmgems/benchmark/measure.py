@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,10 +20,14 @@ from typing import Any, TypeVar
 import numpy as np
 import openmm
 
-from openmmgems.dynamics.platform_choice import choose_platform
+from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
+from openmmgems.dynamics.protocol import GAS_CONSTANT, Ensemble, Protocol
+from openmmgems.dynamics.run import Run
+from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.gemsforce import GemsForce
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.models.inspect import inspect_model
+from openmmgems.simulation.workflow import prepare_run
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file
@@ -34,18 +38,17 @@ from .phases import Phase, matrix_rate, measure_phases
 #: Steps, fs. All engines get the same.
 TIME_STEP = 0.5
 TEMPERATURE = 300.0
-#: kJ/mol/K.
-_GAS_CONSTANT = openmm.unit.MOLAR_GAS_CONSTANT_R.value_in_unit(
-    openmm.unit.kilojoule_per_mole / openmm.unit.kelvin
-)
 #: After so many steps atoms return to where they began: without forces they would collide.
 _STEPS_PER_EXCURSION = 20
-#: glibc gives large blocks back to the system at every step otherwise, which costs more than some
-#: evaluations; every engine profits from this.
-_ENVIRONMENT = {
+#: glibc gives large blocks back to the system at every step otherwise, which costs PyTorch more
+#: than some evaluations: peers are timed at their best, our own engines as `gems simulate` runs.
+_ENVIRONMENT_OF_PEERS = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
 }
+
+#: Engines that evaluate a model, and their names.
+_OF_MODELS = {"gems": "gems", "simulate": "gems simulate"}
 
 _Result = TypeVar("_Result")
 #: One step; the second argument is its number.
@@ -61,7 +64,8 @@ class Case:
     system : str
         See ``systems.load_system``.
     engine : str
-        ``gems`` (a model), ``amber`` (AMBER99SB-ILDN and TIP3P), or ``module:function`` of a peer.
+        ``gems`` (a model), ``simulate`` (the same within a run as `gems simulate` makes it, with
+        its files), ``amber`` (AMBER99SB-ILDN and TIP3P), or ``module:function`` of a peer.
     model : str
         Bundled model or model file, or ``random:FEATURES:MODULES`` for random weights.
     evaluator : str
@@ -89,7 +93,9 @@ class Case:
     @property
     def name(self) -> str:
         """The engine, with the evaluator of a model."""
-        return f"gems {self.evaluator}" if self.engine == "gems" else self.engine
+        if self.engine in _OF_MODELS:
+            return f"{_OF_MODELS[self.engine]} {self.evaluator}"
+        return self.engine
 
     @property
     def label(self) -> str:
@@ -161,8 +167,9 @@ def profile(case: Case) -> Profile:
 
 
 def _in_new_process(function: Callable[[Case], _Result], case: Case) -> _Result:
-    before = {key: os.environ.get(key) for key in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
+    environment = _ENVIRONMENT_OF_PEERS if ":" in case.engine else {}
+    before = {key: os.environ.get(key) for key in environment}
+    os.environ.update(environment)
     try:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             return pool.submit(function, case).result()
@@ -210,6 +217,11 @@ def _stepper(case: Case, structure: LoadedStructure) -> Iterator[tuple[Step, int
             before = _peak_memory()
             step, platform = _openmm_step(case, structure, system)
             yield step, before, platform
+    elif case.engine == "simulate":
+        with _system(case, structure) as system, tempfile.TemporaryDirectory() as folder:
+            before = _peak_memory()
+            with closing(_run(case, structure, system, Path(folder))) as run:
+                yield _step_of_run(run), before, run.choice.description
     else:
         before = _peak_memory()
         yield _peer_step(case, structure), before, case.engine
@@ -267,13 +279,45 @@ def write_random_model(file: Path, name: str) -> None:
     save_spookynet(SpookyNet(options, zero_init=False, seed=1).eval(), options, file)
 
 
-def _openmm_step(case: Case, structure: LoadedStructure, system: openmm.System) -> tuple[Step, str]:
-    choice = choose_platform(
+def _choice(case: Case) -> PlatformChoice:
+    return choose_platform(
         case.platform,
         num_threads=case.num_threads,
         precision=case.precision,
-        needs_model=case.engine == "gems",
+        needs_model=case.engine in _OF_MODELS,
     )
+
+
+def _run(case: Case, structure: LoadedStructure, system: openmm.System, folder: Path) -> Run:
+    """A run at step 0, as `gems simulate --ensemble nve --no-minimise` begins it."""
+    protocol = Protocol(
+        ensemble=Ensemble.NVE, temperature=TEMPERATURE, time_step_fs=TIME_STEP, minimise=False
+    )
+    run = prepare_run(
+        RunFolder(folder), structure, system, protocol, _choice(case), say=lambda text: None
+    )
+    run.prepare(structure.positions)
+    run.start()
+    return run
+
+
+def _step_of_run(run: Run) -> Step:
+    context = run.simulation.context
+    start = context.getState(positions=True, velocities=True)
+
+    def step(number: int) -> None:
+        if number % _STEPS_PER_EXCURSION == 0:  # files go on: the number of steps stays
+            context.setPositions(start.getPositions(asNumpy=True))
+            context.setVelocities(start.getVelocities(asNumpy=True))
+        run.simulation.step(1)
+        if run.choice.name not in ("CPU", "Reference"):
+            context.getState(energy=True)  # waits for the device
+
+    return step
+
+
+def _openmm_step(case: Case, structure: LoadedStructure, system: openmm.System) -> tuple[Step, str]:
+    choice = _choice(case)
     integrator = openmm.VerletIntegrator(TIME_STEP * 1e-3)
     context = openmm.Context(system, integrator, choice.platform, choice.properties)
     context.setPositions(structure.positions)
@@ -313,7 +357,7 @@ def _excursion(structure: LoadedStructure) -> tuple[Callable[[int], np.ndarray],
     vectors = structure.topology.getPeriodicBoxVectors()
     cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
     masses = np.array([a.element.mass._value for a in structure.topology.atoms()])
-    speeds = np.sqrt(_GAS_CONSTANT * TEMPERATURE / masses)  # nm/ps along each axis
+    speeds = np.sqrt(GAS_CONSTANT * TEMPERATURE / masses)  # nm/ps along each axis
     scale = (10.0 * TIME_STEP * 1e-3 * speeds)[:, None]
     shifts = scale * np.random.default_rng(1).standard_normal(positions.shape)
     return lambda number: positions + (number % _STEPS_PER_EXCURSION) * shifts, cell

@@ -55,6 +55,10 @@ def benchmark(
     phases: Annotated[
         bool, typer.Option("--phases", help="Tell where the native evaluator spends its time.")
     ] = False,
+    with_simulate: Annotated[
+        bool,
+        typer.Option("--with-simulate", help="Only hold steps against those of gems simulate."),
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="File for all figures.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of time against atoms.")] = None,
 ) -> None:
@@ -70,9 +74,21 @@ def benchmark(
       gems benchmark --threads 1 --threads 2 --json a.json --plot a.png
 
       gems benchmark --system protein.pdb --model my.pt --peer code:evaluate
+
+      gems benchmark --system water:3000 --with-simulate
     """
     from openmmgems.benchmark.measure import Case, profile
 
+    if with_simulate:
+        _compare(
+            [
+                Case(name, "gems", model, kind, platform, precision, count, repeats, seconds)
+                for name, count, kind in product(
+                    system or _SYSTEMS, threads or [1], evaluator or ["auto"]
+                )
+            ]
+        )
+        return
     engines = [("gems", e) for e in evaluator or ["auto"]]
     engines += [("amber", "")] * amber + [(name, "") for name in peer or []]
     cases = [
@@ -100,6 +116,25 @@ def benchmark(
             output.print(f"Look at {escape(str(file))}")
     if len(found) < len(cases):
         raise typer.Exit(1)
+
+
+def _compare(cases: list[Case]) -> None:
+    """Print time of a step in the benchmark and in runs, and their ratio."""
+    from openmmgems.benchmark.with_simulate import compare_with_simulate
+
+    table = Table("System", "Atoms", "Engine", "Threads", box=None)
+    for title in ("ms/step", "in a run", "ratio", "of the rounds"):
+        table.add_column(title, justify="right")
+    for case in cases:
+        with errors.status(f"{escape(case.system)}, {case.label}"):
+            found = compare_with_simulate(case)
+        alone, run = found.medians
+        rounds = f"{min(found.ratios):.3f} to {max(found.ratios):.3f}"
+        table.add_row(
+            *(escape(case.system), str(found.num_atoms), case.name, str(case.num_threads)),
+            *(f"{1e3 * alone:.3g}", f"{1e3 * run:.3g}", f"{found.ratio:.3f}", rounds),
+        )
+    (output if output.is_terminal else Console(width=120, highlight=False)).print(table)
 
 
 def _measure_all(cases: list[Case]) -> list[Measurement]:

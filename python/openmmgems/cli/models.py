@@ -16,7 +16,9 @@ from rich.table import Table
 from openmmgems.dynamics.estimate import format_bytes
 
 from .console import output
-from .steps import print_notes
+from .steps import print_notes, words
+
+_DOMAIN = "What the model is"
 
 app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
 
@@ -96,28 +98,75 @@ def import_checkpoint(
     ] = None,
     charge: Annotated[int, typer.Option(help="Of the structure, e.")] = 0,
     unpaired: Annotated[int, typer.Option(help="Unpaired electrons of the structure.")] = 0,
+    long_range_cutoff: Annotated[
+        float | None,
+        typer.Option(help="Of electrostatics and dispersion, nm; models need one in a box."),
+    ] = None,
+    elements: Annotated[
+        str, typer.Option(help="Trained on: H,C,N,O.", rich_help_panel=_DOMAIN)
+    ] = "",
+    charges: Annotated[
+        str, typer.Option(help="Trained on, total: -1,0,1.", rich_help_panel=_DOMAIN)
+    ] = "",
+    spins: Annotated[
+        str, typer.Option(help="Trained on, unpaired electrons: 0.", rich_help_panel=_DOMAIN)
+    ] = "",
+    residues: Annotated[
+        str, typer.Option(help="Trained on: ACE,ALA,NME.", rich_help_panel=_DOMAIN)
+    ] = "",
+    environments: Annotated[
+        str,
+        typer.Option(help="Trained on: gas phase,condensed phase.", rich_help_panel=_DOMAIN),
+    ] = "",
+    reference: Annotated[
+        str | None, typer.Option(help="Level of theory.", rich_help_panel=_DOMAIN)
+    ] = None,
+    license: Annotated[
+        str | None, typer.Option(help="Of the weights, SPDX.", rich_help_panel=_DOMAIN)
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
 ) -> None:
     """Turn a published SpookyNet checkpoint into a model file; its code is never run.
 
     Published models have Exact attention, whose forces jump where the largest key changes its atom.
     With a reference structure the model is smooth instead, and equal to Exact at that structure.
+    What is said of its training is kept in the file, and `gems simulate` refuses what lies outside.
 
-    Example: gems models import parameters.pth published.pt --smooth-reference water.xyz
+    [bold]Examples[/]
+
+      gems models import parameters.pth published.pt --smooth-reference water.xyz
+
+      gems models import parameters.pth published.pt --long-range-cutoff 1.0 --elements H,C,N,O
     """
     from openmmgems.models.checkpoint import import_checkpoint as convert
     from openmmgems.models.molecules import molecule_inputs
+    from openmmgems.systems.domain import describe_domain
     from openmmgems.systems.structure import read_structure
 
     _check_files(checkpoint, out, overwrite)
-    reference = None
+    domain = describe_domain(
+        elements=words(elements),
+        charges=words(charges),
+        spins=words(spins),
+        residues=words(residues),
+        environments=words(environments),
+    )
+    inputs = None
     if smooth_reference is not None:
         structure = read_structure(smooth_reference)
         print_notes(structure.notes)
         positions = structure.positions * 10  # angstrom
-        reference = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
+        inputs = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")
-    convert(checkpoint, out, smooth_reference=reference)
+    convert(
+        checkpoint,
+        out,
+        smooth_reference=inputs,
+        long_range_cutoff=long_range_cutoff,
+        reference=reference,
+        license=license,
+        **domain,
+    )
     output.print(f"Wrote {escape(str(out))}.\nNext: gems models inspect {escape(str(out))}")
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +14,12 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.errors import RunFolderError
-from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import format_bytes
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run import Run, StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.simulation.start import begin, go_on, is_model_of_run
 from openmmgems.simulation.workflow import (
     Forces,
     StructureOptions,
@@ -27,7 +28,6 @@ from openmmgems.simulation.workflow import (
     load,
     prepare_run,
     protocol_from,
-    reopen,
 )
 
 from .console import output
@@ -56,6 +56,7 @@ _FIELDS = {
     "unpaired": ("forces", "num_unpaired_electrons"),
     "evaluator": ("forces", "evaluator"),
     "attention": ("forces", "attention"),
+    "long_range_cutoff": ("forces", "long_range_cutoff"),
     "force": ("forces", "outside_domain"),
     "ensemble": ("protocol", "ensemble"),
     "temperature": ("protocol", "temperature"),
@@ -129,6 +130,10 @@ def simulate(
     attention: Annotated[
         str, typer.Option(help="model-default, exact or smooth.", rich_help_panel=_MACHINE)
     ] = "model-default",
+    long_range_cutoff: Annotated[
+        float,
+        typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=PANEL),
+    ] = 0.0,
     trajectory: Annotated[str, typer.Option(help="dcd or xtc.", rich_help_panel=_MACHINE)] = "dcd",
     frame_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 200,
     log_every: Annotated[int, typer.Option(help="Steps.", rich_help_panel=_MACHINE)] = 20,
@@ -181,7 +186,7 @@ def simulate(
     if dry_run:
         _dry_run(settings, forces, protocol, choice)
         return
-    with folder.locked(), StopRequest().listening() as stop:
+    with StopRequest().listening() as stop:
         code = _run(folder, settings, protocol, choice, stop)
     raise typer.Exit(code)
 
@@ -232,8 +237,9 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
             continue
         value = given[option]
         value = str(value.absolute()) if isinstance(value, Path) else value
-        stored = settings[section] if name is None else settings[section][name]
-        if value != stored:
+        stored = settings[section] if name is None else settings[section].get(name)
+        is_same = value == stored or (option == "model" and is_model_of_run(settings, value))
+        if not is_same:
             raise RunFolderError(
                 f"This run was begun with --{option.replace('_', '-')} {stored}, not {value}; "
                 "leave the option out, or start a new run in another folder."
@@ -247,6 +253,10 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
 def _default_folder(settings: Mapping[str, Any]) -> Path:
     label = Path(settings["forces"]["model"] or settings["forces"]["force_field"]).stem
     return Path(f"{Path(settings['structure']).stem}-{label}")
+
+
+def _say(text: str) -> None:
+    output.print(escape(text), soft_wrap=True)
 
 
 def _print_plan(
@@ -291,13 +301,11 @@ def _dry_run(
     structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
     with tempfile.TemporaryDirectory() as folder:
         system = build_system(structure, forces, _say)
-        run = prepare_run(RunFolder(folder), structure, system, protocol, choice)
-        run.simulation.context.setPositions(structure.positions)
-        _print_estimate(run)
-
-
-def _say(text: str) -> None:
-    output.print(escape(text), soft_wrap=True)
+        with closing(
+            prepare_run(RunFolder(folder), structure, system, protocol, choice, _say)
+        ) as run:
+            run.simulation.context.setPositions(structure.positions)
+            _print_estimate(run)
 
 
 def _print_estimate(run: Run) -> float:
@@ -321,52 +329,16 @@ def _run(
     choice: PlatformChoice,
     stop: StopRequest,
 ) -> int:
-    run = _begin_or_resume(folder, settings, protocol, choice, stop)
-    first = run.step
-    try:
-        if not stop and first < protocol.num_steps:
+    with closing(
+        go_on(folder, settings, choice, _say) or begin(folder, settings, choice, stop, _say)
+    ) as run:
+        if not stop and run.step < protocol.num_steps:
             _print_estimate(run)
             output.print("Ctrl-C stops and keeps everything.")
-        with SimulationProgress(protocol, first) as progress:
+        with SimulationProgress(protocol, run.step) as progress:
             run.advance(progress.update, stop)
         _print_end(run, stop)
-    finally:
-        run.close()
     return 128 + stop.signal_number if stop.signal_number is not None else 0
-
-
-def _begin_or_resume(
-    folder: RunFolder,
-    settings: dict[str, Any],
-    protocol: Protocol,
-    choice: PlatformChoice,
-    stop: StopRequest,
-) -> Run:
-    checkpoint = read_checkpoint(folder)
-    if checkpoint is not None:
-        done = checkpoint.progress.step
-        if done > protocol.num_steps:
-            raise RunFolderError(
-                f"The run is already at {done * protocol.time_step_fs * 1e-3:g} ps, beyond "
-                f"the {protocol.length_ps:g} ps asked for; give a longer --time."
-            )
-        run = reopen(folder, protocol, choice)
-        run.resume()
-        folder.write_settings(settings)
-        how = "exactly" if run.is_exact else "with a new thermostat state (other platform)"
-        output.print(f"Going on {how} from step {run.step}.")
-        return run
-    forces = Forces(**settings["forces"])
-    options = StructureOptions(**settings["options"])
-    structure = load(settings["structure"], options, allow_gaps=forces.outside_domain)
-    system = build_system(structure, forces, _say)
-    folder.write_settings(settings)
-    run = prepare_run(folder, structure, system, protocol, choice)
-    if protocol.minimise:
-        output.print("Minimising ...")
-    run.prepare(structure.positions, stop)
-    run.start()
-    return run
 
 
 def _print_end(run: Run, stop: StopRequest) -> None:

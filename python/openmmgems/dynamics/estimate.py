@@ -4,29 +4,18 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import openmm
 
 from openmmgems.core.errors import ResourceError
 
 from .protocol import Protocol
-
-# Numbers that automatic differentiation keeps: for each module, pair within the cutoff and feature;
-# and for each pair of the long-range terms. Fitted to the peak memory of SpookyNets with 32 and 64
-# features for 300 to 3,000 atoms of water; right to 15 % there.
-_NUMBERS_PER_PAIR_AND_FEATURE = 39
-_NUMBERS_PER_LONG_RANGE_PAIR = 130
-_BASE_BYTES = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -52,41 +41,6 @@ class Estimate:
         return protocol.time_step_fs * 1e-6 * 86400.0 / self.seconds_per_step
 
 
-def model_memory_bytes(
-    metadata: Mapping[str, Any], positions: np.ndarray, bytes_per_number: int
-) -> int:
-    """Estimate the memory one evaluation of a model with automatic differentiation takes.
-
-    Parameters
-    ----------
-    metadata : mapping
-        The model's ``gems.json``.
-    positions : numpy.ndarray
-        nm, shape ``[num_atoms, 3]``.
-    bytes_per_number : int
-        4 or 8.
-
-    Returns
-    -------
-    int
-        Bytes.
-    """
-    from scipy.spatial import cKDTree
-
-    hyperparameters = metadata.get("hyperparameters") or {}
-    features = int(hyperparameters.get("num_features", 64))
-    layers = int(hyperparameters.get("num_modules", 3))
-    cutoff = float(metadata.get("cutoff") or 5.0) * 0.1
-    tree = cKDTree(positions)
-    num_pairs = int(tree.count_neighbors(tree, cutoff)) - len(positions)
-    long_range = metadata.get("long_range_cutoff")
-    num_atoms = len(positions)
-    far = num_atoms**2 if long_range is None else num_atoms * 420 * (float(long_range) / 10) ** 3
-    near = layers * features * num_pairs
-    numbers = _NUMBERS_PER_PAIR_AND_FEATURE * near + _NUMBERS_PER_LONG_RANGE_PAIR * far
-    return int(_BASE_BYTES + bytes_per_number * numbers)
-
-
 def available_memory_bytes() -> int:
     """Memory this process may still take (0: unknown)."""
     limits = []
@@ -106,6 +60,15 @@ def peak_memory_bytes() -> int:
     """Largest resident memory of this process so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def present_memory_bytes() -> int:
+    """Resident memory of this process now (its largest so far where that is not told)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return peak_memory_bytes()
+    return pages * resource.getpagesize()
 
 
 def trajectory_bytes(num_atoms: int, protocol: Protocol) -> int:
@@ -185,8 +148,3 @@ def format_bytes(count: int) -> str:
             return f"{size:.0f} {prefix}" if prefix in ("B", "kB") else f"{size:.1f} {prefix}"
         size /= 1000
     return f"{size:.1f} TB"
-
-
-def num_threads_default() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,6 +11,9 @@ import numpy as np
 import openmm
 from openmm import unit
 
+#: kJ/mol/K.
+GAS_CONSTANT = unit.MOLAR_GAS_CONSTANT_R.value_in_unit(unit.kilojoule_per_mole / unit.kelvin)
+
 
 class Ensemble(StrEnum):
     """Which quantities the dynamics keep."""
@@ -125,13 +128,13 @@ def initial_velocities(
 ) -> np.ndarray:
     """Draw velocities from the Maxwell-Boltzmann distribution, without drift.
 
-    For NVE without a box the rotation of the whole is taken out as well. The kinetic energy is
-    scaled to exactly the protocol's temperature, or twice that from a minimum.
+    For NVE without a box the rotation of the whole is taken out as well. Without constraints the
+    kinetic energy is exactly that of :func:`initial_temperature`.
 
     Parameters
     ----------
     masses : numpy.ndarray
-        amu, shape ``[num_atoms]``, all positive.
+        amu, shape ``[num_atoms]``; particles of mass 0 are at rest.
     positions : numpy.ndarray
         nm, shape ``[num_atoms, 3]``.
     protocol : Protocol
@@ -143,21 +146,27 @@ def initial_velocities(
     numpy.ndarray
         nm/ps, shape ``[num_atoms, 3]``.
     """
-    factor = 2.0 if protocol.minimise else 1.0
-    thermal = unit.MOLAR_GAS_CONSTANT_R * factor * protocol.temperature * unit.kelvin
-    kt = thermal.value_in_unit(unit.kilojoule_per_mole)
+    moving = masses > 0
+    velocities = np.zeros((len(masses), 3))
+    weight, places = masses[moving][:, None], positions[moving]
+    kt = GAS_CONSTANT * initial_temperature(protocol)
     random = np.random.default_rng(protocol.seed)
-    weight = masses[:, None]
-    velocities = random.standard_normal((len(masses), 3)) * np.sqrt(kt / weight)
-    if len(masses) == 1:
-        return velocities
-    velocities -= (weight * velocities).sum(axis=0) / masses.sum()
-    degrees = 3 * len(masses) - 3
-    if protocol.ensemble is Ensemble.NVE and not periodic and len(masses) > 2:
-        centred = positions - (weight * positions).sum(axis=0) / masses.sum()
-        momentum = (weight * np.cross(centred, velocities)).sum(axis=0)
-        squares = (weight[:, 0] * (centred**2).sum(axis=1)).sum()
-        inertia = squares * np.eye(3) - (weight * centred).T @ centred
-        velocities -= np.cross(np.linalg.lstsq(inertia, momentum, rcond=1e-8)[0], centred)
-        degrees -= 3
-    return velocities * np.sqrt(degrees * kt / (weight * velocities**2).sum())
+    drawn = random.standard_normal((len(weight), 3)) * np.sqrt(kt / weight)
+    if len(weight) > 1:
+        drawn -= (weight * drawn).sum(axis=0) / weight.sum()
+        degrees = 3 * len(weight) - 3
+        if protocol.ensemble is Ensemble.NVE and not periodic and len(weight) > 2:
+            centred = places - (weight * places).sum(axis=0) / weight.sum()
+            momentum = (weight * np.cross(centred, drawn)).sum(axis=0)
+            squares = (weight[:, 0] * (centred**2).sum(axis=1)).sum()
+            inertia = squares * np.eye(3) - (weight * centred).T @ centred
+            drawn -= np.cross(np.linalg.lstsq(inertia, momentum, rcond=1e-8)[0], centred)
+            degrees -= 3
+        drawn *= np.sqrt(degrees * kt / (weight * drawn**2).sum())
+    velocities[moving] = drawn
+    return velocities
+
+
+def initial_temperature(protocol: Protocol) -> float:
+    """Temperature of the velocities at step 0, K: from a minimum twice the protocol's."""
+    return (2.0 if protocol.minimise else 1.0) * protocol.temperature

@@ -18,7 +18,7 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from .protocol import Protocol
+from .protocol import GAS_CONSTANT, Protocol
 
 LOG_COLUMNS = (
     "step",
@@ -50,11 +50,7 @@ class EnergyLog:
     ) -> None:
         self.path = path
         self.interval = interval
-        self._kt_factor = (
-            2.0
-            / degrees_of_freedom
-            / unit.MOLAR_GAS_CONSTANT_R.value_in_unit(unit.kilojoule_per_mole / unit.kelvin)
-        )
+        self._kt_factor = 2.0 / degrees_of_freedom / GAS_CONSTANT
         self.latest: dict[str, float] = {}
         if kept_bytes:
             cut_file(path, kept_bytes)
@@ -147,7 +143,7 @@ class TrajectoryFile:
         self._handle = None
         if path.suffix == ".dcd":
             if kept_frames:
-                _set_dcd_frames(path, kept_frames, self.interval)
+                _set_dcd_frames(path, kept_frames)
             self._handle = open(path, "r+b" if kept_frames else "w+b")  # noqa: SIM115
             self._writer = app.DCDFile(self._handle, *arguments)
         else:
@@ -230,10 +226,11 @@ def cut_file(path: Path, size: int) -> None:
     os.truncate(path, size)
 
 
-def _set_dcd_frames(path: Path, num_frames: int, interval: int) -> None:
-    """Set the number of frames and the last step in a DCD header."""
+def _set_dcd_frames(path: Path, num_frames: int) -> None:
+    """Set the number of frames in a DCD header, and the last step by that of a frame."""
     with open(path, "r+b") as file:
         file.seek(8)
         file.write(struct.pack("<i", num_frames))
-        file.seek(20)
-        file.write(struct.pack("<i", num_frames * interval))
+        file.seek(12)
+        first, interval = struct.unpack("<2i", file.read(8))
+        file.write(struct.pack("<i", first + (num_frames - 1) * interval))

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -21,11 +21,20 @@ from openmmgems.core.errors import ResourceError, UnstableSimulationError
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
-from .protocol import Protocol, initial_velocities, make_integrator
+from .protocol import (
+    GAS_CONSTANT,
+    Ensemble,
+    Protocol,
+    initial_temperature,
+    initial_velocities,
+    make_integrator,
+)
 from .reporters import DISK_FULL, EnergyLog, TrajectoryFile
 from .run_folder import RunFolder
 
 _SECONDS_BETWEEN_UPDATES = 0.5
+# Of lengths, relative; a hundredth of OpenMM's own default for its integrators.
+_CONSTRAINT_TOLERANCE = 1e-7
 
 
 class StopRequest:
@@ -78,7 +87,8 @@ Watcher = Callable[[Status], None]
 class Run:
     """One simulation in one folder.
 
-    Call :meth:`start` or :meth:`resume` once, then :meth:`advance`, then :meth:`close`.
+    Call :meth:`start` or :meth:`resume` once, then :meth:`advance`, then :meth:`close`. From the
+    beginning until it is closed nobody else can run in the folder.
 
     Parameters
     ----------
@@ -88,6 +98,13 @@ class Run:
         With everything the ensemble needs (``add_ensemble_forces``).
     protocol : Protocol
     choice : PlatformChoice
+    held : contextlib.ExitStack, optional
+        Holds the folder's lock, and is closed with the run. Default: the run locks the folder.
+
+    Raises
+    ------
+    RunFolderError
+        If another run holds the folder.
     """
 
     def __init__(
@@ -97,13 +114,18 @@ class Run:
         system: openmm.System,
         protocol: Protocol,
         choice: PlatformChoice,
+        held: ExitStack | None = None,
     ) -> None:
         self.folder = folder
         self.protocol = protocol
         self.choice = choice
-        self.simulation = app.Simulation(
-            topology, system, make_integrator(protocol), choice.platform, choice.properties
-        )
+        with held or ExitStack() as opened:
+            if held is None:
+                opened.enter_context(folder.locked())
+            self.simulation = app.Simulation(
+                topology, system, make_integrator(protocol), choice.platform, choice.properties
+            )
+            self._held = opened.pop_all()
         self._reporters: tuple[EnergyLog, TrajectoryFile] | None = None
         self._good_step = 0
 
@@ -129,19 +151,39 @@ class Run:
         """
         context = self.simulation.context
         context.setPositions(positions)
+        context.applyConstraints(_CONSTRAINT_TOLERANCE)
         self._require_finite("at the start")
         if self.protocol.minimise:
             openmm.LocalEnergyMinimizer.minimize(context, 10.0, 0, _MinimisationGuard(stop))
             self._require_finite("after the minimisation")
         state = context.getState(positions=True)
         minimum = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-        system = self.simulation.system
+        self._draw_velocities(minimum)
+        self.folder.write_structure("minimised", self.simulation.topology, minimum)
+
+    def _draw_velocities(self, positions: np.ndarray) -> None:
+        """Draw velocities; with constraints, what is left of them gets the temperature."""
+        context, system = self.simulation.context, self.simulation.system
         masses = np.array(
-            [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(len(minimum))]
+            [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(len(positions))]
         )
         periodic = system.usesPeriodicBoundaryConditions()
-        context.setVelocities(initial_velocities(masses, minimum, self.protocol, periodic=periodic))
-        self.folder.write_structure("minimised", self.simulation.topology, minimum)
+        velocities = initial_velocities(masses, positions, self.protocol, periodic=periodic)
+        context.setVelocities(velocities)
+        if system.getNumConstraints() == 0:
+            return
+        context.applyVelocityConstraints(_CONSTRAINT_TOLERANCE)
+        state = context.getState(velocities=True)
+        velocities = state.getVelocities(asNumpy=True).value_in_unit(
+            unit.nanometer / unit.picosecond
+        )
+        twice_kinetic = (masses[:, None] * velocities**2).sum()
+        wanted = (
+            _degrees_of_freedom(system, self.protocol)
+            * GAS_CONSTANT
+            * initial_temperature(self.protocol)
+        )
+        context.setVelocities(velocities * np.sqrt(wanted / twice_kinetic))
 
     def start(self) -> None:
         """Open the output files and write the checkpoint of step 0; call after :meth:`prepare`."""
@@ -180,9 +222,9 @@ class Run:
             self._advance(watch, stop)
 
     def close(self) -> None:
-        """Close the output files."""
-        if self._reporters is not None:
-            for reporter in self._reporters:
+        """Close the output files and let others run in the folder."""
+        with self._held:
+            for reporter in self._reporters or ():
                 reporter.close()
 
     @property
@@ -196,7 +238,7 @@ class Run:
         log = EnergyLog(
             self.folder.log,
             protocol.log_interval,
-            _degrees_of_freedom(simulation.system),
+            _degrees_of_freedom(simulation.system, protocol),
             progress.log_bytes if progress else 0,
         )
         try:
@@ -290,15 +332,12 @@ class _MinimisationGuard(openmm.MinimizationReporter):
         return bool(self._stop)
 
 
-def _degrees_of_freedom(system: openmm.System) -> int:
+def _degrees_of_freedom(system: openmm.System, protocol: Protocol) -> int:
     """Three per massive particle, less constraints and what is kept at zero."""
     count = sum(3 for i in range(system.getNumParticles()) if system.getParticleMass(i)._value > 0)
     count -= system.getNumConstraints()
     if count > 3:
         count -= 3
-        if not system.usesPeriodicBoundaryConditions() and count > 3:
-            thermostatted = any(
-                isinstance(force, openmm.CMMotionRemover) for force in system.getForces()
-            )
-            count -= 0 if thermostatted else 3
+    if protocol.ensemble is Ensemble.NVE and not system.usesPeriodicBoundaryConditions():
+        count -= 3 if count > 3 else 0
     return count

@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import openmm
-from openmm import app, unit
+from openmm import app
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import write_atomically
 
-_LARGEST_PDB = 99_999
+from .structure_text import structure_text
+
+_MODEL_FILE = "modelFile"  # GemsForce in system.xml
 
 
 class RunFolder:
@@ -34,6 +37,7 @@ class RunFolder:
         self.path = Path(path)
         self.settings = self.path / "settings.json"
         self.system = self.path / "system.xml"
+        self.model = self.path / "model.pt"
         self.log = self.path / "log.csv"
         self.checkpoint = self.path / "checkpoint.zip"
         self.previous_checkpoint = self.path / "checkpoint-previous.zip"
@@ -79,15 +83,32 @@ class RunFolder:
             raise RunFolderError(f"'{self.settings}' is not readable: {error}") from error
 
     def write_system(self, system: openmm.System) -> None:
-        """Write ``system.xml``."""
-        write_atomically(self.system, openmm.XmlSerializer.serialize(system).encode())
+        """Write ``system.xml``, and copies of the models in it, which it names without a folder.
+
+        One model is ``model.pt``; others follow as ``model-2.pt`` and so on.
+        """
+        tree = ElementTree.fromstring(openmm.XmlSerializer.serialize(system))
+        copies: dict[str, str] = {}
+        for force in tree.iter("Force"):
+            if file := force.get(_MODEL_FILE):
+                number = f"-{len(copies) + 1}" if copies else ""
+                name = copies.setdefault(file, f"{self.model.stem}{number}{self.model.suffix}")
+                force.set(_MODEL_FILE, name)
+        for file, name in copies.items():
+            if Path(file).resolve() != (self.path / name).resolve():
+                write_atomically(self.path / name, Path(file).read_bytes())
+        write_atomically(self.system, ElementTree.tostring(tree, encoding="unicode"))
 
     def read_system(self) -> openmm.System:
-        """Read ``system.xml``."""
-        return openmm.XmlSerializer.deserialize(self.system.read_text())
+        """Read ``system.xml``, with the models of this folder wherever it is."""
+        tree = ElementTree.fromstring(self.system.read_text())
+        for force in tree.iter("Force"):
+            if file := force.get(_MODEL_FILE):  # a path in folders of versions before 0.2
+                force.set(_MODEL_FILE, str(self.path.absolute() / file))
+        return openmm.XmlSerializer.deserialize(ElementTree.tostring(tree, encoding="unicode"))
 
     def write_structure(self, stem: str, topology: app.Topology, positions: np.ndarray) -> Path:
-        """Write a structure for people and viewers; coordinates are rounded to 0.001 angstrom.
+        """Write a structure for people and viewers, see :func:`structure_text`.
 
         Parameters
         ----------
@@ -101,14 +122,11 @@ class RunFolder:
         -------
         pathlib.Path
         """
-        from io import StringIO
-
-        text = StringIO()
-        large = topology.getNumAtoms() > _LARGEST_PDB
-        writer = app.PDBxFile if large else app.PDBFile
-        writer.writeFile(topology, positions * unit.nanometer, text, keepIds=True)
-        path = self.path / f"{stem}.{'cif' if large else 'pdb'}"
-        write_atomically(path, text.getvalue().encode())
+        text, ending = structure_text(topology, positions)
+        path = self.path / f"{stem}.{ending}"
+        write_atomically(path, text)
+        for other in {"pdb", "cif"} - {ending}:
+            path.with_suffix(f".{other}").unlink(missing_ok=True)
         return path
 
     def read_topology(self) -> app.Topology:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """What engines check before and after a calculation, and how they name a structure in errors."""
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Collection
@@ -14,6 +13,7 @@ from openmm.app import Element
 from scipy.spatial.distance import pdist
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.files import file_digest
 
 CLOSEST_ANGSTROM = 0.3  # H2 at 0.74 is the shortest bond; below this no engine gives sense.
 
@@ -86,7 +86,7 @@ def file_sha256(file: str) -> str:
 
 @lru_cache(maxsize=32)
 def _sha256(file: str, _modified_ns: int, _size: int) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return file_digest(Path(file))
 
 
 def _symbol(number: int) -> str:

@@ -4,12 +4,15 @@
 
 import os
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from openmmgems.units import ANGSTROM_PER_NM
 
 from .attention import EXACT, SMOOTH
 from .checkpoint_layout import convert_old_layout
@@ -62,6 +65,7 @@ def import_checkpoint(
     out: str | os.PathLike[str],
     *,
     smooth_reference: dict[str, Tensor] | None = None,
+    long_range_cutoff: float | None = None,
     **description: Any,
 ) -> None:
     """Turn a checkpoint into a model file.
@@ -76,16 +80,32 @@ def import_checkpoint(
         Arguments of ``SpookyNet.forward`` (see ``molecules.molecule_inputs``) for a structure whose
         key maxima become the constants of Smooth attention, which the model file then uses. Without
         it the model has Exact attention only.
+    long_range_cutoff : float, optional
+        Of electrostatics and dispersion, nm, for use in periodic boxes. Default: the checkpoint's.
     **description
         What is known of the model's domain, see ``metadata.make_description``.
 
+    Raises
+    ------
+    ValueError
+        As :func:`read_checkpoint`; or if `elements` has some whose embeddings are zero.
+
     """
     model, options = read_checkpoint(path)
+    if long_range_cutoff is not None:
+        options = replace(options, lr_cutoff=ANGSTROM_PER_NM * long_range_cutoff)
+        model.set_long_range_cutoff(options.lr_cutoff)
     if smooth_reference is not None:
         fix_key_maxima(model, smooth_reference)
     description.setdefault("provenance", {"checkpoint": Path(path).name})
     elements = model.nuclear_embedding.element_embedding.abs().sum(dim=1).nonzero().squeeze(-1)
-    description.setdefault("elements", [z for z in elements.tolist() if z > 0] or None)
+    known = [z for z in elements.tolist() if z > 0]
+    unknown = set(description.setdefault("elements", known or None) or ()) - set(known)
+    if known and unknown:
+        raise ValueError(
+            f"elements has the atomic numbers {sorted(unknown)}, whose embeddings are zero in the "
+            f"checkpoint; expected some of {known}."
+        )
     save_spookynet(model, options, out, **description)
 
 

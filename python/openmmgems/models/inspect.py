@@ -18,6 +18,9 @@ from typing import Any
 
 from .metadata import check_description
 
+# Native evaluators start from what this method of the module gives.
+_NATIVE_METHOD = b"def initial_features("
+
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -33,7 +36,8 @@ class FileContent:
     """What a file holds: ``kind`` "model" or "checkpoint", its description, tensors and references.
 
     ``foreign`` names what the pickled tree would import beyond what such files need; anything here
-    is a reason not to open the file.
+    is a reason not to open the file. ``has_native_evaluator`` says whether the evaluators without
+    automatic differentiation can compute the model, as ``Model::hasNativeEvaluator`` in C++ does.
     """
 
     kind: str
@@ -41,6 +45,7 @@ class FileContent:
     description: dict[str, Any]
     tensors: list[TensorInfo]
     foreign: list[str] = field(default_factory=list)
+    has_native_evaluator: bool = False
 
     @property
     def num_parameters(self) -> int:
@@ -68,10 +73,15 @@ def inspect_model(file: str | os.PathLike[str]) -> FileContent:
             if "data.pkl" not in records:
                 raise ValueError("it holds no data.pkl")
             tree, foreign = _read_tree(archive.read(records["data.pkl"]))
-            description = None
+            description, is_native = None, False
             if "extra/gems.json" in records:
                 description = json.loads(archive.read(records["extra/gems.json"]))
                 check_description(description)
+                is_native = description["architecture"] == "spookynet" and any(
+                    _NATIVE_METHOD in archive.read(stored)
+                    for name, stored in records.items()
+                    if name.startswith("code/") and name.endswith(".py")
+                )
     except (zipfile.BadZipFile, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(f"'{location}' is no model file or checkpoint: {error}.") from error
     except Exception as error:  # a damaged pickle can fail in any way
@@ -81,7 +91,8 @@ def inspect_model(file: str | os.PathLike[str]) -> FileContent:
     plain = description or {
         key: value for key, value in _items(tree) if isinstance(value, str | int | float | bool)
     }
-    return FileContent(kind, location.stat().st_size, plain, tensors, sorted(foreign))
+    size = location.stat().st_size
+    return FileContent(kind, size, plain, tensors, sorted(foreign), is_native)
 
 
 def _inner(name: str) -> str:

@@ -7,7 +7,8 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .workflow import Forces, StructureOptions, simulate
+from .start import simulate
+from .workflow import Forces, StructureOptions
 
 __all__ = [
     "Ensemble",

@@ -1,11 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""From a structure and a choice of forces to a run: what `gems simulate` and scripts call."""
+"""From a structure and a choice of forces to a System and a run in a folder."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,22 @@ import openmm
 from openmm import app
 
 from openmmgems.core.errors import ResourceError, RunFolderError, StructureError
+from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
     Estimate,
     available_memory_bytes,
     check_disk,
     check_memory,
-    model_memory_bytes,
+    format_bytes,
     peak_memory_bytes,
+    present_memory_bytes,
     time_steps,
     trajectory_bytes,
 )
-from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
+from openmmgems.dynamics.model_memory import model_memory
+from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
-from openmmgems.dynamics.run import Run, StopRequest, Watcher
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
@@ -54,6 +59,8 @@ class Forces:
         None: as the file says, else 0.
     evaluator, attention : str
         See :func:`createSystem`.
+    long_range_cutoff : float
+        nm; 0: the model's own.
     outside_domain : bool
         Run outside the model's domain and with incomplete residues.
     """
@@ -65,10 +72,17 @@ class Forces:
     evaluator: str = "auto"
     attention: str = "model-default"
     outside_domain: bool = False
+    long_range_cutoff: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.force_field is None):
             raise ValueError("Give either a model or a force field.")
+        if not 0 <= self.long_range_cutoff < math.inf:
+            raise ValueError(
+                f"long_range_cutoff is {self.long_range_cutoff}; expected nm, or 0 for the model's."
+            )
+        if self.long_range_cutoff and self.model is None:
+            raise ValueError("A long-range cutoff is given, which only a model takes.")
 
     @property
     def label(self) -> str:
@@ -153,6 +167,7 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
         num_unpaired_electrons=unpaired,
         evaluator=forces.evaluator,
         attention=forces.attention,
+        long_range_cutoff=forces.long_range_cutoff,
     )
 
 
@@ -194,12 +209,13 @@ def _check_model(
     )
     if not forces.outside_domain:
         require_domain(forces.label, violations)
-    if structure.is_periodic and description.get("long_range_cutoff") is None:
+    cutoff = forces.long_range_cutoff or description.get("long_range_cutoff")
+    if structure.is_periodic and not cutoff:
         raise StructureError(
             f"The model '{forces.label}' has no long-range cutoff, so it cannot be used in the "
-            "periodic box of this structure; add --no-box to simulate in vacuum."
+            "periodic box of this structure; give it one (--long-range-cutoff 1.0, in nm), or add "
+            "--no-box to simulate in vacuum."
         )
-    check_memory(model_memory_bytes(description, structure.positions, 8), available_memory_bytes())
 
 
 def prepare_run(
@@ -208,6 +224,7 @@ def prepare_run(
     system: openmm.System,
     protocol: Protocol,
     choice: PlatformChoice,
+    say: Say = print,
 ) -> Run:
     """Make a new run and keep in its folder what resuming needs.
 
@@ -219,23 +236,50 @@ def prepare_run(
         Without barostat; what the ensemble needs is added.
     protocol : Protocol
     choice : PlatformChoice
+    say : callable
+        Told how much memory a model will take.
 
     Returns
     -------
     Run
-        Not yet minimised or started.
+        Not yet minimised or started. It computes with the folder's own copy of the model.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run, or somebody runs in it.
+    ResourceError
+        If memory or disk space are too small, or the platform cannot minimise.
     """
     if protocol.minimise and choice.is_pocl:
         raise ResourceError(
             "OpenMM's minimiser crashes on PoCL; add --no-minimise, or use --platform CPU."
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
+    _check_memory(system, structure, choice, say)
     add_ensemble_forces(system, protocol)
-    run = Run(folder, structure.topology, system, protocol, choice)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.write_system(system)
-    folder.write_structure("start", structure.topology, structure.positions)
-    return run
+    topology = structure.topology
+    with ExitStack() as held:
+        held.enter_context(folder.locked())
+        if read_checkpoint(folder) is not None:
+            raise RunFolderError(f"'{folder.path}' already holds a run; choose another folder.")
+        folder.write_system(system)
+        folder.write_structure("start", topology, structure.positions)
+        return Run(folder, topology, folder.read_system(), protocol, choice, held.pop_all())
+
+
+def _check_memory(
+    system: openmm.System, structure: LoadedStructure, choice: PlatformChoice, say: Say
+) -> None:
+    """Tell what the model takes; a device tells by itself that it has too little of its own."""
+    expected = model_memory(system, structure.positions, choice)
+    if expected is None:
+        return
+    total = expected.num_bytes + (present_memory_bytes() if expected.is_on_host else 0)
+    where = "" if expected.is_on_host else " on the device"
+    say(f"Memory: about {format_bytes(total)}{where} ({expected.evaluator} evaluator)")
+    if expected.is_on_host:
+        check_memory(expected.num_bytes, available_memory_bytes())
 
 
 def estimate(run: Run) -> Estimate:
@@ -245,64 +289,8 @@ def estimate(run: Run) -> Estimate:
     return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
 
 
-def simulate(
-    structure: str | Path,
-    folder: str | Path,
-    *,
-    forces: Forces,
-    protocol: Protocol | None = None,
-    options: StructureOptions | None = None,
-    platform: str | None = None,
-    watch: Watcher | None = None,
-    say: Say = print,
-) -> RunFolder:
-    """Run a simulation from a structure file to the end, as ``gems simulate`` does.
-
-    Parameters
-    ----------
-    structure : path
-    folder : path
-        Output; must not hold a run.
-    forces : Forces
-    protocol : Protocol, optional
-    options : StructureOptions, optional
-    platform : str, optional
-    watch, say : callable
-
-    Returns
-    -------
-    RunFolder
-    """
-    protocol = protocol or Protocol()
-    output = RunFolder(folder)
-    with output.locked(), StopRequest().listening() as stop:
-        if output.holds_a_run:
-            raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
-        loaded = load(structure, options, allow_gaps=forces.outside_domain)
-        system = build_system(loaded, forces, say)
-        choice = choose_platform(platform, needs_model=forces.model is not None)
-        run = prepare_run(output, loaded, system, protocol, choice)
-        output.write_settings(
-            {
-                "structure": str(Path(structure).absolute()),
-                "forces": asdict(forces),
-                "protocol": asdict(protocol),
-                "options": asdict(options or StructureOptions()),
-            }
-        )
-        try:
-            run.prepare(loaded.positions, stop)
-            run.start()
-            run.advance(watch, stop)
-        finally:
-            run.close()
-    if stop:
-        raise KeyboardInterrupt
-    return output
-
-
 def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run:
-    """Make the Run of a folder again from what it keeps.
+    """Make the Run of a folder again from what it keeps; others cannot run there then.
 
     Parameters
     ----------
@@ -315,14 +303,16 @@ def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run
     Run
         Call its ``resume`` next.
     """
-    system = folder.read_system()
-    topology: app.Topology = folder.read_topology()
-    if topology.getNumAtoms() != system.getNumParticles():
-        raise RunFolderError(
-            f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the structure, "
-            f"{system.getNumParticles()} in system.xml."
-        )
-    return Run(folder, topology, system, protocol, choice)
+    with ExitStack() as held:
+        held.enter_context(folder.locked())
+        system = folder.read_system()
+        topology: app.Topology = folder.read_topology()
+        if topology.getNumAtoms() != system.getNumParticles():
+            raise RunFolderError(
+                f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
+                f"structure, {system.getNumParticles()} in system.xml."
+            )
+        return Run(folder, topology, system, protocol, choice, held.pop_all())
 
 
 def protocol_from(settings: dict[str, Any], **changes: Any) -> Protocol:

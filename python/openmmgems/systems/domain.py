@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openmm import app
 
 from openmmgems.core.errors import OutsideDomainError
+
+#: Of a system without and with a periodic box.
+ENVIRONMENTS = ("gas phase", "condensed phase")
 
 
 def domain_violations(
@@ -61,7 +64,7 @@ def domain_violations(
     if spins is not None and num_unpaired_electrons not in spins:
         found.append(f"{num_unpaired_electrons} unpaired electrons")
     environments = _trained(metadata, "environments")
-    environment = "condensed phase" if periodic else "gas phase"
+    environment = ENVIRONMENTS[periodic]
     if environments is not None and environment not in environments:
         found.append(f"the {environment}")
     return found
@@ -83,6 +86,66 @@ def require_domain(model_name: str, violations: list[str]) -> None:
             f"The model '{model_name}' was not trained on {shown}; its forces may be meaningless "
             "there, so choose another model or add --force to run anyway."
         )
+
+
+def describe_domain(
+    *,
+    elements: Sequence[str] = (),
+    charges: Sequence[str] = (),
+    spins: Sequence[str] = (),
+    residues: Sequence[str] = (),
+    environments: Sequence[str] = (),
+) -> dict[str, list[Any]]:
+    """Turn words into the entries of ``gems.json`` that :func:`domain_violations` reads.
+
+    Parameters
+    ----------
+    elements : sequence of str
+        Symbols or atomic numbers.
+    charges, spins : sequence of str
+        Total charges, e, and numbers of unpaired electrons.
+    residues : sequence of str
+        Names, as in PDB files.
+    environments : sequence of str
+        Of ``ENVIRONMENTS``.
+
+    Returns
+    -------
+    dict
+        Without the entries of which nothing is said: they set no limit.
+
+    Raises
+    ------
+    ValueError
+        If a word is none of those expected.
+    """
+    for word in environments:
+        if word not in ENVIRONMENTS:
+            raise ValueError(f"environment is '{word}'; expected {' or '.join(ENVIRONMENTS)}.")
+    found: dict[str, list[Any]] = {
+        "elements": sorted({_atomic_number(word) for word in elements}),
+        "charges": sorted({_whole_number("charge", word) for word in charges}),
+        "spins": sorted({_whole_number("number of unpaired electrons", word) for word in spins}),
+        "residues": list(dict.fromkeys(residues)),
+        "environments": list(dict.fromkeys(environments)),
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+def _atomic_number(word: str) -> int:
+    try:
+        if word.isdecimal():
+            return int(app.Element.getByAtomicNumber(int(word)).atomic_number)
+        return int(app.Element.getBySymbol(word).atomic_number)
+    except KeyError:
+        raise ValueError(f"element is '{word}'; expected a symbol or an atomic number.") from None
+
+
+def _whole_number(what: str, word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise ValueError(f"{what} is '{word}'; expected a whole number.") from None
 
 
 def _trained(metadata: Mapping[str, Any], key: str) -> list[Any] | None:

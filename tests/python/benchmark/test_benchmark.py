@@ -4,13 +4,17 @@
 
 import dataclasses
 import json
+import os
+import resource
 from pathlib import Path
 
 import openmmgems
 import pytest
+from openmmgems.benchmark import measure as benchmark_measure
 from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
 from openmmgems.benchmark.phases import count_operations
+from openmmgems.benchmark.with_simulate import Comparison
 from openmmgems.cli.app import main
 from openmmgems.models.hyperparameters import Hyperparameters
 
@@ -56,7 +60,7 @@ def test_unknown_random_models_are_refused(name: str, tmp_path: Path) -> None:
         write_random_model(tmp_path / "model.pt", name)
 
 
-@pytest.mark.parametrize("engine", ["gems", "amber", "support.peer:evaluate"])
+@pytest.mark.parametrize("engine", ["gems", "simulate", "amber", "support.peer:evaluate"])
 def test_every_engine_is_measured(engine: str) -> None:
     found = measure(Case("alanine:1", engine, model="random:8:1", repeats=3, seconds=0.01))
     assert found.num_atoms == 22
@@ -130,3 +134,49 @@ def test_an_engine_that_fails_is_told_and_the_others_go_on(
     assert code == 1
     assert "no.such:thing, 1 thread: No module named 'no'" in text
     assert "gems auto" in text
+
+
+def test_our_engines_run_under_the_conditions_of_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the C library's memory are for peers only."""
+    seen: dict[str, str | None] = {}
+
+    class Pool:
+        def __init__(self, *arguments: object, **options: object) -> None:
+            seen[case.engine] = os.environ.get("MALLOC_TRIM_THRESHOLD_")
+            raise InterruptedError
+
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    monkeypatch.setattr(benchmark_measure, "ProcessPoolExecutor", Pool)
+    for engine in ("gems", "simulate", "amber", "support.peer:evaluate"):
+        case = Case("alanine:1", engine)
+        with pytest.raises(InterruptedError):
+            measure(case)
+    assert seen["gems"] is seen["simulate"] is seen["amber"] is None
+    assert seen["support.peer:evaluate"] is not None
+    assert "MALLOC_TRIM_THRESHOLD_" not in os.environ
+
+
+def test_the_native_evaluator_keeps_its_memory_from_step_to_step() -> None:
+    """So it needs no such settings; PyTorch takes hundreds of pages anew for each atom."""
+    case = Case("water:600", model="random:32:2")
+    with benchmark_measure._stepper(case, load_system(case.system)) as (step, _, _):
+        for number in range(45):
+            if number == 5:  # lists were made, and are made anew some times below
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            step(number)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    assert (after - before) / 40 < 0.2 * 600
+
+
+def test_ratios_are_of_rounds() -> None:
+    found = Comparison(Case("water:90"), 90, [(0.010, 0.011), (0.020, 0.020), (0.010, 0.012)])
+    assert found.medians == (0.010, 0.012)
+    assert found.ratios == pytest.approx([1.1, 1.0, 1.2])
+    assert found.ratio == pytest.approx(1.1)
+
+
+def test_steps_are_held_against_those_of_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = run(capsys, "--system", "alanine:1", "--with-simulate", *QUICK)
+    assert code == 0, text
+    for word in ("alanine:1", "in a run", "ratio", "of the rounds"):
+        assert word in text

@@ -11,13 +11,15 @@ import mdtraj
 import numpy as np
 import openmm
 import pytest
+from openmm import app
 from openmmgems.analysis.energies import read_energy_log
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.core import files
 from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
 from openmmgems.dynamics import reporters
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.platform_choice import PlatformChoice
-from openmmgems.dynamics.protocol import Ensemble, Protocol
+from openmmgems.dynamics.protocol import Ensemble, Protocol, initial_velocities
 from openmmgems.dynamics.run import Run, Status, StopRequest
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
@@ -230,6 +232,75 @@ def test_a_folder_is_used_by_one_process_at_a_time(tmp_path: Path) -> None:
         RunFolder(tmp_path).locked(),
     ):
         pass
+
+
+def test_a_run_holds_its_folder_until_it_is_closed(tmp_path: Path, peptide: Path) -> None:
+    settings = protocol(num_steps=40)
+    run = begin(tmp_path, peptide, settings)
+    with pytest.raises(RunFolderError, match="Another process is running"):
+        reopen(RunFolder(tmp_path), settings, CPU)
+    with pytest.raises(RunFolderError, match="Another process is running"):
+        Run(RunFolder(tmp_path), run.simulation.topology, run.simulation.system, settings, CPU)
+    with pytest.raises(RunFolderError, match="Another process is running"):
+        begin(tmp_path, peptide, settings)
+    run.advance()
+    run.close()
+    with pytest.raises(RunFolderError, match="already holds a run"):
+        begin(tmp_path, peptide, settings)
+    finish(tmp_path, settings)
+    check_files(tmp_path, settings)
+
+
+def test_a_run_that_cannot_be_made_leaves_the_folder_free(tmp_path: Path, peptide: Path) -> None:
+    structure = load(peptide)
+    system = build_system(structure, AMBER)
+    system.addParticle(1.0)  # which no force knows
+    with pytest.raises(openmm.OpenMMException):
+        prepare_run(RunFolder(tmp_path), structure, system, protocol(), CPU)
+    begin(tmp_path, peptide, protocol()).close()
+
+
+@pytest.mark.parametrize("ensemble", [Ensemble.NVE, Ensemble.NVT])
+@pytest.mark.parametrize(("minimise", "expected"), [(True, 600.0), (False, 300.0)])
+@pytest.mark.parametrize("is_periodic", [True, False])
+def test_rigid_water_begins_at_the_temperature(
+    tmp_path: Path, ensemble: Ensemble, minimise: bool, expected: float, is_periodic: bool
+) -> None:
+    """Six of nine degrees of freedom are left; a massless particle changes nothing."""
+    water = load_system("water:90")
+    if not is_periodic:
+        water.topology.setPeriodicBoxVectors(None)
+    method = app.CutoffPeriodic if is_periodic else app.NoCutoff
+    system = app.ForceField("tip3p.xml").createSystem(
+        water.topology, nonbondedMethod=method, nonbondedCutoff=0.4, rigidWater=True
+    )
+    settings = protocol(ensemble=ensemble, minimise=minimise, num_steps=20)
+    run = prepare_run(RunFolder(tmp_path), water, system, settings, CPU)
+    run.prepare(water.positions)
+    run.start()
+    state = run.simulation.context.getState(positions=True, velocities=True, energy=True)
+    run.close()
+    degrees = 3 * water.num_atoms - system.getNumConstraints() - 3
+    degrees -= 3 if ensemble is Ensemble.NVE and not is_periodic else 0
+    gas_constant = 8.31446261815324e-3
+    kinetic = state.getKineticEnergy()._value
+    if ensemble is Ensemble.NVE:  # a Verlet integrator tells kinetic energies of half steps
+        velocities = state.getVelocities(asNumpy=True)._value
+        masses = np.array([system.getParticleMass(i)._value for i in range(water.num_atoms)])
+        kinetic = 0.5 * (masses[:, None] * velocities**2).sum()
+        assert np.abs(masses @ velocities).max() < 1e-6
+    assert 2 * kinetic / degrees / gas_constant == pytest.approx(expected, rel=1e-4)
+    log = read_energy_log(RunFolder(tmp_path).log)
+    assert log["temperature_k"][0] == pytest.approx(expected, rel=0.01)
+
+
+def test_particles_without_mass_stay_at_rest() -> None:
+    masses = np.array([16.0, 0.0, 1.0, 1.0])
+    found = initial_velocities(masses, np.eye(4, 3), protocol(), periodic=True)
+    assert np.isfinite(found).all()
+    assert not found[1].any()
+    kinetic = 0.5 * (masses[:, None] * found**2).sum()
+    assert kinetic == pytest.approx(0.5 * 6 * 8.31446261815324e-3 * 300)
 
 
 def test_a_checkpoint_is_an_ordinary_zip_file(tmp_path: Path, peptide: Path) -> None:

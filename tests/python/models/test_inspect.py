@@ -34,6 +34,7 @@ def test_a_model_file_shows_its_description_and_tensors(tmp_path: Path) -> None:
     model, _ = read_checkpoint(checkpoint)
     assert content.kind == "model"
     assert content.foreign == []
+    assert content.has_native_evaluator
     assert content.description["architecture"] == "spookynet"
     assert content.description["reference"] == "random weights"
     found = {tensor.name: tensor.shape for tensor in content.tensors}

@@ -10,7 +10,7 @@ import pytest
 from openmm import unit
 from openmmgems.core.errors import OutsideDomainError, ResourceError
 from openmmgems.dynamics import platform_choice
-from openmmgems.dynamics.estimate import check_disk, check_memory, model_memory_bytes, time_steps
+from openmmgems.dynamics.estimate import check_disk, check_memory, time_steps
 from openmmgems.dynamics.platform_choice import choose_platform
 from openmmgems.dynamics.protocol import (
     Ensemble,
@@ -186,14 +186,6 @@ def test_memory_and_disk_that_are_not_there_are_refused(tmp_path: Path) -> None:
     check_memory(2 * 10**12, 0)
     with pytest.raises(ResourceError, match="--frame-every"):
         check_disk(tmp_path / "not" / "yet", 10**18)
-
-
-def test_the_memory_estimate_grows_with_atoms_and_features() -> None:
-    positions = np.random.default_rng(1).uniform(0, 2, (200, 3))
-    small = {"cutoff": 5.0, "hyperparameters": {"num_features": 32, "num_modules": 2}}
-    large = {"cutoff": 5.0, "hyperparameters": {"num_features": 64, "num_modules": 2}}
-    fewer = model_memory_bytes(small, positions[:100], 8)
-    assert fewer < model_memory_bytes(small, positions, 8) < model_memory_bytes(large, positions, 8)
 
 
 def test_timing_leaves_the_context_as_it_was() -> None:
