@@ -17,20 +17,20 @@ from openmmgems.core.errors import StructureError
 
 from .bond_lengths import LongBond, contact_notes, long_bonds, require_bonds
 from .chains import fixed_random
+from .copy_topology import copy_topology
 from .glycans import SUGARS, Variant, add_links, glycan_variants
 from .heavy_atoms import (
     add_peptide_bonds,
-    copy_topology,
     heavy_names,
     is_mirrored,
     joined_atoms,
     stubs,
     with_chain_ends,
     with_heavy_atoms,
-    with_standard_residues,
 )
 from .hydrogens import relax_hydrogens
 from .metals import is_metal, metal_variants
+from .modified_residues import with_standard_residues
 from .prepare_settings import PrepareSettings
 from .residue_faults import unknown_sentence
 from .residue_names import name_of
