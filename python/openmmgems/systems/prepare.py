@@ -126,7 +126,9 @@ def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStr
     if not kept:
         raise StructureError("No residue is left; check what is removed.")
     gone = Counter(residue.name for residue in set(residues) - set(kept))
-    return _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+    removed = _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+    _bond_across(structure.topology, removed.topology, kept)
+    return removed
 
 
 def _of_residues(
@@ -145,6 +147,26 @@ def _of_residues(
         total_charge=None,
         num_unpaired_electrons=None,
     )
+
+
+def _bond_across(
+    old: app.Topology, new: app.Topology, kept: Sequence[app.topology.Residue]
+) -> None:
+    """Bond what a residue that is left out had joined: a gap like any other, to be refused."""
+    copies = dict(zip(kept, new.residues(), strict=True))
+    inside = {atom.residue for atom in joined_atoms(old) if atom.name in ("C", "N")}
+    for chain in old.chains():
+        before, is_cut = None, False
+        for residue in chain.residues():
+            if residue not in copies:
+                is_cut |= residue in inside
+                continue
+            if before is not None and is_cut:
+                acid = [atom for atom in copies[before].atoms() if atom.name == "C"]
+                amine = [atom for atom in copies[residue].atoms() if atom.name == "N"]
+                if acid and amine:
+                    new.addBond(acid[0], amine[0])
+            before, is_cut = residue, False
 
 
 def _without_stubs(structure: LoadedStructure) -> LoadedStructure:
