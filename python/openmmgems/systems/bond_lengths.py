@@ -16,9 +16,9 @@ from scipy.spatial import cKDTree
 
 from openmmgems.core.errors import StructureError
 
-from .alternate_locations import listed
 from .images import Images
 from .residue_names import name_of
+from .sentences import listed
 
 #: A bond is at most this many times the sum of its atoms' covalent radii: 2.57 angstrom for C-N,
 #: where atoms on both sides of one missing residue are 2.9 or more apart.

@@ -213,7 +213,7 @@ def _residue_atoms(
 
 def _side_chain(name: str, frame: Positions, others: Positions) -> dict[str, Positions]:
     """Put a template's side chain onto N, CA, C, where it is farthest from all other atoms."""
-    template = _template(name)
+    template = residue_template(name)
     start = np.array([template[atom] for atom in ("N", "CA", "C")])
     side = [atom for atom in template if atom not in ("N", "CA", "C", "O")]
     if not side:
@@ -231,8 +231,20 @@ def _side_chain(name: str, frame: Positions, others: Positions) -> dict[str, Pos
     return dict(zip(side, positions, strict=True))
 
 
-def _template(name: str) -> dict[str, Positions]:
-    """Heavy atoms of a residue of PDBFixer's by name, in angstrom."""
+def residue_template(name: str) -> dict[str, Positions]:
+    """
+    Read one of PDBFixer's residues.
+
+    Parameters
+    ----------
+    name : str
+        Of a standard residue.
+
+    Returns
+    -------
+    dict of str to array, shape ``[3]``
+        Positions of its heavy atoms by name, angstrom.
+    """
     path = resources.files("pdbfixer") / "templates" / f"{name}.pdb"
     with path.open() as file:
         pdb = app.PDBFile(file)

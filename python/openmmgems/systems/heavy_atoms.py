@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Make the residues of experimental structures standard, and their heavy atoms complete."""
+"""Complete the heavy atoms of experimental structures, and find where their chains end."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from scipy.spatial import cKDTree
 from openmmgems.core.errors import StructureError
 
 from .bond_lengths import LongBond
+from .copy_topology import copy_topology
+from .modified_residues import parent_residue
 from .residue_names import AMINO_ACIDS, name_of
 
 if TYPE_CHECKING:
@@ -37,125 +39,6 @@ _CHAIN = {
 _LONGEST_PEPTIDE_BOND_ANGSTROM = 1.6
 #: Fewer heavy atoms do not say where the others are.
 _FEWEST = 3
-#: Where PDBFixer's table of modified residues is not what a name means here: AMBER's protonation
-#: states, residues whose hydrogens are known; what it
-#: gets wrong or does not know.
-_KEPT = {"HIP", "CYM", "NLN", "AIB", "PCA"}
-_REPLACED = {"CSD": "CYS", "DSG": "ASN", "MED": "MET"}
-#: Atoms of modified residues that take the place of others: (residue, atom): (atom, element).
-_RENAMED = {("MSE", "SE"): ("SD", app.element.sulfur)}
-
-
-def copy_topology(
-    topology: app.Topology,
-    atoms: Iterable[app.topology.Atom],
-    bonds: Iterable[app.topology.Bond],
-    starts: Collection[app.topology.Residue] = (),
-    continued: Collection[app.topology.Residue] = (),
-) -> app.Topology:
-    """
-    Make a topology of some atoms and bonds.
-
-    Parameters
-    ----------
-    topology : openmm.app.Topology
-    atoms : iterable of openmm.app.topology.Atom
-        Those that are kept, in the order of the topology.
-    bonds : iterable of openmm.app.topology.Bond
-        Those that are kept, if both atoms are.
-    starts : collection of openmm.app.topology.Residue
-        Residues that begin a chain, besides the first of each; it has the same name.
-    continued : collection of openmm.app.topology.Residue
-        First residues of chains that belong to the chain before.
-
-    Returns
-    -------
-    openmm.app.Topology
-    """
-    new = app.Topology()
-    new.setPeriodicBoxVectors(topology.getPeriodicBoxVectors())
-    chains: set[app.topology.Chain] = set()
-    residues: dict[app.topology.Residue, app.topology.Residue] = {}
-    copies: dict[app.topology.Atom, app.topology.Atom] = {}
-    for atom in atoms:
-        residue, chain = atom.residue, atom.residue.chain
-        if residue not in residues:
-            if residue in starts or (chain not in chains and residue not in continued):
-                last = new.addChain(chain.id)
-            chains.add(chain)
-            residues[residue] = new.addResidue(
-                residue.name, last, residue.id, residue.insertionCode
-            )
-        copies[atom] = new.addAtom(
-            atom.name, atom.element, residues[residue], atom.id, atom.formalCharge
-        )
-    for bond in bonds:
-        if bond[0] in copies and bond[1] in copies:
-            new.addBond(copies[bond[0]], copies[bond[1]], bond.type, bond.order)
-    return new
-
-
-def with_standard_residues(
-    topology: app.Topology, positions: Positions, notes: list[str]
-) -> tuple[app.Topology, Positions]:
-    """
-    Make modified residues the standard ones they come from, as PDBFixer's table has them.
-
-    Atoms that the standard residue does not have go; selenium becomes sulfur. D-amino acids get
-    the name of their mirror images, and stay what they are.
-
-    Parameters
-    ----------
-    topology : openmm.app.Topology
-        Its residues of these kinds are renamed.
-    positions : array, shape ``[num_atoms, 3]``
-        Angstrom.
-    notes : list of str
-        Gets a line for each such residue.
-
-    Returns
-    -------
-    openmm.app.Topology, array
-        Without the atoms that go; with the bonds of standard residues.
-    """
-    gone: set[app.topology.Atom] = set()
-    replaced = False
-    for residue in topology.residues():
-        new = _parent_residue(residue.name)
-        if new is None:
-            continue
-        replaced = True
-        old, lost, called = name_of(residue), [], []
-        known = _template_atoms(new)
-        for atom in residue.atoms():
-            if renamed := _RENAMED.get((residue.name, atom.name)):
-                called.append(f"{atom.name} is {renamed[0]}")
-                atom.name, atom.element = renamed
-            if atom.name not in known or atom.element is app.element.hydrogen:
-                gone.add(atom)
-                lost.append(atom.name)
-        called += [f"without {', '.join(lost)}"] * bool(lost)
-        notes.append(f"{old} became {new}" + (f" ({'; '.join(called)})" if called else ""))
-        residue.name = new
-    if not replaced:
-        return topology, positions
-    atoms = [atom for atom in topology.atoms() if atom not in gone]
-    new_topology = copy_topology(topology, atoms, topology.bonds())
-    new_topology.createStandardBonds()
-    return new_topology, positions[[atom.index for atom in atoms]]
-
-
-def _parent_residue(name: str) -> str | None:
-    """The standard residue that a modified one is made, if it is one."""
-    from pdbfixer.pdbfixer import substitutions
-
-    if name in _KEPT:
-        return None
-    return _REPLACED.get(name) or substitutions.get(name)
-
-
-def _template_atoms(name: str) -> set[str]:
-    return {"OXT"} | {atom.name for atom in _fixer()._getTemplate(name).topology.atoms()}
 
 
 def with_chain_ends(topology: app.Topology, cut: Collection[LongBond]) -> app.Topology:
@@ -339,7 +222,7 @@ def stubs(topology: app.Topology) -> list[app.topology.Residue]:
     found = []
     for chain in topology.chains():
         residues = [
-            r for r in chain.residues() if (_parent_residue(r.name) or r.name) in AMINO_ACIDS
+            r for r in chain.residues() if (parent_residue(r.name) or r.name) in AMINO_ACIDS
         ]
         while len(residues) > 1 and _lacks_backbone(residues[-1], residues[-2], None):
             found.append(residues.pop())

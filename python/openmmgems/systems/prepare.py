@@ -17,20 +17,20 @@ from openmmgems.core.errors import StructureError
 
 from .bond_lengths import LongBond, contact_notes, long_bonds, require_bonds
 from .chains import fixed_random
+from .copy_topology import copy_topology
 from .glycans import SUGARS, Variant, add_links, glycan_variants
 from .heavy_atoms import (
     add_peptide_bonds,
-    copy_topology,
     heavy_names,
     is_mirrored,
     joined_atoms,
     stubs,
     with_chain_ends,
     with_heavy_atoms,
-    with_standard_residues,
 )
 from .hydrogens import relax_hydrogens
 from .metals import is_metal, metal_variants
+from .modified_residues import with_standard_residues
 from .prepare_settings import PrepareSettings
 from .residue_faults import unknown_sentence
 from .residue_names import name_of
@@ -126,7 +126,9 @@ def _without(structure: LoadedStructure, settings: PrepareSettings) -> LoadedStr
     if not kept:
         raise StructureError("No residue is left; check what is removed.")
     gone = Counter(residue.name for residue in set(residues) - set(kept))
-    return _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+    removed = _of_residues(structure, kept, (f"left out: {_counted(gone)}",))
+    _bond_across(structure.topology, removed.topology, kept)
+    return removed
 
 
 def _of_residues(
@@ -145,6 +147,26 @@ def _of_residues(
         total_charge=None,
         num_unpaired_electrons=None,
     )
+
+
+def _bond_across(
+    old: app.Topology, new: app.Topology, kept: Sequence[app.topology.Residue]
+) -> None:
+    """Bond what a residue that is left out had joined: a gap like any other, to be refused."""
+    copies = dict(zip(kept, new.residues(), strict=True))
+    inside = {atom.residue for atom in joined_atoms(old) if atom.name in ("C", "N")}
+    for chain in old.chains():
+        before, is_cut = None, False
+        for residue in chain.residues():
+            if residue not in copies:
+                is_cut |= residue in inside
+                continue
+            if before is not None and is_cut:
+                acid = [atom for atom in copies[before].atoms() if atom.name == "C"]
+                amine = [atom for atom in copies[residue].atoms() if atom.name == "N"]
+                if acid and amine:
+                    new.addBond(acid[0], amine[0])
+            before, is_cut = residue, False
 
 
 def _without_stubs(structure: LoadedStructure) -> LoadedStructure:

@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from openmm import app
 
+from .modified_residues import parent_residue
 from .residue_names import name_of, standard_name
-
-_SHOWN = 6
+from .sentences import listed
 
 
 def unknown_kinds(
@@ -60,10 +60,13 @@ def unknown_sentence(found: dict[str, list[app.topology.Residue]]) -> str:
         name_of(residues[0]) + (f" and {len(residues) - 1} more" if len(residues) > 1 else "")
         for residues in found.values()
     ]
+    made = [f"{name} {new}" for name in found if (new := parent_residue(name))]
     inside = [name for name, residues in found.items() if _is_in_chain(residues[0])]
     advice = f"leave out what is not wanted: --remove {','.join(found)}"
     if inside:
         advice += f" (which breaks the chain of {', '.join(inside)})"
+    if made:
+        advice = f"--add-hydrogens makes {', '.join(made)}; {advice}"
     return f"{', '.join(told)}; {advice}"
 
 
@@ -96,7 +99,7 @@ def fault_of(field: app.ForceField, residue: app.topology.Residue) -> str:
     few = [name for name in both if carried[name] < best.hydrogens[name]]
     many = [name for name in both if carried[name] > best.hydrogens[name]]
     problems = [
-        f"{what} {_listed(found)}"
+        f"{what} {listed(found)}"
         for what, found in (
             ("lacks the atoms", missing),
             ("has atoms that are not known there,", surplus),
@@ -106,7 +109,7 @@ def fault_of(field: app.ForceField, residue: app.topology.Residue) -> str:
         if found
     ]
     if not problems:
-        problems = [f"has its atoms, but is bonded to other residues by {_listed(sorted(ends))}"]
+        problems = [f"has its atoms, but is bonded to other residues by {listed(sorted(ends))}"]
     return f"Residue {name_of(residue)} {' and '.join(problems[:2])}"
 
 
@@ -159,7 +162,3 @@ def _is_in_chain(residue: app.topology.Residue) -> bool:
     """Whether it joins two residues."""
     joined = {atom.residue for bond in residue.external_bonds() for atom in bond}
     return len(joined) > 2
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

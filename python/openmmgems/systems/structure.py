@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import numpy as np
 from openmmgems.core.errors import ChoiceError, StructureError
 
 from .alternate_locations import choose_locations
-from .atom_record import CoordinateFile
+from .atom_record import AtomRecord, CoordinateFile
 from .boxes import box_or_none, vectors_of_cell
 from .coordinate_files import read_mmcif, read_pdb
 from .loaded_structure import LoadedStructure
 from .parameter_files import read_amber, read_gromacs
 from .record_topology import build_topology
+from .sentences import listed
 from .text_files import read_text
 from .xyz import read_xyz
 
@@ -99,8 +100,16 @@ def _from_records(
     built = build_topology(file, kept)
     vectors, dropped = box_or_none(vectors_of_cell(file.cell))
     built.topology.setPeriodicBoxVectors(vectors)
-    notes = (*file.notes, *chosen, *built.notes, *dropped)
+    notes = (*file.notes, *chosen, *_unseen_note(kept), *built.notes, *dropped)
     return LoadedStructure(built.topology, built.positions, path, states=built.states, notes=notes)
+
+
+def _unseen_note(atoms: Sequence[AtomRecord]) -> list[str]:
+    """Tell of atoms that were placed without being seen, where others were."""
+    unseen = [f"{atom.where} {atom.name}" for atom in atoms if atom.occupancy == 0]
+    if not unseen or len(unseen) == len(atoms):
+        return []
+    return [f"Atoms of occupancy 0, whose places are made up, were read: {listed(unseen)}."]
 
 
 def _read_xyz(path: Path, alternate_location: str | None) -> LoadedStructure:

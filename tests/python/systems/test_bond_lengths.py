@@ -54,6 +54,17 @@ def test_gaps_that_are_allowed_are_chain_ends(read: Read) -> None:
     assert len(long_bonds(kept.topology, 10 * kept.positions)) == 1
 
 
+@pytest.mark.parametrize("remove", [("A TYR 29",), ("A TYR 29", "A THR 30")])
+def test_a_residue_that_is_left_out_leaves_a_gap(read: Read, remove: tuple[str, ...]) -> None:
+    structure = read(crambin())
+    after = "GLY 31" if len(remove) == 2 else "THR 30"
+    with pytest.raises(StructureError, match=f"between A THR 28 C and A {after} N"):
+        prepare_structure(structure, PrepareSettings(remove=remove))
+    settings = PrepareSettings(remove=(*remove, "A ASN 46"), allow_gaps=True)
+    assert charge(prepare_structure(structure, settings)) == 0
+    assert charge(prepare_structure(structure, PrepareSettings(remove=("A THR 1",)))) == 0
+
+
 def test_any_bond_may_be_too_long(read: Read) -> None:
     lines = [
         put(line, 30, f"{float(line[30:38]) + 3:8.3f}")

@@ -204,6 +204,17 @@ def test_states_are_those_of_their_residues_when_others_go(read: Read) -> None:
     assert "HD2" in hydrogens_of(residue_of(prepared, "4"))
 
 
+def test_atoms_that_were_not_seen_are_told(read: Read) -> None:
+    lines = [
+        put(line, 56, "0.00") if number(line) == 10 and atom_name(line) == "NH1" else line
+        for line in crambin()
+    ]
+    note = "Atoms of occupancy 0, whose places are made up, were read: A ARG 10 NH1."
+    assert note in read(lines).notes
+    nowhere = [put(line, 56, "0.00") for line in lines]  # programs write this that know of none
+    assert not any("occupancy" in note for note in read(nowhere).notes)
+
+
 def test_too_little_of_a_residue_within_a_chain_is_refused(read: Read) -> None:
     with pytest.raises(StructureError, match="A GLY 20 there is only N, CA, O, which is too litt"):
         prepare_structure(read(without(crambin(), 20, ["C"])))

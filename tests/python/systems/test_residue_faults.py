@@ -7,7 +7,7 @@ from openmmgems.core.errors import StructureError
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.prepare import prepare_structure
 from openmmgems.systems.prepare_settings import PrepareSettings
-from support.pdb_lines import AMBER, Read, atom_name, charge, crambin, number, peptide, put
+from support.pdb_lines import AMBER, Read, atom_name, called, charge, crambin, number, peptide, put
 
 
 def test_sentences_about_residues_that_amber_does_not_match(read: Read) -> None:
@@ -36,3 +36,14 @@ def test_sentences_about_residues_that_amber_does_not_match(read: Read) -> None:
         create_force_field_system(free, AMBER)
     settings = PrepareSettings(remove=("A GLY 300",), add_hydrogens=False)
     assert charge(prepare_structure(free, settings)) == 0
+
+
+def test_what_preparation_would_do_with_a_modified_residue(read: Read) -> None:
+    lines = called(peptide("ACE ALA MET ALA NME"), 3, "MSE")
+    lines = [
+        put(put(line, 12, "SE  "), 76, "SE") if atom_name(line) == "SD" else line for line in lines
+    ]
+    with pytest.raises(
+        StructureError, match=r"know residue A MSE 3; --add-hydrogens makes MSE MET; leave out"
+    ):
+        create_force_field_system(read(lines), AMBER)
