@@ -91,6 +91,19 @@ def test_a_moved_folder_goes_on(gems, folder: Path, tmp_path: Path, model: Path)
     check_energies(moved)
 
 
+def test_a_folder_of_a_version_that_kept_no_model_goes_on(gems, folder: Path, model: Path) -> None:
+    """Its system.xml has the path of the model, its settings nothing of it, nor a cutoff."""
+    system, settings = folder / "system.xml", folder / "settings.json"
+    system.write_text(system.read_text().replace('"model.pt"', f'"{model}"'))
+    (folder / "model.pt").unlink()
+    content = json.loads(settings.read_text())
+    del content["model"], content["forces"]["long_range_cutoff"]
+    settings.write_text(json.dumps(content))
+    code, text = go_on(gems, folder)
+    assert code == 0, text
+    check_energies(folder)
+
+
 def test_going_on_where_the_model_does_not_fit_is_refused(
     gems, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
