@@ -144,6 +144,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20000, help="training steps")
     parser.add_argument("--batch-size", type=int, default=10, help="structures per step")
     parser.add_argument("--windows", type=int, default=200, help="restrained runs per peptide")
+    parser.add_argument("--validation", type=float, default=0.05, help="share of the structures")
+    parser.add_argument("--test", type=float, default=0.1, help="share of the structures")
     parser.add_argument("--threads", type=int, default=1, help="threads for training")
     parser.add_argument("--export-only", action="store_true", help="write the model as it is now")
     options = parser.parse_args()
@@ -159,6 +161,8 @@ def main() -> None:
         final_fraction=0.3,
         num_steps=options.steps,
         batch_size=options.batch_size,
+        validation_fraction=options.validation,
+        test_fraction=options.test,
         num_threads=options.threads,
     )
     groups = list(read_dataset(data).values())

@@ -24,13 +24,15 @@ import openmmgems
 from openmm import app
 from openmmgems.benchmark.benchmark_report import machine
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.jobs.calculation import EngineSpec
+from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.cluster import open_cluster
+from openmmgems.jobs.consent import Consent
+from openmmgems.jobs.estimates import Estimator
 from openmmgems.jobs.store import Finished, JobStore
 from openmmgems.labels.label_folder import read_files
+from openmmgems.labels.label_jobs import LabelJobs, pack_label
 from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings
-from openmmgems.labels.resources import Estimator
 
 PEPTIDE = Path(openmmgems.__file__).parent / "data" / "structures" / "ace-ala-nme.pdb"
 
@@ -49,11 +51,11 @@ def labels_per_second(
 ) -> tuple[float, float]:
     """Rate of a whole run with its start, and the share of its time that was calculation."""
     settings = LabelSettings(engine=engine, workers=workers)
-    made = EngineSpec(engine).make()
+    jobs = LabelJobs(EngineSpec(engine))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "jobs.sqlite"
         with JobStore(path) as store:
-            store.add(structures, made.level_of_theory, Estimator(made, settings).need)
+            store.add(structures, jobs.level, Estimator(jobs, settings).need)
         summary = label_all(path, settings)
         with JobStore(path) as store:
             busy = store.query("SELECT sum(seconds) FROM result")[0][0]
@@ -80,16 +82,17 @@ def store_rates(number: int) -> dict[str, float]:
     """Jobs per second that a store adds, and finishes: one in a transaction, or fifty."""
     structures = distorted_peptides(number)
     label = Label(0.0, np.zeros(structures[0].positions_angstrom.shape), np.zeros(3))
+    data = pack_label(label, structures[0])
     with tempfile.TemporaryDirectory(dir=".") as folder, JobStore(f"{folder}/jobs.sqlite") as store:
         start = time.perf_counter()
         store.add(structures, "none")
         added = time.perf_counter()
         for _ in range(number // 2):
             (job,) = store.claim("a", "none")
-            store.finish(job, label, "none 1")
+            store.finish(job, data, "none 1")
         single = time.perf_counter()
         while jobs := store.claim("a", "none", number=50):
-            store.finish_all([Finished(job, label) for job in jobs], "none 1")
+            store.finish_all([Finished(job, data) for job in jobs], "none 1")
         grouped = time.perf_counter()
     return {
         "added_per_s": number / (added - start),
@@ -100,7 +103,7 @@ def store_rates(number: int) -> dict[str, float]:
 
 def tasks_per_second(number: int) -> float:
     """Tasks that do nothing, through Dask."""
-    with open_cluster(LabelSettings(workers=1)) as cluster:
+    with open_cluster(LabelSettings(workers=1), Consent()) as cluster:
         start = time.perf_counter()
         cluster.client.gather(cluster.client.map(abs, range(number), pure=False))
         return number / (time.perf_counter() - start)

@@ -61,24 +61,6 @@ void checkBonds(const GemsForce& force, const vector<int>& particles) {
     }
 }
 
-void checkElectrons(const GemsForce& force) {
-    int electrons = -force.getTotalCharge();
-    for (int i = 0; i < force.getNumAtoms(); i++) {
-        int particle, atomicNumber;
-        force.getAtomParameters(i, particle, atomicNumber);
-        electrons += atomicNumber;
-    }
-    const int unpaired = force.getNumUnpairedElectrons();
-    if (electrons < unpaired || (electrons - unpaired) % 2 != 0) {
-        throw OpenMMException(
-            "GemsForce: total charge is " + to_string(force.getTotalCharge()) + " and " +
-            to_string(unpaired) + " electrons are unpaired, but the atoms then have " +
-            to_string(electrons) + " electrons; expected an " + (unpaired % 2 ? "odd" : "even") +
-            " number of at least " + to_string(unpaired) +
-            ". Check charge, hydrogens and the number of unpaired electrons.");
-    }
-}
-
 } // namespace
 
 GemsForceImpl::GemsForceImpl(const GemsForce& owner) : owner(owner) {
@@ -92,7 +74,6 @@ void GemsForceImpl::initialize(ContextImpl& context) {
     particles = particlesOf(owner);
     checkAtoms(particles, system.getNumParticles());
     checkBonds(owner, particles);
-    checkElectrons(owner);
     kernel = context.getPlatform().createKernel(CalcGemsForceKernel::Name(), context);
     kernel.getAs<CalcGemsForceKernel>().initialize(system, owner);
 }
@@ -137,7 +118,6 @@ void GemsForceImpl::updateParametersInContext(ContextImpl& context) {
         throw OpenMMException("GemsForce: the particles of the force have changed; expected the "
                               "same as when the Context was created. Create a new Context.");
     }
-    checkElectrons(owner);
     kernel.getAs<CalcGemsForceKernel>().copyParametersToContext(context, owner);
     context.systemChanged();
 }

@@ -4,6 +4,7 @@
 #include "openmmgems/Evaluator.h"
 #include "openmmgems/PairList.h"
 #include <memory>
+#include <mutex>
 #include <openmm/OpenMMException.h>
 #include <optional>
 #include <pybind11/numpy.h>
@@ -58,7 +59,10 @@ Array fromVectors(const Vectors& vectors) {
     return array;
 }
 
-/** An Evaluator that is made when the first system is evaluated, and follows its composition. */
+/**
+ * An Evaluator that is made when the first system is evaluated, and follows its composition. Python
+ * threads that evaluate at the same time wait for each other.
+ */
 class BoundEvaluator {
 public:
     BoundEvaluator(const std::string& file, const EvaluatorOptions& options, int evaluator,
@@ -67,7 +71,7 @@ public:
         settings.evaluator = static_cast<GemsForce::EvaluatorKind>(evaluator);
         settings.attention = static_cast<GemsForce::AttentionMode>(attention);
         settings.longRangeCutoffAngstrom = longRangeCutoffAngstrom;
-        model->validate(settings);
+        model->validateOptions(settings);
     }
 
     const Model& getModel() const { return *model; }
@@ -78,9 +82,10 @@ public:
         const std::optional<Box> box = toBox(cell);
         Evaluation result;
         {
-            const py::gil_scoped_release release;
+            const py::gil_scoped_release release; // first: who waits must not hold it
+            const std::scoped_lock alone(mutex);
             prepare(atomicNumbers, charge, numUnpairedElectrons, box.has_value());
-            const Wanted wanted{forces, forces, true, true};
+            const Wanted wanted{.forces = forces, .virial = forces, .terms = true, .charges = true};
             result = evaluator->evaluate(vectors, box ? &*box : nullptr, wanted);
         }
         return toDict(result, forces);
@@ -104,7 +109,7 @@ private:
         } else {
             evaluator = createEvaluator(model, changed, options);
         }
-        settings = changed;
+        settings = std::move(changed);
     }
 
     static py::dict toDict(const Evaluation& result, bool forces) {
@@ -127,6 +132,7 @@ private:
     ModelSettings settings;
     EvaluatorOptions options;
     std::unique_ptr<Evaluator> evaluator;
+    std::mutex mutex;
 };
 
 py::tuple listPairsOf(const Array& positions, const std::optional<Array>& cell,
@@ -145,9 +151,10 @@ void bindEvaluator(py::module_& module) {
         .def(py::init([](const std::string& file, int evaluator, bool doublePrecision,
                          int cudaDevice, int numThreads, int attention,
                          std::optional<double> longRangeCutoff) {
-                 const EvaluatorOptions options{doublePrecision ? Precision::Double
-                                                                : Precision::Single,
-                                                cudaDevice, numThreads};
+                 const EvaluatorOptions options{.precision = doublePrecision ? Precision::Double
+                                                                             : Precision::Single,
+                                                .cudaDevice = cudaDevice,
+                                                .numThreads = numThreads};
                  return std::make_unique<BoundEvaluator>(file, options, evaluator, attention,
                                                          longRangeCutoff);
              }),

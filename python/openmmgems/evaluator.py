@@ -33,6 +33,8 @@ def _choose(name: str, value: str, choices: dict[str, Any]) -> Any:
 class Evaluator:
     """A model, ready to be evaluated for one molecular system after another.
 
+    Threads may share an evaluator, and wait for each other; with one each they do not.
+
     Parameters
     ----------
     model_file : path
@@ -123,8 +125,10 @@ class Evaluator:
         Raises
         ------
         ValueError
-            If shapes do not fit, positions are not finite or coincide, the model does not know an
-            element, or the result is not finite.
+            If shapes do not fit, there are no atoms, the model does not know an element, charge
+            and unpaired electrons do not fit the number of electrons, positions are not finite,
+            coincide or are too far away, the cell is too narrow, or a result is out of range. The
+            next evaluation is as if this one had not been.
 
         """
         numbers = np.asarray(atomic_numbers)

@@ -4,10 +4,9 @@
 #include "openmmgems/PairList.h"
 #include "support/argon.h"
 #include "support/catch.h"
+#include "support/plainPairs.h"
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <tuple>
 
 using namespace OpenMMGems;
 using OpenMM::Vec3;
@@ -15,43 +14,10 @@ using std::vector;
 
 namespace {
 
-constexpr double RESOLUTION_ANGSTROM = 1e-6;
-/** Both atoms, and the vector in units of the resolution. */
-using Pair = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>;
-
-Pair makePair(int64_t i, int64_t j, const Vec3& v) {
-    const auto round = [](double x) { return std::llround(x / RESOLUTION_ANGSTROM); };
-    return {i, j, round(v[0]), round(v[1]), round(v[2])};
-}
-
-vector<Pair> sorted(const PairList& list) {
-    vector<Pair> pairs;
+vector<PlainPair> sorted(const PairList& list) {
+    vector<PlainPair> pairs;
     for (size_t p = 0; p < list.i.size(); p++) {
-        pairs.push_back(makePair(list.i[p], list.j[p], list.vectors[p]));
-    }
-    std::sort(pairs.begin(), pairs.end());
-    return pairs;
-}
-
-vector<Pair> bruteForce(const vector<Vec3>& positions, const Box* box, double cutoff) {
-    const int reach = box ? 3 : 0;
-    const Box edges = box ? *box : Box{};
-    vector<Pair> pairs;
-    for (size_t i = 0; i < positions.size(); i++) {
-        for (size_t j = 0; j < positions.size(); j++) {
-            for (int a = -reach; a <= reach; a++) {
-                for (int b = -reach; b <= reach; b++) {
-                    for (int c = -reach; c <= reach; c++) {
-                        const Vec3 v = positions[j] + edges[0] * a + edges[1] * b + edges[2] * c -
-                                       positions[i];
-                        const bool isSelf = i == j && a == 0 && b == 0 && c == 0;
-                        if (!isSelf && v.dot(v) < cutoff * cutoff) {
-                            pairs.push_back(makePair(i, j, v));
-                        }
-                    }
-                }
-            }
-        }
+        pairs.push_back(makePlainPair(list.i[p], list.j[p], list.vectors[p]));
     }
     std::sort(pairs.begin(), pairs.end());
     return pairs;
@@ -68,7 +34,7 @@ TEST_CASE("pairs are those of brute force, images and atoms outside the box incl
     positions[4] += box[2];
     positions[9] -= box[0] + box[1];
     const Box* used = periodic ? &box : nullptr;
-    CHECK(sorted(listPairs(positions, used, cutoff)) == bruteForce(positions, used, cutoff));
+    CHECK(sorted(listPairs(positions, used, cutoff)) == plainPairs(positions, used, cutoff));
 }
 
 TEST_CASE("without a cutoff all pairs are listed, without a partner none", "[PairList]") {

@@ -169,6 +169,11 @@ def forward(self, atomic_numbers: Tensor, vectors: Tensor, pair_i: Tensor, pair_
     CHECK(energy() == Approx(2 * unit));
     force->updateParametersInContext(simulation.context);
     CHECK(energy() == Approx((6 - 100 + 10000) * unit));
+    force->setTotalCharge(0);
+    CHECK_THAT(messageOf([&] { force->updateParametersInContext(simulation.context); }),
+               ContainsSubstring("expected an odd number"));
+    CHECK(energy() == Approx((6 - 100 + 10000) * unit));
+    force->setTotalCharge(-1);
     force->addAtom(0, 1);
     CHECK_THAT(messageOf([&] { force->updateParametersInContext(simulation.context); }),
                ContainsSubstring("particles of the force have changed"));

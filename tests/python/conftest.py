@@ -3,6 +3,7 @@
 """Paths, model files and platforms that many tests need."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import openmm
@@ -57,3 +58,15 @@ def platform(request: pytest.FixtureRequest) -> openmm.Platform:
 @pytest.fixture(scope="module", params=["OpenCL", "CUDA"])
 def device(request: pytest.FixtureRequest) -> openmm.Platform:
     return platform_or_skip(request.param)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped, by reason, and how often."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ").splitlines()[0]] += 1
+    if reasons:
+        terminalreporter.section("skipped, by reason")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:4}  {reason}")

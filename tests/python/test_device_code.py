@@ -49,6 +49,7 @@ def test_staged_kernels_compile(library: Path, precision: str, architecture: str
 @pytest.mark.parametrize(
     ("options", "mode", "precision", "architecture", "tensor_cores", "most_stack_bytes"),
     [
+        (PUBLISHED, SMOOTH, "mixed", "sm_75", True, 4096),
         (PUBLISHED, SMOOTH, "mixed", "sm_80", True, 0),
         (PUBLISHED, SMOOTH, "mixed", "sm_90", True, 0),
         (PUBLISHED, SMOOTH, "single", "sm_90", True, 0),

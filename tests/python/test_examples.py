@@ -14,7 +14,10 @@ from openmmgems.models import inspect_model
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = {
     "01_peptide_gems_and_amber.py": ["--time", "0.05", "--platform", "CPU", "--out", "out"],
-    "02_train_first_model.py": ["--windows", "2", "--steps", "4", "--folder", "out"],
+    "02_train_first_model.py": [
+        *("--windows", "2", "--steps", "4", "--folder", "out"),
+        *("--validation", "0.1", "--test", "0.15"),  # six runs, each on one side
+    ],
     "03_energy_conservation.py": [
         *("--time", "0.5", "--equilibration", "0.02", "--keep", "kept", "--out", "out.png")
     ],

@@ -94,7 +94,7 @@ def test_another_composition_equals_a_fresh_evaluator(published_size: Path) -> N
     positions = random_positions(6)
     used = Evaluator(published_size, "native")
     used.evaluate(ELEMENTS, positions, 0, 0)
-    for system in ((ELEMENTS, positions, 1, 1), (ELEMENTS[:3], positions[:3], -1, 0)):
+    for system in ((ELEMENTS, positions, 1, 1), (ELEMENTS[:3], positions[:3], -1, 1)):
         check_equal(used.evaluate(*system), Evaluator(published_size, "native").evaluate(*system))
 
 

@@ -2,13 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The native evaluator on OpenCL and CUDA devices against those of the CPU.
 
-In double precision, where rounding hides nothing. Every system and precision is a program of its
-own, which takes PoCL half a minute to compile: there are few of them, and they do a lot.
+In double precision, where rounding hides nothing.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openmm
@@ -22,6 +19,20 @@ from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
 from support import systems
+from support.on_device import (
+    KJ_PER_MOL_NM,
+    NINE,
+    NINE_CELL,
+    NINE_POSITIONS,
+    TENSOR_CASES,
+    TWO,
+    TWO_POSITIONS,
+    OnDevice,
+    check_equal,
+    save_small,
+    share_small,
+    share_tensor,
+)
 from support.random_models import (
     ELEMENTS,
     EXACT,
@@ -31,9 +42,6 @@ from support.random_models import (
     random_positions,
 )
 
-KJ_PER_MOL_NM = 10 * KJ_PER_MOL_PER_EV
-SMALL = Hyperparameters(num_features=16, num_modules=2, num_basis_functions=4, lr_cutoff=6.0)
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -42,55 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small(folder: Path) -> Path:
-    """A small network with all terms."""
-    save_spookynet(random_model(SMALL, 4), SMALL, folder / "small.pt")
-    return folder / "small.pt"
-
-
-class OnDevice:
-    """A Context with one GemsForce that the native evaluator computes."""
-
-    def __init__(
-        self,
-        device: openmm.Platform,
-        model: Path,
-        numbers: np.ndarray,
-        cell: np.ndarray | None = None,
-        precision: str = "double",
-        change: Callable[[GemsForce], Any] = lambda force: None,
-    ) -> None:
-        self.force = systems.make_force(model, numbers)
-        self.force.setEvaluator(GemsForce.Native)
-        self.force.setUsesPeriodicBoundaryConditions(cell is not None)
-        change(self.force)
-        system = systems.make_system(len(numbers), self.force, box=cell)
-        self.context = openmm.Context(
-            system, openmm.VerletIntegrator(0.0005), device, {"Precision": precision}
-        )
-
-    def evaluate(self, positions: np.ndarray, cell: np.ndarray | None = None) -> dict[str, Any]:
-        """As openmmgems.Evaluator's."""
-        if cell is not None:
-            self.context.setPeriodicBoxVectors(*(cell / 10))
-        self.context.setPositions(positions / 10)
-        energy, forces = systems.energy_and_forces(self.context)
-        terms = self.force.getEnergyTerms(self.context)
-        return {
-            "energy_ev": energy / KJ_PER_MOL_PER_EV,
-            "forces_ev_per_angstrom": forces / KJ_PER_MOL_NM,
-            "charges": self.force.getAtomicCharges(self.context)._value,
-            "terms_ev": {name: term._value / KJ_PER_MOL_PER_EV for name, term in terms.items()},
-        }
-
-
-def check_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert found["energy_ev"] == pytest.approx(expected["energy_ev"], rel=1e-9, abs=1e-9)
-    assert found["terms_ev"] == pytest.approx(expected["terms_ev"], rel=1e-9, abs=1e-9)
-    for name, tolerance in (("charges", 1e-9), ("forces_ev_per_angstrom", 1e-8)):
-        largest = max(1.0, np.abs(expected[name]).max())
-        np.testing.assert_allclose(
-            found[name], expected[name], rtol=0, atol=tolerance * largest, err_msg=name
-        )
+    return save_small(folder / "small.pt")
 
 
 @settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
@@ -119,24 +79,7 @@ def test_random_models_agree_with_torch(
     check_equal(found, expected)
 
 
-#: One and several blocks of 16 features and functions, with numbers that only fill up.
-TENSOR_CASES = {
-    "exact": (Hyperparameters(num_features=8, num_modules=2, lr_cutoff=6.0), EXACT),
-    "smooth": (
-        Hyperparameters(
-            num_features=24,
-            num_modules=2,
-            num_basis_functions=20,
-            use_irreps=False,
-            activation="ssp",
-            num_residual_local=2,
-            lr_cutoff=6.0,
-        ),
-        SMOOTH,
-    ),
-}
-
-
+@share_tensor
 @pytest.mark.parametrize("case", TENSOR_CASES)
 def test_tensor_cores(
     device: openmm.Platform, folder: Path, case: str, monkeypatch: pytest.MonkeyPatch
@@ -146,9 +89,7 @@ def test_tensor_cores(
     model = random_model(options, 4)
     model.set_attention(mode)
     save_spookynet(model, options, folder / "tensor.pt")
-    shift = np.array([[0.0, 0.0, 4.2]])
-    numbers, cell = np.tile(ELEMENTS, 9), 0.9 * systems.TRICLINIC_ANGSTROM
-    positions = np.concatenate([random_positions(k) + k * shift for k in range(9)])
+    numbers, positions, cell = NINE, NINE_POSITIONS, NINE_CELL
     expected = Evaluator(folder / "tensor.pt", "torchscript").evaluate(
         numbers, positions, 0, 0, cell
     )
@@ -168,10 +109,10 @@ def test_tensor_cores(
         OnDevice(device, folder / "tensor.pt", numbers, cell)
 
 
+@share_small
 def test_lists_stay_right_while_atoms_and_box_change(device: openmm.Platform, small: Path) -> None:
     """Small steps, large steps, jumps to images near and far, and another box."""
-    numbers = np.concatenate([ELEMENTS, ELEMENTS])
-    positions = np.concatenate([random_positions(1), random_positions(2) + 5.0])
+    numbers, positions = TWO, TWO_POSITIONS
     generator = np.random.default_rng(8)
     cell = systems.TRICLINIC_ANGSTROM.copy()
     used = OnDevice(device, small, numbers, cell)
@@ -191,6 +132,7 @@ def test_lists_stay_right_while_atoms_and_box_change(device: openmm.Platform, sm
         )
 
 
+@share_small
 def test_a_larger_system_agrees_and_mistakes_are_named(
     device: openmm.Platform, small: Path
 ) -> None:
@@ -221,15 +163,16 @@ def test_a_larger_system_agrees_and_mistakes_are_named(
     assert alone == pytest.approx(first["energy_ev"], rel=1e-14)
 
 
+@share_small
 def test_scale_and_another_composition(device: openmm.Platform, small: Path) -> None:
     """A scale parameter with its derivative; then other elements and charge in the same Context."""
 
     def scaled(force: GemsForce) -> None:
         force.setScaleParameter("lambda_gems", 0.25)
 
-    positions = random_positions(3)
-    used = OnDevice(device, small, ELEMENTS, change=scaled)
-    for numbers, charge in ((ELEMENTS, 0), (np.where(ELEMENTS == 7, 15, ELEMENTS), -2)):
+    positions = TWO_POSITIONS
+    used = OnDevice(device, small, TWO, change=scaled)
+    for numbers, charge in ((TWO, 0), (np.where(TWO == 7, 15, TWO), -2)):
         for atom, number in enumerate(numbers):
             used.force.setAtomParameters(atom, atom, int(number))
         used.force.setTotalCharge(charge)

@@ -75,7 +75,7 @@ void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const G
     if (settings.evaluator != GemsForce::TorchScript && model->hasNativeEvaluator()) {
         const ContextSelector selector(cc);
         native = std::make_unique<DeviceEvaluator>(cc, model, settings, atomOfParticle,
-                                                   scaleParameterName, options.hasTensorCores);
+                                                   options.hasTensorCores);
     } else {
         staged = std::make_unique<HostEvaluation>(cc, force, options, enterDevice, atomOfParticle);
     }
@@ -87,12 +87,11 @@ double CommonCalcGemsForceKernel::execute(ContextImpl& context, bool includeForc
                                           bool includeEnergy) {
     const double scale =
         scaleParameterName.empty() ? 1.0 : context.getParameter(scaleParameterName);
-    if (native) {
-        native->execute(scale, includeForces, includeEnergy);
-        return 0.0;
-    }
-    const double energy = staged->execute(scale, includeForces);
-    if (!scaleParameterName.empty()) {
+    const bool hasDerivative = !scaleParameterName.empty(); // which comes with forces as well
+    const double energy =
+        native ? native->execute(scale, includeForces, includeEnergy || hasDerivative)
+               : staged->execute(scale, includeForces);
+    if (hasDerivative) {
         cc.getEnergyParamDerivWorkspace()[scaleParameterName] += energy;
     }
     return scale * energy;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "HostEvaluation.h"
 #include "CommonGemsKernelSources.h"
+#include "openmmgems/internal/EvaluationFaults.h"
+#include <cmath>
 #include <openmm/common/ContextSelector.h>
 
 using namespace OpenMMGems;
@@ -79,11 +81,16 @@ void HostEvaluation::addForces(double scale) {
     const ContextSelector selector(cc);
     const vector<Vec3>& computed = evaluator.getForces();
     vector<double> values(3 * computed.size());
+    EvaluationFaults faults;
     for (size_t atom = 0; atom < computed.size(); atom++) {
         for (int k = 0; k < 3; k++) {
             values[3 * atom + k] = computed[atom][k];
+            if (!(std::abs(scale * computed[atom][k]) < EvaluationFaults::LARGEST_FORCE)) {
+                faults.add(EvaluationFaults::FORCE_TOO_LARGE, atom);
+            }
         }
     }
+    faults.check({}, nullptr);
     forces.upload(values, /*convert=*/true);
     if (cc.getUseDoublePrecision()) {
         add->setArg(4, scale);

@@ -19,10 +19,8 @@ class CudaGemsKernelFactory : public GemsKernelFactory {
         options.cudaDevice = cc.getDeviceIndex();
         // Compute capability 8.0 and later, in single precision.
         options.hasTensorCores = cc.getComputeCapability() >= 8 && !cc.getUseDoublePrecision();
-        const auto primary = std::make_shared<const PrimaryContext>(options.cudaDevice);
-        return new CommonCalcGemsForceKernel(
-            CalcGemsForceKernel::Name(), platform, cc, options,
-            [primary] { return std::make_shared<PrimaryContext::Current>(*primary); });
+        return new CommonCalcGemsForceKernel(CalcGemsForceKernel::Name(), platform, cc, options,
+                                             PrimaryContext::whenNeeded(options.cudaDevice));
     }
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "PrimaryContext.h"
+#include <memory>
 #include <openmm/OpenMMException.h>
 #include <string>
 
@@ -23,6 +24,15 @@ void checkCuda(CUresult result, const std::string& action) {
 PrimaryContext::PrimaryContext(int deviceIndex) {
     checkCuda(cuDeviceGet(&device, deviceIndex), "find the device");
     checkCuda(cuDevicePrimaryCtxRetain(&context, device), "take the device's primary context");
+}
+
+EnterDevice PrimaryContext::whenNeeded(int deviceIndex) {
+    return [deviceIndex, primary = std::shared_ptr<const PrimaryContext>()]() mutable {
+        if (!primary) {
+            primary = std::make_shared<const PrimaryContext>(deviceIndex);
+        }
+        return std::make_shared<Current>(*primary);
+    };
 }
 
 PrimaryContext::~PrimaryContext() {

@@ -3,6 +3,7 @@
 #ifndef OPENMMGEMS_PRIMARYCONTEXT_H_
 #define OPENMMGEMS_PRIMARYCONTEXT_H_
 
+#include "openmmgems/ForceEvaluator.h"
 #include <cuda.h>
 
 namespace OpenMMGems {
@@ -27,6 +28,11 @@ public:
     };
 
     explicit PrimaryContext(int deviceIndex);
+    /**
+     * What makes the primary context of a device current. The context is held from the first time
+     * on: it takes memory of the device, and where nothing of torch runs there never is a first.
+     */
+    static EnterDevice whenNeeded(int deviceIndex);
     ~PrimaryContext();
     PrimaryContext(const PrimaryContext&) = delete;
     PrimaryContext& operator=(const PrimaryContext&) = delete;

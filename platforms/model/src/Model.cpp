@@ -8,6 +8,7 @@
 #include <caffe2/serialize/inline_container.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <openmm/OpenMMException.h>
 
 using namespace OpenMMGems;
@@ -54,6 +55,25 @@ optional<double> readCutoff(const json& description, const char* key) {
                               "; expected a positive number of angstrom or null");
     }
     return cutoff;
+}
+
+void checkElectrons(const ModelSettings& settings) {
+    const int unpaired = settings.numUnpairedElectrons;
+    if (unpaired < 0) {
+        throw OpenMMException("GemsForce: number of unpaired electrons is " + to_string(unpaired) +
+                              "; expected 0 or more.");
+    }
+    const int electrons =
+        std::accumulate(settings.atomicNumbers.begin(), settings.atomicNumbers.end(), 0) -
+        settings.totalCharge;
+    if (electrons < unpaired || (electrons - unpaired) % 2 != 0) {
+        throw OpenMMException(
+            "GemsForce: total charge is " + to_string(settings.totalCharge) + " and " +
+            to_string(unpaired) + " electrons are unpaired, but the atoms then have " +
+            to_string(electrons) + " electrons; expected an " + (unpaired % 2 ? "odd" : "even") +
+            " number of at least " + to_string(unpaired) +
+            ". Check charge, hydrogens and the number of unpaired electrons.");
+    }
 }
 
 } // namespace
@@ -127,6 +147,9 @@ optional<double> Model::getPairCutoffAngstrom(const ModelSettings& settings) con
 }
 
 void Model::validateElements(const ModelSettings& settings) const {
+    if (settings.atomicNumbers.empty()) {
+        throw OpenMMException("GemsForce: number of atoms is 0; expected at least 1.");
+    }
     if (!elements) {
         return;
     }
@@ -150,6 +173,11 @@ bool Model::hasNativeEvaluator() const {
 
 void Model::validate(const ModelSettings& settings) const {
     validateElements(settings);
+    checkElectrons(settings);
+    validateOptions(settings);
+}
+
+void Model::validateOptions(const ModelSettings& settings) const {
     if (settings.evaluator == GemsForce::Native && !hasNativeEvaluator()) {
         throw OpenMMException("GemsForce: the native evaluator is asked for, but model '" + file +
                               "' is '" + architecture +

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "NativeEvaluator.h"
 #include "checks.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include "threads.h"
 #include <algorithm>
 
@@ -27,25 +28,31 @@ NativeEvaluator<Real>::NativeEvaluator(std::shared_ptr<const Model> givenModel,
 template <class Real>
 void NativeEvaluator<Real>::setComposition(const vector<int>& atomicNumbers, int totalCharge,
                                            int numUnpairedElectrons) {
-    const ModelSettings changed =
+    ModelSettings changed =
         settings.withComposition(atomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
-    settings = changed;
-    const Matrix<double> features = parameters.initialFeatures(settings);
+    const int useful = usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD);
+    const ThreadGuard torchThreads(useful); // those of the initial features
+    const Matrix<double> features = parameters.initialFeatures(changed);
     Matrix<Real> matrix(features.rows(), features.columns());
     std::copy_n(features.data(), features.size(), matrix.data());
-    network.setComposition(matrix, atomicNumbers, totalCharge,
-                           usefulThreads(numThreads, atomicNumbers.size(), ATOMS_PER_THREAD));
+    network.setComposition(std::move(matrix), atomicNumbers, totalCharge, useful);
+    settings = std::move(changed);
 }
 
 template <class Real>
 Evaluation NativeEvaluator<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
                                            const Wanted& wanted) {
     checkNumPositions(positions.size(), settings.atomicNumbers.size());
-    checkFinite(positions);
-    checkBox(box, model->getPairCutoffAngstrom(settings));
-    Evaluation evaluation = network.evaluate(positions, box, wanted);
-    checkFinite(evaluation, model->getFile());
+    const std::optional<double> cutoff = model->getPairCutoffAngstrom(settings);
+    checkBox(box, cutoff);
+    EvaluationFaults faults;
+    faults.addPositions(positions, box);
+    faults.addBox(box, cutoff);
+    faults.check(positions, box);
+    Evaluation evaluation = network.evaluate(positions, box, wanted, faults);
+    faults.addResults(evaluation);
+    faults.check(positions, box, model->getFile());
     return evaluation;
 }
 

@@ -3,7 +3,7 @@
 
 #include "openmmgems/PairList.h"
 #include "checks.h"
-#include <cmath>
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <memory>
 #include <openmm/OpenMMException.h>
 #include <vesin.h>
@@ -12,21 +12,15 @@ using namespace OpenMMGems;
 using OpenMM::OpenMMException;
 using OpenMM::Vec3;
 using std::string;
-using std::to_string;
 using std::vector;
 
 namespace {
 
-/** Atoms closer than this are at the same place, where no model is defined. */
-constexpr double COINCIDENCE_ANGSTROM = 1e-4;
-
-void checkApart(const PairList& pairs) {
+void addCoinciding(const PairList& pairs, EvaluationFaults& faults) {
     for (size_t p = 0; p < pairs.vectors.size(); p++) {
         const Vec3& v = pairs.vectors[p];
         if (v.dot(v) < COINCIDENCE_ANGSTROM * COINCIDENCE_ANGSTROM) {
-            throw OpenMMException("GemsForce: atoms " + to_string(pairs.i[p]) + " and " +
-                                  to_string(pairs.j[p]) +
-                                  " are at the same position; expected them apart.");
+            faults.add(EvaluationFaults::ATOMS_COINCIDE, static_cast<size_t>(pairs.i[p]));
         }
     }
 }
@@ -94,9 +88,13 @@ PairList listNeighbours(const vector<Vec3>& positions, const Box* box, double cu
 
 PairList OpenMMGems::listPairs(const vector<Vec3>& positions, const Box* box,
                                std::optional<double> cutoff) {
-    checkFinite(positions);
     checkBox(box, cutoff);
+    EvaluationFaults faults;
+    faults.addPositions(positions, box);
+    faults.addBox(box, cutoff);
+    faults.check(positions, box);
     PairList pairs = cutoff ? listNeighbours(positions, box, *cutoff) : listAllPairs(positions);
-    checkApart(pairs);
+    addCoinciding(pairs, faults);
+    faults.check(positions, box);
     return pairs;
 }

@@ -154,6 +154,14 @@ NamedTensors TorchModule::getTensors() const {
     return tensors;
 }
 
+std::vector<double> TorchModule::takeElementEnergies() {
+    const c10::AutoGradMode noGradient(false);
+    at::Tensor column = impl->module.attr("element_bias").toTensor().select(1, 0);
+    const at::Tensor taken = column.to(at::kCPU, at::kDouble, false, /*copy=*/true).contiguous();
+    column.zero_();
+    return {taken.data_ptr<double>(), taken.data_ptr<double>() + taken.numel()};
+}
+
 std::map<string, at::Tensor> TorchModule::forward(const ModelInput& input) {
     return guarded(file, "forward", [&] {
         const c10::IValue result =

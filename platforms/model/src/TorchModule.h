@@ -39,6 +39,8 @@ public:
                                const at::Tensor& spin);
     /** All parameters and buffers. */
     NamedTensors getTensors() const;
+    /** Energies by atomic number that a SpookyNet adds to atoms, from now on without them. */
+    std::vector<double> takeElementEnergies();
     /** The model's results by name. */
     std::map<std::string, at::Tensor> forward(const ModelInput& input);
 

@@ -4,6 +4,7 @@
 #include "TorchScriptEvaluator.h"
 #include "checks.h"
 #include "openmmgems/PairList.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include "threads.h"
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -20,7 +21,7 @@ using std::vector;
 
 namespace {
 
-const string TERM_PREFIX = "energy_";
+const string TERM_PREFIX = "energy_", NETWORK_ENERGY = "energy_network";
 constexpr size_t ATOMS_PER_THREAD = 200;
 
 at::Tensor toIndexTensor(const vector<int64_t>& values, at::Device device) {
@@ -47,7 +48,12 @@ TorchScriptEvaluator::TorchScriptEvaluator(std::shared_ptr<const Model> model,
             : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(options.cudaDevice));
     floatOptions = at::TensorOptions(device).dtype(
         options.precision == Precision::Double ? at::kDouble : at::kFloat);
-    module = this->model->getModule().cast(c10::typeMetaToScalarType(floatOptions.dtype()), device);
+    module = this->model->getModule().cast(at::kDouble, at::kCPU);
+    if (options.precision == Precision::Single && this->model->hasNativeEvaluator()) {
+        // They are large: single precision has digits for what is left, positions' share.
+        elementEnergies = module->takeElementEnergies();
+    }
+    module = module->cast(c10::typeMetaToScalarType(floatOptions.dtype()), device);
     if (settings.longRangeCutoffAngstrom) {
         module->setLongRangeCutoff(*settings.longRangeCutoffAngstrom);
     }
@@ -59,14 +65,20 @@ TorchScriptEvaluator::TorchScriptEvaluator(std::shared_ptr<const Model> model,
 
 void TorchScriptEvaluator::setComposition(const vector<int>& newAtomicNumbers, int totalCharge,
                                           int numUnpairedElectrons) {
-    const ModelSettings changed =
+    ModelSettings changed =
         settings.withComposition(newAtomicNumbers, totalCharge, numUnpairedElectrons);
     model->validate(changed);
-    settings = changed;
-    atomicNumbers = toIndexTensor(vector<int64_t>(newAtomicNumbers.begin(), newAtomicNumbers.end()),
-                                  floatOptions.device());
-    charge = at::full({1}, totalCharge, floatOptions);
+    at::Tensor newNumbers = toIndexTensor(
+        vector<int64_t>(newAtomicNumbers.begin(), newAtomicNumbers.end()), floatOptions.device());
+    at::Tensor newCharge = at::full({1}, totalCharge, floatOptions);
     spin = at::full({1}, numUnpairedElectrons, floatOptions);
+    atomicNumbers = std::move(newNumbers);
+    charge = std::move(newCharge);
+    settings = std::move(changed);
+    freeAtomsEv = 0.0;
+    for (const int number : newAtomicNumbers) {
+        freeAtomsEv += elementEnergies.empty() ? 0.0 : elementEnergies[number];
+    }
 }
 
 ModelInput TorchScriptEvaluator::makeInput(const PairList& pairs, bool wantGradient) const {
@@ -116,12 +128,13 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
     const at::Tensor energy = getResult(results, "energy");
 
     Evaluation evaluation;
-    evaluation.energyEv = total(energy.detach());
+    evaluation.energyEv = freeAtomsEv + total(energy.detach());
     if (wanted.terms) {
         for (const auto& [name, value] : results) {
             if (name.starts_with(TERM_PREFIX)) {
                 evaluation.termsEv[name.substr(TERM_PREFIX.size())] =
-                    total(getResult(results, name).detach());
+                    total(getResult(results, name).detach()) +
+                    (name == NETWORK_ENERGY ? freeAtomsEv : 0.0);
             }
         }
     }
@@ -138,7 +151,9 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
         }
         addDerivatives(pairs, gradient, wanted, evaluation);
     }
-    checkFinite(evaluation, model->getFile());
+    EvaluationFaults faults;
+    faults.addResults(evaluation);
+    faults.check(positions, box, model->getFile());
     return evaluation;
 }
 

@@ -34,6 +34,8 @@ private:
     int numThreads;
     std::unique_ptr<TorchModule> module;
     at::Tensor atomicNumbers, charge, spin;
+    std::vector<double> elementEnergies; ///< in eV, which the module leaves out; may be empty
+    double freeAtomsEv = 0.0;            ///< their sum over all atoms
 };
 
 } // namespace OpenMMGems

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from openmmgems.core.files import write_atomically
+
 from .measure import TIME_STEP, Measurement, Profile
 
 
@@ -46,9 +48,7 @@ def write_json(
         "measurements": rows,
         "profiles": [asdict(profile) for profile in profiles],
     }
-    temporary = file.with_name(file.name + ".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    temporary.replace(file)
+    write_atomically(file, json.dumps(content, indent=2) + "\n")
 
 
 def draw(measurements: Sequence[Measurement], file: Path) -> None:

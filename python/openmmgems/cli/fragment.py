@@ -49,7 +49,8 @@ def fragment(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of every choice made at random.")] = 0,
     trajectory: Annotated[
-        Path | None, typer.Option(help="Frames to cut: dcd, xtc, ...", rich_help_panel=_TOP_DOWN)
+        Path | None,
+        typer.Option(help="Frames to cut: dcd, xtc, trr, nc, ...", rich_help_panel=_TOP_DOWN),
     ] = None,
     select: Annotated[
         Path | None,

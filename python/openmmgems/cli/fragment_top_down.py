@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from openmmgems.core.files import write_atomically
 from openmmgems.fragments.fragment_settings import TopDownSettings
 from openmmgems.systems.prepare_settings import PrepareSettings
 
@@ -154,7 +156,7 @@ def _read_input(given: Mapping[str, Any]) -> Snapshots:
         cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
         return Snapshots(topology, lambda: iter([(positions, cell, 0)]), 1, name)
     chosen = None if select is None else read_selection(select)
-    count = count_frames(trajectory) if chosen is None else len(chosen)
+    count = count_frames(trajectory, topology) if chosen is None else len(chosen)
     return Snapshots(
         topology,
         lambda: read_frames(trajectory, topology, chosen, use_box=given["box"]),
@@ -197,8 +199,9 @@ def _write_completed(
 ) -> None:
     from openmm import app, unit
 
-    with open(file, "w") as stream:
-        app.PDBxFile.writeFile(topology, positions * unit.angstrom, stream, keepIds=True)
+    text = io.StringIO()
+    app.PDBxFile.writeFile(topology, positions * unit.angstrom, text, keepIds=True)
+    write_atomically(file, text.getvalue())
     say("Completed", str(file))
 
 

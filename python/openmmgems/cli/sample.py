@@ -213,6 +213,7 @@ _COMMON = ("inputs", "out", "dry_run", "temperature", "seed", "preset")
 
 def _refuse(context: typer.Context, chosen: str) -> None:
     """Refuse options that would have no effect."""
+    words = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     for option in context.params:
         source = context.get_parameter_source(option)
         if option in _COMMON or source is None or source.name != "COMMANDLINE":
@@ -220,6 +221,6 @@ def _refuse(context: typer.Context, chosen: str) -> None:
         for_small = option in _FOR_SMALL
         if for_small != (chosen == "inputs"):
             what = "conformers of small molecules" if for_small else "--parent and --peptide"
-            raise typer.BadParameter(f"--{option.replace('_', '-')} is for {what} only")
+            raise typer.BadParameter(f"{words[option]} is for {what} only")
         if option in _FOR_FILE and chosen == "peptide":
-            raise typer.BadParameter(f"--{option.replace('_', '-')} is for --parent only")
+            raise typer.BadParameter(f"{words[option]} is for --parent only")

@@ -14,7 +14,6 @@ from typing import Any
 from rich.markup import escape
 
 from openmmgems.dynamics.run import StopRequest
-from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.sampling.coverage import coverage
 from openmmgems.sampling.parent_run import (
     ParentFrames,
@@ -71,18 +70,17 @@ def sample_snapshots(
         with tempfile.TemporaryDirectory() as temporary:
             _prepare(settings, Path(temporary), threads)
         return 0
-    with RunFolder(folder).locked():
-        _prepare(settings, folder, threads)
-        with StopRequest().listening() as stop:
-            frames = _run(settings, folder, threads, stop)
-        if not frames.is_complete:
-            output.print(
-                f"Stopped with {frames.num_frames} of {frames.num_planned} frames; nothing up to "
-                "the last checkpoint is lost. Go on with the same command.",
-                soft_wrap=True,
-            )
-            return 128 + (stop.signal_number or 0)
-        chosen = select_frames(settings.selection, folder)
+    _prepare(settings, folder, threads)
+    with StopRequest().listening() as stop:
+        frames = _run(settings, folder, threads, stop)
+    if not frames.is_complete:
+        output.print(
+            f"Stopped with {frames.num_frames} of {frames.num_planned} frames; nothing up to "
+            "the last checkpoint is lost. Go on with the same command.",
+            soft_wrap=True,
+        )
+        return 128 + (stop.signal_number or 0)
+    chosen = select_frames(settings.selection, folder)
     for line in coverage(folder).lines():
         output.print(escape(line))
     reasons = Counter(selected.reason for selected in chosen)

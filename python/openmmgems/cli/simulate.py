@@ -29,6 +29,7 @@ from openmmgems.simulation.workflow import (
     prepare_run,
     protocol_from,
 )
+from openmmgems.systems.force_field_scripts import refuse_scripts
 
 from .console import output
 from .progress import SimulationProgress, format_seconds
@@ -244,6 +245,8 @@ def _stored_settings(context: typer.Context, out: Path | None) -> tuple[dict[str
                 f"This run was begun with --{option.replace('_', '-')} {stored}, not {value}; "
                 "leave the option out, or start a new run in another folder."
             )
+    if settings["forces"]["force_field"] and "force_field" not in chosen:
+        refuse_scripts(settings["forces"]["force_field"].split(","))
     if "time" in chosen:
         step = settings["protocol"]["time_step_fs"]
         settings["protocol"]["num_steps"] = _num_steps(given["time"], step)

@@ -68,13 +68,15 @@ def first_copies(
     Raises
     ------
     ValueError
-        If the tolerance is not between 0 and 0.25 angstrom.
+        If the tolerance is not between 0 and 0.25 angstrom, or a structure is periodic.
     """
     if not 0 < tolerance_angstrom <= LARGEST_TOLERANCE_ANGSTROM:
         raise ValueError(
             f"tolerance_angstrom is {tolerance_angstrom}; expected above 0 and at most "
             f"{LARGEST_TOLERANCE_ANGSTROM}: beyond, it is not clear which atom belongs to which."
         )
+    for structure in structures:
+        structure.require_molecule("Copies cannot be looked for")
     blocks: dict[tuple[bytes, int, int], list[int]] = defaultdict(list)
     orders = [np.argsort(s.atomic_numbers, kind="stable") for s in structures]
     for place, (structure, order) in enumerate(zip(structures, orders, strict=True)):

@@ -45,7 +45,7 @@ class _Summary:
 
     def add(self, group: Group) -> None:
         """Take a group into account."""
-        parts = [source_parts(source) for source in group.source]
+        parts = _parts(group)
         kinds = np.array([part.kind for part in parts])
         norms = np.linalg.norm(group.forces, axis=-1)
         for kind in set(kinds.tolist()):
@@ -100,8 +100,18 @@ def count_table(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     """
     parts: Counter[SourceParts] = Counter()
     for _, group in iterate_groups(path):
-        parts.update(map(source_parts, group.source))
+        parts.update(_parts(group))
     return {kind: dict(_counted(parts, kind)) for kind in KINDS if _counted(parts, kind)}
+
+
+def _parts(group: Group) -> list[SourceParts]:
+    """What structures are counted under; kinds that are not known here count as imported."""
+    return [
+        SourceParts(place.kind, place.parent, source_parts(source).group or "unknown")
+        if place.kind in KINDS
+        else SourceParts(IMPORTED, place.kind, "")
+        for place, source in zip(group.provenances(), group.source, strict=True)
+    ]
 
 
 def _counted(parts: Counter[SourceParts], kind: str) -> list[tuple[str, int]]:
@@ -242,7 +252,7 @@ def _draw_charges(axes: Axes, summary: _Summary) -> None:
 
 def _draw_conformers(axes: Axes, summary: _Summary) -> None:
     """How structures were made: bottom-up by way of sampling, others by parent or file."""
-    bars = [(how or "unknown", n, BOTTOM_UP) for how, n in _counted(summary.parts, BOTTOM_UP)]
+    bars = [(how, n, BOTTOM_UP) for how, n in _counted(summary.parts, BOTTOM_UP)]
     parents: Counter[str] = Counter()
     for part, count in summary.parts.items():
         if part.kind == TOP_DOWN:

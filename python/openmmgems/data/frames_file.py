@@ -7,12 +7,18 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from openmm import app, unit
+
+from openmmgems.core.errors import RunFolderError
+from openmmgems.core.files import naming_full_disk
+from openmmgems.core.locks import take_lock
 
 Floats = NDArray[np.float64]
 # Bytes before the first frame.
@@ -50,16 +56,17 @@ def append_frames(path: Path, topology: app.Topology, frames: list[Frame], kept:
     ------
     OSError
         If the file has fewer frames, or the disk is full.
+    RunFolderError
+        If another writer has the file.
 
     """
-    if kept:
-        _cut_dcd(path, topology.getNumAtoms(), kept, frames[0].box_nm is not None)
-    with open(path, "r+b" if kept else "w+b") as file:
+    size = 3 * (4 * topology.getNumAtoms() + 8) + (0 if frames[0].box_nm is None else 56)
+    with _appending(path, _HEADER + kept * size if kept else 0) as file:
+        if kept:
+            _set_frames(file, kept)
         writer = app.DCDFile(file, topology, 0.001, kept + 1, 1, bool(kept))
         for frame in frames:
             writer.writeModel(frame.positions_nm, periodicBoxVectors=_vectors(frame.box_nm))
-        file.flush()
-        os.fsync(file.fileno())
     return kept + len(frames)
 
 
@@ -70,14 +77,13 @@ def append_text(path: Path, text: str, kept_bytes: int) -> int:
     ------
     OSError
         If the file is shorter, or the disk is full.
+    RunFolderError
+        If another writer has the file.
 
     """
-    if kept_bytes:
-        _cut(path, kept_bytes)
-    with open(path, "ab" if kept_bytes else "wb") as file:
+    with _appending(path, kept_bytes) as file:
+        file.seek(0, os.SEEK_END)
         file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
     return path.stat().st_size
 
 
@@ -141,21 +147,30 @@ def _vectors(box: Floats | None) -> unit.Quantity | None:
     return None if box is None else box * unit.nanometer
 
 
-def _cut(path: Path, size: int) -> None:
+@contextmanager
+def _appending(path: Path, kept_bytes: int) -> Iterator[BinaryIO]:
+    """Open a file for this writer alone, cut back; what is written is on disk at the end."""
     present = path.stat().st_size if path.is_file() else 0
-    if present < size:
+    if present < kept_bytes:
         raise OSError(
-            f"'{path}' has {present} bytes; expected {size} or more, as at the last checkpoint. "
-            "It was changed; begin again in another folder."
+            f"'{path}' has {present} bytes; expected {kept_bytes} or more, as at the last "
+            "checkpoint. It was changed; begin again in another folder."
         )
-    os.truncate(path, size)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    with naming_full_disk(path), open(descriptor, "r+b") as file:
+        if not take_lock(file, path):
+            raise RunFolderError(
+                f"Another process is writing to '{path}'. Wait for it, or choose another folder."
+            )
+        file.truncate(kept_bytes)
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _cut_dcd(path: Path, num_atoms: int, kept: int, periodic: bool) -> None:
-    """Cut to so many frames, and say so in the header (DCD as CHARMM and OpenMM write it)."""
-    frame = 3 * (4 * num_atoms + 8) + (56 if periodic else 0)
-    _cut(path, _HEADER + kept * frame)
-    with open(path, "r+b") as file:
-        for place in (8, 20):
-            file.seek(place)
-            file.write(struct.pack("<i", kept))
+def _set_frames(file: BinaryIO, kept: int) -> None:
+    """Say in the header how many frames there are (DCD as CHARMM and OpenMM write it)."""
+    for place in (8, 20):
+        file.seek(place)
+        file.write(struct.pack("<i", kept))
+    file.seek(0)

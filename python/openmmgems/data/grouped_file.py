@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from openmm.app import Element
 
+from openmmgems.core.files import replacing
+
 #: Type in the file of every array. Forces have seven digits: less than the noise of any engine.
 DISK_TYPES = {
     "atomic_numbers": "u1",
@@ -34,10 +36,28 @@ DISK_TYPES = {
     "charge": "<i2",
     "spin": "<i2",
     "order": "<u4",
+    "frame": "<i4",
+    "cell": "<f8",
+    "virial": "<f8",
+    "charges": "<f8",
+    "atomic_energies": "<f8",
 }
-#: Written as text or, one of these for each structure, as a list of indices.
-TEXT, INDICES = "source", "kept_atoms"
+#: Written as text.
+TEXTS = ("source", "kind", "parent", "run")
+#: Written, one for each structure, as a list of indices.
+INDICES = "kept_atoms"
+#: Units of arrays that may be missing, named since format 2.
+OPTIONAL_UNITS = {
+    "cell_unit": "angstrom",
+    "virial_unit": "eV",
+    "charges_unit": "e",
+    "atomic_energies_unit": "eV",
+}
+#: Version 2 has more arrays, which may be missing: cells, provenance and others.
+FORMAT = 2
 
+#: Written as HDF5 1.10 (2016) does, whatever is installed: every h5py in use reads it.
+_VERSIONS = ("v110", "v110")
 _MEMORY_BYTES = 64 * 2**20
 _COMPACT_BYTES = 4096
 _CHUNK_BYTES = 2**19
@@ -52,32 +72,6 @@ def composition(atomic_numbers: Iterable[int]) -> str:
     first = [s for s in ("C", "H") if s in count] if "C" in count else []
     order = first + sorted(set(count) - set(first))
     return "".join(s + (str(count[s]) if count[s] > 1 else "") for s in order)
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """
-    Give a name to write to; it becomes ``path`` when all is written, and is removed after an error.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"'{path}' cannot be written: there is no folder '{path.parent}'. Make it first."
-        )
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _reserve(temporary: Path, size: int, path: Path) -> None:
@@ -112,7 +106,9 @@ def _give_rest_back(temporary: Path) -> None:
 
 class Rows:
     """
-    Rows sorted by their list of atoms: in memory while they are few, then in a temporary file.
+    Rows sorted by their list of atoms and by what is known of them.
+
+    They are in memory while they are few, then in a temporary file.
 
     Parameters
     ----------
@@ -124,7 +120,7 @@ class Rows:
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115
             max_size=_MEMORY_BYTES, dir=os.fspath(folder)
         )
-        self._starts: dict[bytes, array[int]] = {}
+        self._starts: dict[tuple[bytes, tuple[str, ...]], array[int]] = {}
         self._bytes = 0
 
     def __enter__(self) -> Rows:
@@ -153,7 +149,7 @@ class Rows:
                 f"atomic_numbers are {np.asarray(atomic_numbers).tolist()}; expected at least one "
                 "from 1 to 118."
             )
-        key = np.asarray(atomic_numbers, dtype="u1").tobytes()
+        key = np.asarray(atomic_numbers, dtype="u1").tobytes(), tuple(row)
         self._starts.setdefault(key, array("q")).append(self._file.tell())
         pickle.dump(row, self._file, protocol=5)
         self._bytes = self._file.tell()  # float64 and names: more than is written of it
@@ -164,8 +160,8 @@ class Rows:
 
     def groups(self) -> Iterator[tuple[NDArray[np.uint8], array[int]]]:
         """Lists of atoms, in the order of their first row, and where their rows start."""
-        for key, starts in self._starts.items():
-            yield np.frombuffer(key, dtype="u1"), starts
+        for (numbers, _), starts in self._starts.items():
+            yield np.frombuffer(numbers, dtype="u1"), starts
 
     def read(self, starts: Iterable[int]) -> list[Row]:
         """Read rows back."""
@@ -182,9 +178,9 @@ def write_groups(
     """Write rows as one file. A file of that name is replaced only when the new one is complete."""
     taken: Counter[str] = Counter()
     with replacing(path) as temporary:
-        with h5py.File(temporary, "w", libver="latest") as file:
+        with h5py.File(temporary, "w", libver=_VERSIONS) as file:
             _reserve(temporary, rows.largest_size(), Path(path))
-            file.attrs.update(attributes)
+            file.attrs.update({"format": FORMAT, **attributes})
             for numbers, starts in rows.groups():
                 name = composition(numbers)
                 taken[name] += 1
@@ -216,7 +212,7 @@ def _write_group(group: h5py.Group, rows: Rows, starts: array[int]) -> None:
 
 def _column(name: str, values: list[Any]) -> NDArray[Any]:
     """Make what is written of one array."""
-    if name == TEXT:
+    if name in TEXTS:
         encoded = [value.encode() for value in values]
         longest = max(1, *(len(value) for value in encoded))
         return np.array(encoded, dtype=h5py.string_dtype("utf-8", longest))
@@ -253,7 +249,11 @@ def _create(
 
 
 def read_groups(
-    path: str | os.PathLike[str], kind: str, units: Mapping[str, str], names: Iterable[str]
+    path: str | os.PathLike[str],
+    kind: str,
+    units: Mapping[str, str],
+    names: Iterable[str],
+    optional: Iterable[str] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     Read group by group.
@@ -267,6 +267,8 @@ def read_groups(
         Attributes it must have.
     names : iterable of str
         The arrays wanted; all groups must have them.
+    optional : iterable of str
+        Arrays that are read where they are.
 
     Yields
     ------
@@ -280,21 +282,26 @@ def read_groups(
     FileNotFoundError, ValueError
     """
     path = Path(path)
-    names = list(names)
+    names, optional = list(names), list(optional)
     if not path.is_file():
         raise FileNotFoundError(f"There is no {kind} '{path}'.")
     with _explained(path, kind), h5py.File(path, "r") as file:
         _check_units(dict(file.attrs), units)
         for name, group in file.items():
-            yield name, _read_group(group, names)
+            yield name, _read_group(group, names, optional)
 
 
 def _check_units(attributes: Mapping[str, Any], units: Mapping[str, str]) -> None:
-    for unit, expected in units.items():
-        if attributes.get(unit) != expected:
-            raise ValueError(
-                f"its attribute '{unit}' is {attributes.get(unit)!r}; expected '{expected}'."
-            )
+    version = int(attributes.get("format", 1))
+    if version > FORMAT:
+        raise ValueError(
+            f"it is of version {version} of the format; expected {FORMAT} at most. Use a newer "
+            "openmm-gems."
+        )
+    for unit, expected in {**units, **OPTIONAL_UNITS}.items():
+        found = attributes.get(unit)
+        if found != expected and (found is not None or unit in units):
+            raise ValueError(f"its attribute '{unit}' is {found!r}; expected '{expected}'.")
 
 
 @contextlib.contextmanager
@@ -306,12 +313,12 @@ def _explained(path: Path, kind: str) -> Iterator[None]:
         raise ValueError(f"'{path}' is damaged or no {kind}: {error}") from error
 
 
-def _read_group(group: h5py.Group, names: list[str]) -> dict[str, Any]:
+def _read_group(group: h5py.Group, names: list[str], optional: list[str]) -> dict[str, Any]:
     if not isinstance(group, h5py.Group):
         raise KeyError(f"'{group.name}' is no group")
     found: dict[str, Any] = {}
-    for name in names:
-        if name == TEXT:
+    for name in [*names, *(name for name in optional if name in group)]:
+        if name in TEXTS:
             found[name] = group[name].asstr()[:].tolist()
         elif name == INDICES:
             found[name] = [np.asarray(value, dtype=np.int64) for value in group[name][:]]

@@ -142,17 +142,7 @@ def read_labelled(
     path, settings = _existing(path), settings or ImportSettings()
     if _ending(path) == "h5":
         for _, group in iterate_groups(path):
-            for m in range(len(group.source)):
-                yield (
-                    AtomicSystem(
-                        group.atomic_numbers,
-                        group.positions[m],
-                        int(group.charge[m]),
-                        int(group.spin[m]),
-                        group.source[m],
-                    ),
-                    Label(float(group.energy[m]), group.forces[m], group.dipole[m]),
-                )
+            yield from group.labelled()
         return
     for number, entry in enumerate(_entries(path, settings)):
         yield _structure(path, number, entry, settings), _label(path, number, entry, settings)

@@ -4,8 +4,10 @@
 
 A group holds ``atomic_numbers`` [N], ``positions`` [M, N, 3] (angstrom), ``charge`` [M],
 ``spin`` [M], ``source`` [M], ``order`` [M] (place of each structure in the file) and, if known,
-``kept_atoms`` [M]: of fragments, indices of the atoms in the snapshot they were cut from. It is the
-layout of ``dataset``, without labels; positions are stored without loss.
+``kept_atoms`` [M]: of fragments, indices of the atoms in the snapshot they were cut from. Format 2
+adds ``kind``, ``parent``, ``run``, ``frame`` [M] and, of periodic structures, ``cell`` [M, 3, 3]
+(angstrom, box vectors as rows). It is the layout of ``dataset``, without labels; positions are
+stored without loss. Files of format 1 open; where structures come from is taken from ``source``.
 """
 
 from __future__ import annotations
@@ -20,10 +22,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.files import naming_full_disk
 
-from .grouped_file import INDICES, Rows, read_groups, write_groups
+from .grouped_file import INDICES, OPTIONAL_UNITS, Rows, read_groups, write_groups
+from .sources import PROVENANCE, provenance_columns, read_provenances, told_provenance
 
 _UNITS = {"positions_unit": "angstrom"}
+_CELL_UNIT = {"cell_unit": OPTIONAL_UNITS["cell_unit"]}
+#: What files of format 1, or some structures, do not have.
+OPTIONAL = (*PROVENANCE, "cell")
 _NAMES = ("atomic_numbers", "positions", "charge", "spin", "source", "order")
 _KIND = "file of structures"
 _MISSING: Any = object()
@@ -58,13 +65,13 @@ def write_structures(
     FileNotFoundError
         If the folder is not there.
     """
-    with Rows(Path(path).parent) as rows:
+    with naming_full_disk(path), Rows(Path(path).parent) as rows:
         for number, (structure, kept) in enumerate(_paired(structures, kept_atoms)):
             row = structure_row(structure) | {"order": number}
             if kept is not None:
                 row[INDICES] = _indices(structure, kept)
             rows.add(structure.atomic_numbers, row)
-        write_groups(path, rows, _UNITS | {"num_structures": len(rows)})
+        write_groups(path, rows, _UNITS | _CELL_UNIT | {"num_structures": len(rows)})
         return len(rows)
 
 
@@ -78,16 +85,9 @@ def read_structures(path: str | os.PathLike[str]) -> list[AtomicSystem]:
         If there is no such file, or it is damaged or something else.
     """
     found: dict[int, AtomicSystem] = {}
-    for name, group in read_groups(path, _KIND, _UNITS, _NAMES):
+    for name, group in read_groups(path, _KIND, _UNITS, _NAMES, OPTIONAL):
         _check_shapes(f"'{os.fspath(path)}': {name}", group)
-        for member, place in enumerate(group["order"].tolist()):
-            found[place] = AtomicSystem(
-                group["atomic_numbers"],
-                group["positions"][member],
-                int(group["charge"][member]),
-                int(group["spin"][member]),
-                group["source"][member],
-            )
+        found.update(zip(group["order"].tolist(), group_structures(group), strict=True))
     return [found[place] for place in _places(path, found)]
 
 
@@ -108,14 +108,36 @@ def read_kept_atoms(path: str | os.PathLike[str]) -> list[NDArray[np.int64]]:
 
 def structure_row(structure: AtomicSystem) -> dict[str, object]:
     """What is written of a structure besides its atoms."""
-    if "\0" in structure.source:
-        raise ValueError(f"source is {structure.source!r}; expected text without null characters.")
-    return {
+    row: dict[str, object] = {
         "positions": structure.positions_angstrom,
         "charge": structure.charge,
         "spin": structure.spin,
         "source": structure.source,
+        **provenance_columns(structure),
     }
+    for name, value in row.items():
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError(f"{name} is {value!r}; expected text without null characters.")
+    if structure.cell_angstrom is not None:
+        row["cell"] = structure.cell_angstrom
+    return row
+
+
+def group_structures(group: Mapping[str, Any]) -> Iterator[AtomicSystem]:
+    """Make the structures of a group's arrays: those of `structure_row`, by their names."""
+    cells = group.get("cell")
+    for member, (source, provenance) in enumerate(
+        zip(group["source"], read_provenances(group), strict=True)
+    ):
+        yield AtomicSystem(
+            group["atomic_numbers"],
+            group["positions"][member],
+            int(group["charge"][member]),
+            int(group["spin"][member]),
+            source,
+            None if cells is None else cells[member],
+            None if provenance == told_provenance(source) else provenance,
+        )
 
 
 def _paired(
@@ -146,14 +168,18 @@ def _indices(structure: AtomicSystem, kept: ArrayLike) -> NDArray[np.int64]:
     return indices.astype(np.int64)
 
 
-def _check_shapes(name: str, group: dict[str, NDArray[np.int64]]) -> None:
+def _check_shapes(name: str, group: Mapping[str, Any]) -> None:
     atoms, count = len(group["atomic_numbers"]), len(group["source"])
-    expected = {"positions": (count, atoms, 3)}
-    for array in ("positions", "charge", "spin", "order"):
+    expected = {
+        "atomic_numbers": (atoms,),
+        "positions": (count, atoms, 3),
+        "cell": (count, 3, 3),
+    }
+    for array, values in group.items():
         shape = expected.get(array, (count,))
-        if group[array].shape != shape:
+        if np.shape(values) != shape:
             raise ValueError(
-                f"{name}/{array} has shape {group[array].shape}; expected {shape}. The file is "
+                f"{name}/{array} has shape {np.shape(values)}; expected {shape}. The file is "
                 "damaged."
             )
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from dataclasses import asdict, dataclass
 
@@ -57,12 +56,7 @@ def write_checkpoint(folder: RunFolder, context: openmm.Context, progress: Progr
         archive.writestr("progress.json", json.dumps(asdict(progress)))
         archive.writestr("exact.bin", context.createCheckpoint())
         archive.writestr("portable.xml", openmm.XmlSerializer.serialize(state))
-    if folder.checkpoint.is_file():
-        link = folder.path / ".checkpoint-previous.linking"
-        link.unlink(missing_ok=True)
-        os.link(folder.checkpoint, link)
-        os.replace(link, folder.previous_checkpoint)
-    write_atomically(folder.checkpoint, data.getvalue())
+    write_atomically(folder.checkpoint, data.getvalue(), previous=folder.previous_checkpoint)
 
 
 @dataclass(frozen=True)

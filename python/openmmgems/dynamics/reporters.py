@@ -18,6 +18,8 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
+from openmmgems.core.files import DISK_FULL
+
 from .protocol import GAS_CONSTANT, Protocol
 
 LOG_COLUMNS = (
@@ -199,9 +201,6 @@ class TrajectoryFile:
             except OSError as error:
                 if error.errno not in DISK_FULL:
                     raise
-
-
-DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 def cut_file(path: Path, size: int) -> None:

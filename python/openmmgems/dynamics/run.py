@@ -18,6 +18,7 @@ import openmm
 from openmm import app, unit
 
 from openmmgems.core.errors import ResourceError, UnstableSimulationError
+from openmmgems.core.files import DISK_FULL
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
@@ -29,7 +30,7 @@ from .protocol import (
     initial_velocities,
     make_integrator,
 )
-from .reporters import DISK_FULL, EnergyLog, TrajectoryFile
+from .reporters import EnergyLog, TrajectoryFile
 from .run_folder import RunFolder
 
 _SECONDS_BETWEEN_UPDATES = 0.5

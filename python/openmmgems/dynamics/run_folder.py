@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +16,7 @@ from openmm import app, unit
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import write_atomically
+from openmmgems.core.locks import locked_folder
 
 from .structure_text import structure_text
 
@@ -57,16 +56,9 @@ class RunFolder:
         """Whether a run was begun here."""
         return self.settings.is_file()
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Keep other processes from running in this folder at the same time."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunFolderError(f"Another process is running in '{self.path}'.") from None
-            yield
+        return locked_folder(self.path)
 
     def write_settings(self, settings: dict[str, Any]) -> None:
         """Write ``settings.json``."""

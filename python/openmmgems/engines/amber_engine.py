@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import openmm
@@ -16,6 +15,7 @@ from openmm import app, unit
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
+from openmmgems.systems.force_field_scripts import refuse_scripts
 from openmmgems.units import ANGSTROM_PER_NM, KJ_PER_MOL_PER_EV
 
 from .engine import Cost
@@ -82,6 +82,7 @@ class AmberEngine:
     def label(self, structure: AtomicSystem) -> Label:
         """Calculate a structure; see ``base.Engine``."""
         prepared = self._prepared()
+        structure.require_molecule(self.level_of_theory)
         self._check(structure, prepared)
         check_distances(structure, self.level_of_theory)
         positions = structure.positions_angstrom
@@ -133,8 +134,7 @@ class _Prepared:
 def _prepare(topology_file: str, _content: str, force_field: tuple[str, ...]) -> _Prepared:
     """Build the system; once a process for each content of the PDB file."""
     topology = _read_topology(topology_file)
-    for file in force_field:
-        _refuse_scripts(file)
+    refuse_scripts(force_field)
     try:
         system = app.ForceField(*force_field).createSystem(
             topology, nonbondedMethod=app.NoCutoff, constraints=None, rigidWater=False
@@ -154,25 +154,6 @@ def _prepare(topology_file: str, _content: str, force_field: tuple[str, ...]) ->
     )
     numbers = [atom.element.atomic_number for atom in topology.atoms()]
     return _Prepared(context, np.array(charges), np.array(numbers))
-
-
-def _refuse_scripts(file: str) -> None:
-    """Refuse a file, and what it includes, that would have OpenMM run code."""
-    if not Path(file).is_file():  # OpenMM's own, or an error of its own
-        return
-    try:
-        root = ElementTree.parse(file).getroot()
-    except ElementTree.ParseError as error:
-        raise ValueError(f"The engine 'amber': '{file}' is damaged: {error}") from error
-    if any(root.find(tag) is not None for tag in ("Script", "InitializationScript")):
-        raise ValueError(
-            f"The engine 'amber': '{file}' holds a script, which OpenMM would run; expected a "
-            "force field of parameters only."
-        )
-    for include in root.findall("Include"):
-        name = include.get("file", "")
-        inside = Path(file).parent / name
-        _refuse_scripts(str(inside) if inside.is_file() else name)
 
 
 def _read_topology(file: str) -> app.Topology:

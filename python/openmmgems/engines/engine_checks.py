@@ -25,7 +25,7 @@ def name_of(structure: AtomicSystem) -> str:
 
 def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) -> None:
     """
-    Refuse an empty structure, and elements that a level of theory has no parameters for.
+    Refuse what a level of theory cannot do: no atoms, a periodic cell, unknown elements.
 
     Raises
     ------
@@ -34,6 +34,7 @@ def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) 
     """
     if len(structure.atomic_numbers) == 0:
         raise ValueError(f"{level}: the structure '{structure.source}' has no atoms.")
+    structure.require_molecule(level)
     unknown = sorted(set(structure.atomic_numbers.tolist()) - set(known))
     if unknown:
         names = ", ".join(_symbol(number) for number in unknown)

@@ -7,7 +7,9 @@ J. Chem. Phys. 150, 154122 (2019), doi:10.1063/1.5090222. MBD: see ``mbd``.
 """
 
 import importlib.metadata
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,6 +81,7 @@ class PyscfEngine:
 
     def __post_init__(self) -> None:
         need_package("pyscf", "pyscf", "pip install pyscf pyscf-dispersion")
+        _refuse_configuration_of_folder()
         if self.dispersion not in DISPERSIONS:
             raise ValueError(
                 f"dispersion is '{self.dispersion}'; expected one of {', '.join(DISPERSIONS)}."
@@ -223,6 +226,16 @@ class PyscfEngine:
                 f"The functional '{self.functional}' includes dispersion; give a functional "
                 "without, and the option dispersion."
             )
+
+
+def _refuse_configuration_of_folder() -> None:
+    """Refuse a file that PySCF would execute because it lies in the current folder."""
+    file = Path(".pyscf_conf.py").absolute()
+    if file.is_file() and file.parent != Path.home() and "PYSCF_CONFIG_FILE" not in os.environ:
+        raise ValueError(
+            f"PySCF would run '{file}' because it is in the current folder. Work in another "
+            "folder, or, if it is yours, name it in the variable PYSCF_CONFIG_FILE."
+        )
 
 
 def _need_d4(functional: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from openmmgems.core.files import write_atomically
+from openmmgems.core.locks import locked_folder
 from openmmgems.data.structure_file import read_kept_atoms, read_structures, write_structures
 
 from .frame_fragmenter import Frame, FrameFragmenter
@@ -72,9 +73,25 @@ def collect_fragments(
     ------
     ValueError
         If there are no frames, or the folder holds parts of something else.
+    RunFolderError
+        If another process writes the same fragments.
     """
-    out = Path(out)
-    parts = _open_parts(out, _identity(fragmenter))
+    parts = Path(f"{os.fspath(out)}.parts")
+    with locked_folder(parts):
+        _check_identity(parts, _identity(fragmenter))
+        rows = _collect(fragmenter, frames, Path(out), parts, progress)
+        shutil.rmtree(parts)
+    return rows
+
+
+def _collect(
+    fragmenter: FrameFragmenter,
+    frames: Iterable[Frame],
+    out: Path,
+    parts: Path,
+    progress: Callable[[int, int], None] | None,
+) -> list[FragmentRow]:
+    """Cut what is not in the parts yet, and put all together."""
     rows: list[FragmentRow] = []
     files: list[Path] = []
     num_frames = 0
@@ -95,7 +112,6 @@ def collect_fragments(
         kept_atoms=chain.from_iterable(map(read_kept_atoms, files)),
     )
     write_rows(out.with_suffix(".csv"), rows)
-    shutil.rmtree(parts)
     return rows
 
 
@@ -133,22 +149,17 @@ def write_table(
     write_atomically(Path(path), text.getvalue())
 
 
-def _open_parts(out: Path, identity: str) -> Path:
-    """Make the folder of parts, or check that an older one is of the same task."""
-    parts = out.with_name(out.name + ".parts")
+def _check_identity(parts: Path, identity: str) -> None:
+    """Say in a new folder of parts what they are of, or check that an older one is of the same."""
     name = parts / "identity"
-    if parts.is_dir() and (not name.is_file() or name.read_text() != identity):
+    known = name.read_text() if name.is_file() else None
+    if known is None and not any(parts.glob("*.h5")):  # new, or killed before its name was written
+        write_atomically(name, identity)
+    elif known != identity:
         raise ValueError(
             f"'{parts}' holds parts of other fragments (other settings or another system); delete "
             "it, or choose another output file."
         )
-    if not parts.is_dir():
-        # complete at once: a folder without its identity cannot come about
-        temporary = out.with_name(f"{out.name}.parts.{os.getpid()}.tmp")
-        temporary.mkdir()
-        (temporary / "identity").write_text(identity)
-        temporary.rename(parts)
-    return parts
 
 
 def _identity(fragmenter: FrameFragmenter) -> str:

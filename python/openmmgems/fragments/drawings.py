@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
+
+from openmmgems.core.files import write_atomically
 
 from .top_down import TopDownFragment
 
@@ -46,7 +47,7 @@ def draw_top_down(
         legends=[_legend(fragment) for fragment in fragments],
     )
     canvas.FinishDrawing()
-    Path(file).write_bytes(canvas.GetDrawingText())
+    write_atomically(file, canvas.GetDrawingText())
 
 
 def draw_bottom_up(
@@ -70,7 +71,7 @@ def draw_bottom_up(
     options.fixedBondLength = 24
     canvas.DrawMolecules(molecules, legends=list(smiles))
     canvas.FinishDrawing()
-    Path(file).write_bytes(canvas.GetDrawingText())
+    write_atomically(file, canvas.GetDrawingText())
 
 
 def _legend(fragment: TopDownFragment) -> str:

@@ -4,15 +4,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from openmm import app
 
 from .frame_fragmenter import Frame
 
+#: Formats that are read a few frames at a time, and those that are read as a whole.
+_STREAMED = (
+    *("dcd", "xtc", "trr", "nc", "ncdf", "netcdf", "mdcrd", "crd", "lammpstrj", "gro"),
+    *("xyz", "xyz.gz", "pdb", "pdb.gz", "h5"),
+)
+_WHOLE = ("cif", "cif.gz", "rst7", "ncrst")
+#: Formats that tell how many frames there are without being read.
+_COUNTED = ("dcd", "xtc", "trr", "nc", "ncdf", "netcdf", "h5")
 _CHUNK = 20
 
 
@@ -29,7 +39,8 @@ def read_frames(
     Parameters
     ----------
     path : path
-        Any format of MDTraj: DCD, XTC, HDF5, ...
+        Its ending tells the format: dcd, xtc, trr, nc, mdcrd, lammpstrj, gro, xyz, pdb, cif, rst7,
+        and others of MDTraj; h5 needs PyTables.
     topology : openmm.app.Topology
     chosen : collection of int, optional
         Only these frames, counted from 0.
@@ -47,18 +58,12 @@ def read_frames(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it cannot be read, has other atoms, or lacks a chosen frame.
+        If it is of another format, cannot be read, has other atoms, or lacks a chosen frame.
     """
-    import mdtraj
-
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no trajectory '{os.fspath(path)}'.")
     left = None if chosen is None else set(chosen)
     number = 0
-    try:
-        for part in mdtraj.iterload(
-            os.fspath(path), top=mdtraj.Topology.from_openmm(topology), chunk=_CHUNK
-        ):
+    with _explained(path, topology):
+        for part in _parts(path, topology):
             if part.n_atoms != topology.getNumAtoms():
                 raise ValueError(f"it has {part.n_atoms} atoms")
             for k in range(len(part)):
@@ -69,20 +74,58 @@ def read_frames(
                 if left is not None:
                     left.discard(number)
                 number += 1
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(
-            f"Trajectory '{os.fspath(path)}' cannot be read for {topology.getNumAtoms()} atoms: "
-            f"{error}"
-        ) from error
     if left:
         raise ValueError(
             f"Trajectory '{os.fspath(path)}' has {number} frames; expected also frame {min(left)}."
         )
 
 
-def count_frames(path: str | os.PathLike[str]) -> int:
+def _parts(path: str | os.PathLike[str], topology: app.Topology) -> Iterator[Any]:
+    """Trajectories of MDTraj, one after the other, that together are the file."""
+    import mdtraj
+
+    name, known = os.fspath(path), mdtraj.Topology.from_openmm(topology)
+    if _format(path) in _WHOLE:
+        yield mdtraj.load(name, top=known)
+    else:
+        yield from mdtraj.iterload(name, top=known, chunk=_CHUNK)
+
+
+def _format(path: str | os.PathLike[str]) -> str:
+    """The file's format by its ending; FileNotFoundError or ValueError if it cannot be read."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"There is no trajectory '{os.fspath(path)}'.")
+    words = Path(path).name.split(".")
+    ending = ".".join(words[-2:] if words[-1] == "gz" else words[-1:])
+    if ending not in _STREAMED + _WHOLE:
+        raise ValueError(
+            f"Trajectory '{os.fspath(path)}' ends in '.{ending}'; expected one of "
+            f"{', '.join(_STREAMED + _WHOLE)}. Convert it, as with 'mdconvert' of MDTraj."
+        )
+    return ending
+
+
+@contextlib.contextmanager
+def _explained(path: str | os.PathLike[str], topology: app.Topology) -> Iterator[None]:
+    """Say which file cannot be read, in one sentence."""
+    ending = _format(path)
+    try:
+        yield
+    except ImportError as error:
+        raise ValueError(
+            f"Trajectory '{os.fspath(path)}' cannot be read without PyTables. Install it (pip "
+            "install tables), or convert the file to dcd or xtc."
+        ) from error
+    except (OSError, ValueError, TypeError, RuntimeError, LookupError, EOFError) as error:
+        raise ValueError(
+            f"Trajectory '{os.fspath(path)}' cannot be read as {ending} for "
+            f"{topology.getNumAtoms()} atoms: {error}"
+        ) from error
+
+
+def count_frames(path: str | os.PathLike[str], topology: app.Topology) -> int:
     """
-    Tell the number of frames of a trajectory without reading it all.
+    Tell the number of frames of a trajectory, if its format lets without reading it all.
 
     Raises
     ------
@@ -91,13 +134,11 @@ def count_frames(path: str | os.PathLike[str]) -> int:
     """
     import mdtraj
 
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no trajectory '{os.fspath(path)}'.")
-    try:
+    with _explained(path, topology):
+        if _format(path) not in _COUNTED:
+            return sum(len(part) for part in _parts(path, topology))
         with mdtraj.open(os.fspath(path)) as file:
             return len(file)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(f"Trajectory '{os.fspath(path)}' cannot be read: {error}") from error
 
 
 def read_selection(path: str | os.PathLike[str]) -> list[int]:

@@ -63,14 +63,10 @@ class GemsCalculator(Calculator):
         """Evaluate the model; called by ASE."""
         super().calculate(atoms, list(properties), list(system_changes))
         cell = self._cell()
-        info = self.atoms.info
         result = self._evaluator.evaluate(
             self.atoms.numbers,
             self.atoms.positions,
-            int(info.get("charge", 0)) if self._charge is None else self._charge,
-            int(info.get("spin", 0))
-            if self._num_unpaired_electrons is None
-            else self._num_unpaired_electrons,
+            *self._charge_and_spin(self.atoms),
             cell,
         )
         self.results = {
@@ -84,6 +80,28 @@ class GemsCalculator(Calculator):
         if cell is not None:
             stress = result["virial_ev"] / self.atoms.get_volume()
             self.results["stress"] = full_3x3_to_voigt_6_stress(stress)
+
+    def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+        """Name what has changed since the last calculation; called by ASE.
+
+        ASE by itself does not look at ``atoms.info``.
+        """
+        changes: list[str] = super().check_state(atoms, tol)
+        if self.atoms is not None and self._charge_and_spin(atoms) != self._charge_and_spin(
+            self.atoms
+        ):
+            changes.append("info")
+        return changes
+
+    def _charge_and_spin(self, atoms: Atoms) -> tuple[int, int]:
+        """Total charge and number of unpaired electrons of a system."""
+        charge, spin = (
+            atoms.info.get(name, 0) if given is None else given
+            for name, given in (("charge", self._charge), ("spin", self._num_unpaired_electrons))
+        )
+        if charge != int(charge) or spin != int(spin):
+            raise ValueError(f"charge is {charge} and spin is {spin}; expected whole numbers.")
+        return int(charge), int(spin)
 
     def _cell(self) -> np.ndarray | None:
         """Lattice vectors, or None for a system that is not periodic."""

@@ -137,7 +137,7 @@ def _close(client: Any) -> None:
 
 
 def _refuse_open_connection(address: str) -> None:
-    """Refuse a scheduler of another machine to which anyone may speak."""
+    """Refuse a scheduler that anyone in the network may speak to."""
     from distributed.comm.addressing import parse_address, parse_host_port
 
     try:
@@ -147,9 +147,10 @@ def _refuse_open_connection(address: str) -> None:
         raise ValueError(f"scheduler is '{address}': {error}. Expected tls://HOST:PORT.") from error
     if scheme not in _ENCRYPTED and not _is_this_machine(host):
         raise ValueError(
-            f"The scheduler '{address}' is on another machine, and the connection is open: whoever "
-            "is in the network can run code here. Use TLS (tls://HOST:PORT, with Dask's "
-            "certificates), or add --insecure where all in the network are trusted."
+            f"The scheduler '{address}' can be reached from other machines without TLS: whoever is "
+            "in the network can run code on its workers and here. Use tls://HOST:PORT with Dask's "
+            "certificates, or add --insecure (in Python: Consent(insecure=True)) where all in the "
+            "network are trusted."
         )
 
 

@@ -114,6 +114,10 @@ class Reports:
         worker, job = self._last.get(key, ("", None))
         return None if job is None else Death(key, worker, job)
 
+    def has_begun(self, key: str) -> bool:
+        """Whether some worker has had a group in work, and not only in its queue."""
+        return key in self._last
+
     def forget(self, key: str) -> None:
         """Take note that a group has ended."""
         self._last.pop(key, None)

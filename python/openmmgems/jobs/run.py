@@ -300,10 +300,11 @@ class _Run:
             self._started = begun
 
     def _killed(self, key: str, jobs: list[Job], error: BaseException) -> None:
-        """A group is lost, since every worker that had it died."""
         death = self._reports.death(key)
         if death is not None:
             self._died(death, jobs)
+        elif not self._reports.has_begun(key):  # it was in a queue only
+            self._backlog.extendleft(reversed(jobs))
         elif len(jobs) == 1:
             self._fail(jobs[0], f"every Dask worker that had it died: {error}", _MORE_MEMORY)
         else:
@@ -313,12 +314,11 @@ class _Run:
     def _died(self, death: Death, jobs: list[Job]) -> None:
         """The job that a worker was at when it died is to blame; the others of its group wait."""
         self._reports.forget(death.key)
-        for job in jobs:
+        for job in reversed(jobs):
             if job.id == death.job:
-                error = f"the Dask worker {death.worker} died while it calculated this"
-                self._fail(job, error, _MORE_MEMORY)
+                self._fail(job, f"the Dask worker {death.worker} died at this job", _MORE_MEMORY)
             else:
-                self._backlog.append(job)
+                self._backlog.appendleft(job)
 
     def _write(self, outcomes: list[Outcome], jobs: dict[int, Job]) -> None:
         """Commit what is done, then say what became of the rest."""

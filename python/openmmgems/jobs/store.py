@@ -137,7 +137,7 @@ class JobStore(StoreFile):
             self._take_back("level = ? AND lease_end < ?", level_of_theory, self._clock())
             rows = self._database.execute(
                 "SELECT job.id, variant, attempts, memory_mb, time_limit_s, atomic_numbers, "
-                "positions, charge, spin, source FROM job "
+                "positions, charge, spin, source, provenance FROM job "
                 "JOIN structure ON structure.id = job.structure "
                 "WHERE level = ? AND state = 'waiting' ORDER BY estimate_s DESC, job.id LIMIT ?",
                 (level_of_theory, number),
@@ -318,7 +318,7 @@ class JobStore(StoreFile):
     def _add(self, row: tuple[object, ...], level: str, need: Need) -> int:
         self._database.execute(
             "INSERT OR IGNORE INTO structure (hash, atomic_numbers, positions, charge, spin, "
-            "source, variant) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "source, variant, provenance) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
         return self._database.execute(

@@ -114,7 +114,7 @@ class StoreFile:
         """Go through what is done, in the order in which it was added."""
         with self._errors():
             rows = self._database.execute(
-                "SELECT data, atomic_numbers, positions, charge, spin, source "
+                "SELECT data, atomic_numbers, positions, charge, spin, source, provenance "
                 "FROM result JOIN job ON job.id = result.job "
                 "JOIN structure ON structure.id = job.structure WHERE level = ? "
                 "ORDER BY result.job",

@@ -8,13 +8,13 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.core.settings import Setting
 
 _BATCH = 1000
@@ -100,11 +100,12 @@ def from_bytes(data: bytes) -> NDArray[np.float64]:
 
 def structure_row(
     structure: AtomicSystem, variant: int | None = None
-) -> tuple[str, bytes, bytes, int, int, str, int]:
+) -> tuple[str, bytes, bytes, int, int, str, int, str | None]:
     """Hash of what a calculation depends on, and the columns of the table ``structure``.
 
     A variant, even 0, says that it depends on the source, too.
     """
+    structure.require_molecule("A job cannot be made of this")
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
     charge, spin = int(structure.charge), int(structure.spin)
@@ -112,15 +113,23 @@ def structure_row(
     if variant is not None:
         content += f",{variant},{structure.source}".encode()
     key = hashlib.sha256(content).hexdigest()
-    return key, numbers, positions, charge, spin, structure.source, variant or 0
+    known = structure.provenance
+    origin = None if known is None else json.dumps(asdict(known), default=int)  # NumPy's integers
+    return key, numbers, positions, charge, spin, structure.source, variant or 0, origin
 
 
 def structure_from_row(
-    numbers: bytes, positions: bytes, charge: int, spin: int, source: str
+    numbers: bytes, positions: bytes, charge: int, spin: int, source: str, origin: str | None
 ) -> AtomicSystem:
     """Read what `structure_row` stored."""
-    atomic_numbers = np.frombuffer(numbers, dtype=np.uint8).astype(np.int64)
-    return AtomicSystem(atomic_numbers, from_bytes(positions).reshape(-1, 3), charge, spin, source)
+    return AtomicSystem(
+        np.frombuffer(numbers, dtype=np.uint8).astype(np.int64),
+        from_bytes(positions).reshape(-1, 3),
+        charge,
+        spin,
+        source,
+        provenance=None if origin is None else Provenance(**json.loads(origin)),
+    )
 
 
 def settings_json(settings: Mapping[str, Setting] | None) -> str:

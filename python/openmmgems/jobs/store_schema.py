@@ -16,7 +16,7 @@ _STRUCTURE = """
 CREATE TABLE structure (
     id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
     positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL,
-    variant INTEGER NOT NULL DEFAULT 0)
+    variant INTEGER NOT NULL DEFAULT 0, provenance TEXT)
 """
 _JOB = """
 CREATE TABLE job (
@@ -74,6 +74,7 @@ _FROM_1 = (
 )
 _FROM_2 = (
     "ALTER TABLE structure ADD COLUMN variant INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE structure ADD COLUMN provenance TEXT",
     "ALTER TABLE result RENAME TO result_2",
     _RESULT,
     "INSERT INTO result SELECT job, label_data(energy, forces, dipole), engine, seconds, "

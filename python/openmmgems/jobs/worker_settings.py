@@ -48,7 +48,7 @@ class WorkerSettings(SettingsBase):
         None, description="Memory for all calculations of this machine, GB (None: 80 % of free)."
     )
     scheduler: str | None = Field(
-        None, description="Address of a Dask scheduler whose workers are used, 'tcp://host:port'."
+        None, description="Address of a Dask scheduler whose workers are used, 'tls://host:port'."
     )
     slurm: SlurmSettings | None = Field(None, description="Workers by SLURM.")
 

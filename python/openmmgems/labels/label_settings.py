@@ -16,7 +16,8 @@ class LabelSettings(JobSettings):
 
     engine: str = Field(
         "gfn2-xtb",
-        description="Name of a reference engine, or 'module:function' that makes one of yours.",
+        description="Name of a reference engine, or 'module:function' that makes one of yours "
+        "(with --allow-code module).",
     )
     options: dict[str, Setting] = Field({}, description="Options of the engine, by name.")
     copies_angstrom: float | None = Field(

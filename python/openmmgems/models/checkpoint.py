@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checkpoints of the published SpookyNet implementation: read, check, convert, write."""
 
+import io
 import os
 from collections import OrderedDict
 from dataclasses import replace
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from openmmgems.core.files import write_atomically
 from openmmgems.units import ANGSTROM_PER_NM
 
 from .attention import EXACT, SMOOTH
@@ -115,9 +117,9 @@ def export_checkpoint(model_file: str | os.PathLike[str], out: str | os.PathLike
     state = OrderedDict(
         (key, value) for key, value in model.state_dict().items() if _NOT_IN_CHECKPOINTS not in key
     )
-    temporary = Path(out).with_name(Path(out).name + ".tmp")
-    torch.save({"state_dict": state, **description["hyperparameters"]}, temporary)
-    os.replace(temporary, out)
+    data = io.BytesIO()
+    torch.save({"state_dict": state, **description["hyperparameters"]}, data)
+    write_atomically(out, data.getvalue())
 
 
 def fix_key_maxima(model: SpookyNet, reference: dict[str, Tensor]) -> None:

@@ -5,16 +5,17 @@
 A model file is a TorchScript archive with its description, gems.json, inside.
 """
 
+import io
 import json
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
+
+from openmmgems.core.files import write_atomically
 
 from .hyperparameters import Hyperparameters
 from .metadata import check_description, make_description
@@ -54,7 +55,6 @@ def save_model(
 
     """
     check_description(description)
-    path = Path(path)
     was_training = module.training
     module.eval()
     try:
@@ -62,18 +62,10 @@ def save_model(
     finally:
         module.train(was_training)
     text = json.dumps(description, indent=1)
-    handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, suffix=".tmp")
-    os.close(handle)
-    try:
-        with _torchscript_without_warning():
-            torch.jit.save(scripted, temporary, _extra_files={DESCRIPTION_FILE: text})
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    data = io.BytesIO()
+    with _torchscript_without_warning():
+        torch.jit.save(scripted, data, _extra_files={DESCRIPTION_FILE: text})
+    write_atomically(path, data.getvalue())
 
 
 def load_model(path: str | os.PathLike[str]) -> tuple[torch.jit.ScriptModule, dict[str, Any]]:

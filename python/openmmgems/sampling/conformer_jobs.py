@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -18,7 +18,7 @@ from openmmgems.engines.engine import Engine
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.job_kind import Cost
 
-from .conformers import conformers, expected_calls
+from .conformers import conformer, conformers, expected_calls
 from .sampling_settings import ConformerSettings
 
 
@@ -94,9 +94,11 @@ class ConformerCalculation:
         return data.getvalue()
 
 
-def unpack_conformers(data: bytes, molecule: AtomicSystem) -> Iterator[AtomicSystem]:
+def unpack_conformers(
+    data: bytes, molecule: AtomicSystem, occurrence: int
+) -> Iterator[AtomicSystem]:
     """Read what `ConformerCalculation` gave for a molecule."""
     with np.load(BytesIO(data), allow_pickle=False) as arrays:
         pairs = zip(arrays["positions_angstrom"], arrays["sources"], strict=True)
-        for positions, source in pairs:
-            yield replace(molecule, positions_angstrom=positions, source=str(source))
+        for frame, (positions, source) in enumerate(pairs):
+            yield conformer(molecule, positions, str(source), occurrence, frame)

@@ -113,10 +113,11 @@ class ConformerRun:
     def read(self) -> Iterator[AtomicSystem]:
         """Read the conformers on disk one after the other, in the order of the molecules."""
         with self._open() as store:
-            for job, structure in zip(self._ids, self.structures, strict=True):
+            every = zip(self._ids, self.structures, self._occurrences, strict=True)
+            for job, structure, occurrence in every:
                 data = store.result(job)
                 if data is not None:
-                    yield from unpack_conformers(data, structure)
+                    yield from unpack_conformers(data, structure, occurrence)
 
     def _open(self) -> JobStore:
         return JobStore(Path(self.folder) / _STORE, max_attempts=self.limits.max_attempts)

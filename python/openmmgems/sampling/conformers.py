@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
+from openmmgems.data.sources import BOTTOM_UP
 from openmmgems.engines.engine import Engine
 
 from .hot_dynamics import Pace, Thermostat, hot_frames
@@ -19,7 +20,7 @@ from .molecular_graph import MolecularGraph
 from .normal_modes import Acceptance, Minimum, draw_displaced, hessian, minimise, normal_modes
 from .sampling_settings import ConformerSettings
 
-_KIND = "bottom-up:"
+_KIND = f"{BOTTOM_UP}:"
 # Displacements that may be rejected in a row.
 _MAX_DRAWS = 200
 
@@ -100,10 +101,19 @@ def conformers(
     try:
         minimum = minimise(surface, graph)
         tally.bonds_would_change = minimum.bonds_would_change
-        for how, positions in _draw(surface, graph, minimum, settings, tally, generator):
-            yield replace(structure, positions_angstrom=positions, source=f"{_KIND}{name}:{how}")
+        drawn = _draw(surface, graph, minimum, settings, tally, generator)
+        for frame, (how, positions) in enumerate(drawn):
+            yield conformer(structure, positions, f"{_KIND}{name}:{how}", occurrence, frame)
     finally:
         tally.num_calls += surface.num_calls
+
+
+def conformer(
+    structure: AtomicSystem, positions: Positions, source: str, run: int, frame: int
+) -> AtomicSystem:
+    """Make one conformer of a molecule, which knows its run."""
+    provenance = Provenance(BOTTOM_UP, fragment_name(structure.source), str(run), frame)
+    return replace(structure, positions_angstrom=positions, source=source, provenance=provenance)
 
 
 def fragment_name(source: str) -> str:

@@ -21,6 +21,7 @@ import openmm
 from openmm import app, unit
 
 from openmmgems.core.files import write_atomically
+from openmmgems.core.locks import locked_folder
 from openmmgems.data.frames_file import Frame, append_frames, append_text
 
 from .legs import Leg, leg_system, legs_of
@@ -93,16 +94,19 @@ def run_parent(
     ValueError
         If the settings are not those the folder was begun with (the selection may differ), or
         :func:`build_parent` refuses them.
+    RunFolderError
+        If another process, or another caller of this one, works in the folder.
     RuntimeError
         If the dynamics become unstable; all up to the last checkpoint is kept.
 
     """
     folder = Path(folder)
-    prepare_parent(settings, folder, threads)
-    parent = _load(folder)
-    legs = legs_of(settings, parent.topology)
-    run = _Run(parent, folder, settings, legs, threads)
-    run.advance(progress or (lambda done, total: None), stop or (lambda: False))
+    with locked_folder(folder):
+        _prepare(settings, folder, threads)
+        parent = _load(folder)
+        legs = legs_of(settings, parent.topology)
+        run = _Run(parent, folder, settings, legs, threads)
+        run.advance(progress or (lambda done, total: None), stop or (lambda: False))
     return ParentFrames(folder, run.checkpoint.num_frames, sum(leg.num_frames for leg in legs))
 
 
@@ -122,12 +126,16 @@ def prepare_parent(
         As :func:`run_parent`.
 
     """
+    with locked_folder(folder):
+        return _prepare(settings, folder, threads)
+
+
+def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> tuple[str, ...]:
     if (folder / "checkpoint.json").is_file():
         _check_same(folder, settings)
         return ()
     parent = build_parent(settings, threads)
     legs_of(settings, parent.topology)  # impossible biases are found here
-    folder.mkdir(parents=True, exist_ok=True)
     _begin(parent, settings, folder)
     return parent.notes
 

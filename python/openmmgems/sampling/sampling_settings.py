@@ -32,7 +32,8 @@ class ConformerSettings(SettingsBase):
     )
     engine: str = Field(
         default="gfn2-xtb",
-        description="Name of the engine that gives forces, or 'module:function' that makes yours.",
+        description="Name of the engine that gives forces, or 'module:function' that makes one of "
+        "yours (with --allow-code module).",
     )
     engine_options: dict[str, Setting] = Field(
         default_factory=dict, description="Options of the engine."

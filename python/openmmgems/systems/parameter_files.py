@@ -23,6 +23,11 @@ from .residue_names import renaming_notes, standard_atom_names, standard_name
 from .sentences import listed
 from .text_files import in_utf8, read_text
 
+#: AMBER's unit of charge: the square root of kcal/mol angstrom in e.
+_AMBER_CHARGE = 18.2223
+#: Charges of thousands of atoms, each rounded.
+_CHARGE_TOLERANCE = 0.1
+
 
 def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     """
@@ -58,13 +63,14 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     _drop_water_triangles(prmtop.topology)
     states, notes = _rename(prmtop.topology, labels)
     prmtop.elements[:] = [atom.element for atom in prmtop.topology.atoms()]
-    positions = _nanometers(inpcrd.positions)
+    charges = [float(word) / _AMBER_CHARGE for word in raw["CHARGE"]]
     return LoadedStructure(
         prmtop.topology,
-        positions,
+        _nanometers(inpcrd.positions),
         coordinates,
         parameters=prmtop,
         states=states,
+        total_charge=_total_charge(charges, notes),
         notes=(*notes, *dropped),
     )
 
@@ -133,12 +139,14 @@ def read_gromacs(
             f"Names of '{path.name}' were followed where '{coordinates.name}' has others: "
             f"{listed(other)}."
         )
+    charges = [float(r[6] if len(r) > 6 else t[4]) for r, t in zip(records, types, strict=True)]
     return LoadedStructure(
         top.topology,
         _nanometers(gro.positions),
         coordinates,
         parameters=top,
         states=states,
+        total_charge=_total_charge(charges, notes),
         notes=(*notes, *dropped),
     )
 
@@ -228,6 +236,17 @@ def _rename(topology: app.Topology, labels: Sequence[str]) -> tuple[dict[int, st
         if state is not None:
             states[residue.index] = state
     return states, renaming_notes(Counter(labels))
+
+
+def _total_charge(charges: Sequence[float], notes: list[str]) -> int | None:
+    """The sum of the atoms' charges, if it is a whole number but for rounding."""
+    total = sum(charges)
+    if abs(total - round(total)) < _CHARGE_TOLERANCE:
+        return round(total)
+    notes.append(
+        f"The charges of the file add up to {total:.2f} e, no whole number, and were not followed."
+    )
+    return None
 
 
 def _nanometers(positions: unit.Quantity) -> NDArray[np.float64]:

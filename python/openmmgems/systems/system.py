@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,15 @@ def createSystem(
     *,
     total_charge: int | None = None,
     num_unpaired_electrons: int = 0,
-    ml_atoms: Iterable[int] | None = None,
-    mm_system: openmm.System | None = None,
     periodic: bool | None = None,
     evaluator: str = "auto",
     attention: str = "model-default",
     long_range_cutoff: float = 0.0,
 ) -> openmm.System:
-    """Create a System with a GemsForce for a topology, or for part of it.
+    """Create a System with a GemsForce for a topology.
+
+    For a part of a System under a classical force field, take openmm-ml:
+    ``MLPotential("gems", modelPath=model).createMixedSystem(...)``.
 
     Parameters
     ----------
@@ -38,16 +38,10 @@ def createSystem(
     model : str or path
         Name of a bundled model, or a model file.
     total_charge : int, optional
-        Charge of the atoms the model sees, e. Default: guessed from residues and bonds
-        (:func:`openmmgems.systems.chemistry.guess_total_charge`); with `ml_atoms`, give it.
+        e. Default: guessed from residues and bonds
+        (:func:`openmmgems.systems.chemistry.guess_total_charge`).
     num_unpaired_electrons : int
-        Unpaired electrons of these atoms.
-    ml_atoms : iterable of int, optional
-        Indices of the atoms the model sees: whole molecules. Needs `mm_system`. Default: all.
-    mm_system : openmm.System, optional
-        A System for the same topology with a classical force field and without constraints on the
-        model's atoms. It is changed: its interactions among these atoms are taken out; those with
-        all other atoms stay (mechanical embedding).
+        Number of unpaired electrons.
     periodic : bool, optional
         Default: whether the topology has a box.
     evaluator : {"auto", "torchscript", "native"}
@@ -60,38 +54,26 @@ def createSystem(
     Returns
     -------
     openmm.System
-        Without constraints and without a centre-of-mass remover, unless `mm_system` has them.
+        Without constraints and without a centre-of-mass remover.
     """
     from openmmgems import GemsForce
 
-    if (ml_atoms is None) != (mm_system is None):
-        raise ValueError("ml_atoms and mm_system go together: give both or none.")
     if total_charge is None:
-        if ml_atoms is not None:
-            raise ValueError("total_charge of the ml_atoms is needed.")
         total_charge = guess_total_charge(topology)
     atoms = list(topology.atoms())
-    selected = sorted(set(range(len(atoms)) if ml_atoms is None else ml_atoms))
-    _check_selection(topology, selected)
     vectors = topology.getPeriodicBoxVectors()
     if periodic is None:
         periodic = vectors is not None
-    system = mm_system if mm_system is not None else _bare_system(atoms)
-    if mm_system is not None:
-        from .mixed import remove_internal_interactions
-
-        remove_internal_interactions(system, selected)
+    system = _bare_system(atoms)
     if periodic:
         if vectors is None:
             raise ValueError("periodic is True, but the topology has no box.")
         system.setDefaultPeriodicBoxVectors(*vectors)
     force = GemsForce(str(model_file(model)))
-    for index in selected:
-        force.addAtom(index, atoms[index].element.atomic_number)
-    chosen = set(selected)
-    for bond in topology.bonds():
-        if bond[0].index in chosen:
-            force.addBond(bond[0].index, bond[1].index)
+    for atom in atoms:
+        force.addAtom(atom.index, atom.element.atomic_number)
+    for first, second in topology.bonds():
+        force.addBond(first.index, second.index)
     force.setTotalCharge(total_charge)
     force.setNumUnpairedElectrons(num_unpaired_electrons)
     force.setUsesPeriodicBoundaryConditions(periodic)
@@ -144,22 +126,6 @@ def _bare_system(atoms: list[Any]) -> openmm.System:
             raise StructureError(f"Atom {atom.index} ({atom.name}) has no element.")
         system.addParticle(atom.element.mass)
     return system
-
-
-def _check_selection(topology: app.Topology, selected: list[int]) -> None:
-    count = topology.getNumAtoms()
-    if not selected:
-        raise ValueError("ml_atoms is empty; the model needs at least one atom.")
-    if selected[0] < 0 or selected[-1] >= count:
-        raise ValueError(f"ml_atoms must lie between 0 and {count - 1}.")
-    chosen = set(selected)
-    for bond in topology.bonds():
-        if (bond[0].index in chosen) != (bond[1].index in chosen):
-            raise ValueError(
-                f"ml_atoms cuts the bond between atoms {bond[0].index} ({bond[0].residue.name} "
-                f"{bond[0].name}) and {bond[1].index} ({bond[1].residue.name} {bond[1].name}); "
-                "choose whole molecules."
-            )
 
 
 def _choice(force_class: type, what: str, given: str, names: dict[str, str]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from openmmgems.data.dataset import Group
+from openmmgems.data.dataset import Group, composition
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,17 @@ class StructureTable:
     def __init__(
         self, groups: Sequence[Group], atomic_energies: Tensor, dtype: torch.dtype
     ) -> None:
+        for group in groups:
+            if group.cell is not None:
+                raise ValueError(
+                    f"The structures of {composition(group.atomic_numbers)} have periodic cells; "
+                    "expected molecules: training takes all pairs of atoms."
+                )
         self._groups = groups
         self._dtype = dtype
         self._offsets = [float(atomic_energies[g.atomic_numbers].sum()) for g in groups]
         self._members = [(k, m) for k, g in enumerate(groups) for m in range(len(g.energy))]
+        self._kinds = [place.kind for g in groups for place in g.provenances()]
 
     def __len__(self) -> int:
         return len(self._members)
@@ -57,6 +64,10 @@ class StructureTable:
         """Where a structure came from."""
         group, member = self._members[number]
         return self._groups[group].source[member]
+
+    def kind(self, number: int) -> str:
+        """How a structure was made: bottom-up, top-down, ..."""
+        return self._kinds[number]
 
     def batch(self, numbers: Sequence[int]) -> Batch:
         """Join the structures of these numbers to one batch."""
@@ -91,52 +102,6 @@ def _all_pairs(num_atoms: int) -> np.ndarray:
     """All directed pairs [2, num_atoms * (num_atoms - 1)] of a molecule."""
     i, j = np.nonzero(~np.eye(num_atoms, dtype=bool))
     return np.stack([i, j])
-
-
-@dataclass(frozen=True)
-class Split:
-    """Numbers of the structures for training, validation and test."""
-
-    train: list[int]
-    validation: list[int]
-    test: list[int]
-
-
-def split_structures(
-    groups: Sequence[Group], validation_fraction: float, test_fraction: float, seed: int
-) -> Split:
-    """Divide every group at random; structures of one source stay together.
-
-    Frames of one run resemble each other: shared between training and test they would make the
-    errors look smaller than they are. The same seed gives the same division.
-    """
-    generator = np.random.default_rng(seed)
-    split = Split([], [], [])
-    start = 0
-    for group in groups:
-        count = len(group.source)
-        members: dict[str, list[int]] = {}
-        for number, source in enumerate(group.source, start):
-            members.setdefault(source, []).append(number)
-        order = generator.permutation(np.array(list(members), dtype=object)).tolist()
-        taken = [number for source in order for number in members[source]]
-        first = _end_of_source(order, members, round(validation_fraction * count))
-        second = _end_of_source(order, members, first + round(test_fraction * count))
-        split.validation.extend(taken[:first])
-        split.test.extend(taken[first:second])
-        split.train.extend(taken[second:])
-        start += count
-    return split
-
-
-def _end_of_source(order: Sequence[str], members: dict[str, list[int]], wanted: int) -> int:
-    """Number of structures in the first sources that hold ``wanted`` or more."""
-    total = 0
-    for source in order:
-        if total >= wanted:
-            break
-        total += len(members[source])
-    return total
 
 
 def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:

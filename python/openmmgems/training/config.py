@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 
+from openmmgems.data.splits import SplitSettings
 from openmmgems.models.hyperparameters import Hyperparameters
 
 
@@ -18,7 +19,11 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train. Fractions are of each composition's structures; the rest trains.
+    """How to train.
+
+    Fractions are of the structures of each kind, in units that share nothing; the rest trains, but
+    for molecules, parents and imported files that are ``held_out`` by name. ``block_frames``: see
+    ``openmmgems.data.splits.SplitSettings``.
 
     The last ``final_fraction`` of all steps takes ``final_weights``: energies, small against forces
     at first, are refined when forces are learned.
@@ -37,8 +42,20 @@ class TrainingSettings:
     validation_interval: int = 500
     validation_fraction: float = 0.05
     test_fraction: float = 0.1
+    held_out: tuple[str, ...] = ()
+    block_frames: int = 10
     num_threads: int = 1
     seed: int = 2026
+
+    def split(self) -> SplitSettings:
+        """How the data are divided."""
+        return SplitSettings(
+            self.validation_fraction,
+            self.test_fraction,
+            self.held_out,
+            self.block_frames,
+            self.seed,
+        )
 
     def weights_at(self, step: int) -> LossWeights:
         """Weights of the loss at a step."""

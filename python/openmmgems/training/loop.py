@@ -4,10 +4,11 @@
 
 import copy
 import hashlib
+import io
 import math
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from openmmgems.core.files import write_atomically
 from openmmgems.data.dataset import Group
+from openmmgems.data.splits import split_structures
 from openmmgems.models.spookynet import SpookyNet
 
-from .batches import StructureTable, chunks, fit_atomic_energies, split_structures
+from .batches import StructureTable, chunks, fit_atomic_energies
 from .config import TrainingSettings
 from .losses import Errors, loss, predict
 
@@ -54,9 +57,12 @@ class Trainer:
         self.atomic_energies = fit_atomic_energies(groups)
         self.table = StructureTable(groups, self.atomic_energies, torch.float32)
         self._data = _fingerprint(groups)
-        self.split = split_structures(
-            groups, settings.validation_fraction, settings.test_fraction, settings.seed
-        )
+        if not settings.validation_fraction > 0:
+            raise ValueError(
+                f"validation_fraction is {settings.validation_fraction}; expected more than 0: the "
+                "model that is kept is chosen by its errors there."
+            )
+        self.split = split_structures(groups, settings.split())
         self.model = SpookyNet(settings.hyperparameters, zero_init=False, seed=settings.seed)
         self.average = copy.deepcopy(self.model)
         self.average.eval()
@@ -87,14 +93,15 @@ class Trainer:
                 last = self.step == self.settings.num_steps
                 if self.step % self.settings.validation_interval == 0 or last:
                     errors = self._validate()
-                    progress.console.print(
-                        f"step {self.step}: validation {errors.energy_mev_per_atom:.2f} meV/atom, "
-                        f"{errors.forces_mev_per_angstrom:.1f} meV/angstrom"
-                    )
+                    progress.console.print(_report(self.step, errors), soft_wrap=True)
                     self._save()
 
     def evaluate(self, numbers: Sequence[int]) -> Errors:
         """Errors of the best averaged model for structures of these numbers."""
+        return Errors.of_all(self.evaluate_kinds(numbers).values())
+
+    def evaluate_kinds(self, numbers: Sequence[int]) -> dict[str, Errors]:
+        """Errors as of `evaluate`, of each kind of structures by itself."""
         model = copy.deepcopy(self.average)
         model.load_state_dict(self.best_weights)
         return self._evaluate(model, numbers)
@@ -150,22 +157,26 @@ class Trainer:
             weights: list[torch.Tensor] = list(self.model.parameters())
             torch._foreach_lerp_(averages, weights, 1.0 - keep)
 
-    def _validate(self) -> Errors:
-        errors = self._evaluate(self.average, self.split.validation)
+    def _validate(self) -> dict[str, Errors]:
+        by_kind = self._evaluate(self.average, self.split.validation)
+        errors = Errors.of_all(by_kind.values())
         weights = self.settings.weights_at(self.step - 1)
         if weights != self.settings.weights_at(self.step - 1 - self.settings.validation_interval):
             self.best = math.inf  # measured otherwise
         if errors.score(weights) < self.best:
             self.best = errors.score(weights)
             self.best_weights = copy.deepcopy(self.average.state_dict())
-        return errors
+        return by_kind
 
-    def _evaluate(self, model: SpookyNet, numbers: Sequence[int]) -> Errors:
-        errors = Errors()
-        for part in chunks(numbers, _EVALUATION_BATCH):
-            batch = self.table.batch(part)
-            errors.add(predict(model, batch, create_graph=False), batch)
-        return errors
+    def _evaluate(self, model: SpookyNet, numbers: Sequence[int]) -> dict[str, Errors]:
+        by_kind: dict[str, Errors] = {}
+        for kind in sorted({self.table.kind(number) for number in numbers}):
+            errors = by_kind[kind] = Errors()
+            own = [number for number in numbers if self.table.kind(number) == kind]
+            for part in chunks(own, _EVALUATION_BATCH):
+                batch = self.table.batch(part)
+                errors.add(predict(model, batch, create_graph=False), batch)
+        return by_kind
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -181,16 +192,9 @@ class Trainer:
         }
 
     def _save(self) -> None:
-        temporary = self.checkpoint.with_name(self.checkpoint.name + ".tmp")
-        try:
-            with open(temporary, "wb") as file:
-                torch.save(self._state(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.checkpoint)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        data = io.BytesIO()
+        torch.save(self._state(), data)
+        write_atomically(self.checkpoint, data.getvalue())
 
     def _load(self) -> None:
         try:
@@ -226,9 +230,22 @@ class Trainer:
         torch.set_rng_state(state["random"])
 
 
+def _report(step: int, by_kind: Mapping[str, Errors]) -> str:
+    """One line of the log: errors of all that validates, and of each kind."""
+    line = f"step {step}: validation {Errors.of_all(by_kind.values())}"
+    if len(by_kind) == 1:
+        return line
+    return f"{line} ({'; '.join(f'{kind}: {errors}' for kind, errors in by_kind.items())})"
+
+
 def _fingerprint(groups: Sequence[Group]) -> str:
-    """SHA-256 of all energies, in order."""
+    """SHA-256 of all that is in a data set, in order."""
     digest = hashlib.sha256()
     for group in groups:
-        digest.update(np.ascontiguousarray(group.energy).tobytes())
+        for name, values in vars(group).items():
+            if isinstance(values, np.ndarray):
+                content = f"{values.dtype} {values.shape}".encode() + values.tobytes()
+            else:
+                content = repr(values).encode()
+            digest.update(f"{name} {len(content)} ".encode() + content)
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Predictions for a batch, the loss, and errors in the units people compare."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -87,6 +88,23 @@ class Errors:
         self.num_molecules += count
         self.forces_sum += float((prediction.forces.detach() - batch.forces).abs().sum())
         self.num_components += batch.forces.numel()
+
+    @classmethod
+    def of_all(cls, parts: Iterable["Errors"]) -> "Errors":
+        """Put the errors of several sets together."""
+        total = cls()
+        for part in parts:
+            total.energy_sum += part.energy_sum
+            total.forces_sum += part.forces_sum
+            total.num_molecules += part.num_molecules
+            total.num_components += part.num_components
+        return total
+
+    def __str__(self) -> str:
+        return (
+            f"{self.energy_mev_per_atom:.2f} meV/atom, "
+            f"{self.forces_mev_per_angstrom:.1f} meV/angstrom"
+        )
 
     @property
     def energy_mev_per_atom(self) -> float:

@@ -21,6 +21,8 @@ from support.store_worker import label_of
 
 WATER = np.array([[0.0, 0.0, 0.117], [0.0, 0.757, -0.470], [0.0, -0.757, -0.470]])
 ENGINE = "support.faulty_engine:make"
+MODULE = "support.faulty_engine"
+ALLOWED = ["--allow-code", MODULE]
 ALONE = ["--workers", "1", "--memory", "2"]
 PROGRAM = (
     "import typer; from openmmgems.cli.label import label; "
@@ -115,7 +117,7 @@ def test_failures_are_told_and_tried_again(tmp_path: Path, gems_label) -> None:
         "1 x it took longer than its limit of 0.6 s (slow 1.2)",
     ):
         assert line in text
-    code, text = gems_label("-o", folder, "--retry-parked", "--time-limit", 60, *ALONE)
+    code, text = gems_label("-o", folder, "--retry-parked", "--time-limit", 60, *ALONE, *ALLOWED)
     assert (code, "3 parked jobs wait again" in text) == (0, True)
     assert "1 of 3 done, 2 parked" in text
     with h5py.File(folder / "data.h5") as file:
@@ -141,15 +143,15 @@ def test_it_stops_by_ctrl_c_and_goes_on(tmp_path: Path, gems_label) -> None:
     run.send_signal(signal.SIGINT)
     text = run.communicate(timeout=60)[0]
     assert run.returncode == 130
-    assert "Nothing is lost. Go on with gems label --out" in text
+    assert f"Nothing is lost. Go on with gems label --out {folder} --allow-code {MODULE}" in text
     assert not (folder / "data.h5").exists()
     first = len(read_log(tmp_path, "end"))
     assert 20 < first < 200
-    assert gems_label("-o", folder, "--export")[0] == 0
+    assert gems_label("-o", folder, "--export", *ALLOWED)[0] == 0
     with h5py.File(folder / "data.h5") as file:
         (group,) = file.values()
         assert len(group["energy"]) == first
-    code, text = gems_label("-o", folder, *ALONE)
+    code, text = gems_label("-o", folder, *ALONE, *ALLOWED)
     assert (code, "200 of 200 done" in text) == (0, True)
     assert set(read_log(tmp_path, "end").values()) == {1}
     with h5py.File(folder / "data.h5") as file:
@@ -164,7 +166,7 @@ def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
         f'[bottom_up]\n[labels]\nengine = "{ENGINE}"\noptions = {{log = "{tmp_path / "log"}"}}\n'
         "workers = 1\nmemory_gb = 2.0\n"
     )
-    words = ("--project", file, "--out", folder)
+    words = ("--project", file, "--out", folder, *ALLOWED)
     with pytest.raises(FileNotFoundError, match=r"conformers\.h5: not there yet.*gems sample"):
         gems_label(*words)
     write_structures(folder / "conformers.h5", waters(["a", "b"]))

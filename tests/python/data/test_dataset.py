@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Data sets of labelled structures in HDF5."""
 
+import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem, Label, Provenance
 from openmmgems.data.dataset import (
     Origin,
     composition,
@@ -16,6 +18,7 @@ from openmmgems.data.dataset import (
     read_origin,
     write_dataset,
 )
+from openmmgems.data.import_data import read_labelled
 
 
 class NamedEngine:
@@ -87,7 +90,12 @@ def test_the_file_tells_its_units_and_level_of_theory(tmp_path: Path) -> None:
     write_dataset(tmp_path / "data.h5", _labelled([8, 1, 1], 1, seed=3), NamedEngine())
     with h5py.File(tmp_path / "data.h5") as file:
         assert dict(file.attrs) == {
+            "format": 2,
             "positions_unit": "angstrom",
+            "cell_unit": "angstrom",
+            "virial_unit": "eV",
+            "charges_unit": "e",
+            "atomic_energies_unit": "eV",
             "energy_unit": "eV",
             "forces_unit": "eV/angstrom",
             "dipole_unit": "e angstrom",
@@ -150,11 +158,31 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_data_set_is_small(tmp_path: Path) -> None:
-    """Few bytes besides the numbers, also if every structure has a group of its own."""
+    """
+    Few bytes besides the numbers, also if every structure has a group of its own.
+
+    An array takes 280 bytes at least; format 2 has four more than format 1 with its 4000.
+    """
     labelled = [_labelled([1] * 60 + [6] * k, 1, seed=k)[0] for k in range(2, 300, 2)]
     write_dataset(tmp_path / "data.h5", labelled, NamedEngine())
     numbers = sum(s.positions_angstrom.size for s, _ in labelled)
-    assert (tmp_path / "data.h5").stat().st_size < 12 * numbers + 4000 * len(labelled)
+    assert (tmp_path / "data.h5").stat().st_size < 12 * numbers + (4000 + 4 * 280) * len(labelled)
+
+
+def test_files_are_of_one_version_of_hdf5_whatever_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What HDF5 2.0 calls its latest version, the h5py of some years ago cannot read."""
+    versions = []
+
+    class Watched(h5py.File):
+        def close(self) -> None:
+            versions.append(self.libver)
+            super().close()
+
+    monkeypatch.setattr("openmmgems.data.grouped_file.h5py.File", Watched)
+    write_dataset(tmp_path / "data.h5", _labelled([8, 1, 1], 2, seed=4), NamedEngine())
+    assert versions == [("v110", "v110")]
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -209,3 +237,145 @@ def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 )
 def test_formulas_are_in_hills_order(numbers: list[int], formula: str) -> None:
     assert composition(numbers) == formula
+
+
+def test_all_that_may_be_missing_comes_back(tmp_path: Path) -> None:
+    """Structures of the same atoms, some with and some without: nothing is lost or made up."""
+    generator = np.random.default_rng(10)
+    labelled = _labelled([8, 1, 1], 4, seed=11)
+    for place in (1, 3):
+        structure, label = labelled[place]
+        labelled[place] = (
+            dataclasses.replace(
+                structure,
+                cell_angstrom=10 * np.eye(3) + generator.random((3, 3)),
+                provenance=Provenance("crystal", "ice Ψ", "300 K", 7 * place),
+            ),
+            dataclasses.replace(
+                label,
+                virial_ev=generator.normal(size=(3, 3)),
+                charges_e=generator.normal(size=3),
+                atomic_energies_ev=generator.normal(size=3),
+            ),
+        )
+    write_dataset(tmp_path / "data.h5", labelled, NamedEngine())
+    write_dataset(tmp_path / "again.h5", read_labelled(tmp_path / "data.h5"), NamedEngine())
+    for path in (tmp_path / "data.h5", tmp_path / "again.h5"):
+        found = {structure.source: (structure, label) for structure, label in read_labelled(path)}
+        assert len(found) == len(labelled)
+        for structure, label in labelled:
+            one, its_label = found[structure.source]
+            assert one.provenance == structure.provenance
+            for kind, other in ((structure, one), (label, its_label)):
+                for name, value in vars(kind).items():
+                    if "angstrom" in name or "ev" in name or name == "charges_e":
+                        _assert_same(getattr(other, name), value, name)
+
+
+def _assert_same(found: object, expected: object, name: str) -> None:
+    if expected is None or found is None:
+        assert found is expected, name
+    else:
+        rounding = 1e-6 if "forces" in name else 0  # seven digits in the file
+        np.testing.assert_allclose(found, expected, rtol=rounding, atol=0, err_msg=name)
+
+
+def test_arrays_are_named_and_shaped_as_promised(tmp_path: Path) -> None:
+    """What another program finds in a file of format 2."""
+    ((structure, label),) = _labelled([8, 1, 1], 1, seed=12)
+    structure = dataclasses.replace(
+        structure, cell_angstrom=np.diag([5.0, 6.0, 7.0]), source="top-down:crambin:12:310:A ALA 15"
+    )
+    label = dataclasses.replace(
+        label, virial_ev=np.eye(3), charges_e=np.zeros(3), atomic_energies_ev=np.ones(3)
+    )
+    write_dataset(tmp_path / "data.h5", [(structure, label)], NamedEngine())
+    with h5py.File(tmp_path / "data.h5") as file:
+        group = file["H2O"]
+        np.testing.assert_array_equal(group["cell"], [structure.cell_angstrom])
+        np.testing.assert_array_equal(group["virial"], [np.eye(3)])
+        np.testing.assert_array_equal(group["charges"], [[0, 0, 0]])
+        np.testing.assert_array_equal(group["atomic_energies"], [[1, 1, 1]])
+        texts = [group[name].asstr()[0] for name in ("kind", "parent", "run")]
+        assert texts == ["top-down", "crambin", ""]
+        assert group["frame"][:].tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("virial_ev", np.eye(2), r"virial of shape \(2, 2\); expected \(3, 3\)"),
+        ("charges_e", np.zeros((3, 1)), r"charges of shape \(3, 1\); expected \(3,\)"),
+        ("atomic_energies_ev", np.array([1, np.nan, 0]), "atomic_energies .* without NaN"),
+    ],
+)
+def test_further_labels_that_make_no_sense_are_refused(
+    tmp_path: Path, name: str, value: np.ndarray, message: str
+) -> None:
+    ((structure, label),) = _labelled([8, 1, 1], 1, seed=13)
+    bad = dataclasses.replace(label, **{name: value})
+    with pytest.raises(ValueError, match=message):
+        write_dataset(tmp_path / "data.h5", [(structure, bad)], NamedEngine())
+
+
+@pytest.mark.parametrize(
+    ("array", "shape"),
+    [("cell", (2, 3)), ("charges", (2, 4)), ("frame", (1,)), ("kind", (3,)), ("virial", (2, 9))],
+)
+def test_further_arrays_that_do_not_fit_are_refused(
+    tmp_path: Path, array: str, shape: tuple[int, ...]
+) -> None:
+    path = tmp_path / "data.h5"
+    write_dataset(path, _labelled([8, 1, 1], 2, seed=7), NamedEngine())
+    with h5py.File(path, "a") as file:
+        group = file["H2O"]
+        if array in group:
+            del group[array]
+        group[array] = ["a", "b", "c"] if array == "kind" else np.zeros(shape)
+    with pytest.raises(ValueError, match=rf"H2O/{array} has shape .*; expected \(2"):
+        read_dataset(path)
+
+
+def test_files_of_format_1_open(data_folder: Path, tmp_path: Path) -> None:
+    """A file that an older version wrote; where structures come from follows from the source."""
+    old = data_folder / "labels" / "proteins-in-water-sample.h5"
+    with h5py.File(old) as file:
+        assert "format" not in file.attrs
+        assert not {"kind", "parent", "run", "frame"} & set(next(iter(file.values())))
+    found = {
+        source: provenance
+        for _, group in iterate_groups(old)
+        for source, provenance in zip(group.source, group.provenances(), strict=True)
+    }
+    kinds = Counter(provenance.kind for provenance in found.values())
+    assert kinds == {"bottom-up": 1000, "top-down": 250}
+    peptide = found["top-down:peptide-4-water:8:29:A GLY 3"]
+    assert peptide == Provenance("top-down", "peptide-4-water", "", 8)
+    amide = found["bottom-up:CC(N)=O:md-300K-4"]
+    assert (amide.kind, amide.parent) == ("bottom-up", "CC(N)=O")
+    write_dataset(tmp_path / "new.h5", read_labelled(old), read_origin(old))
+    again = {
+        source: provenance
+        for _, group in iterate_groups(tmp_path / "new.h5")
+        for source, provenance in zip(group.source, group.provenances(), strict=True)
+    }
+    assert again == found
+    assert read_origin(tmp_path / "new.h5") == read_origin(old)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("format", 3, "version 3 of the format; expected 2 at most. Use a newer openmm-gems"),
+        ("cell_unit", "nm", "'cell_unit' is 'nm'; expected 'angstrom'"),
+    ],
+)
+def test_files_that_would_be_misread_are_refused(
+    tmp_path: Path, attribute: str, value: object, message: str
+) -> None:
+    path = tmp_path / "data.h5"
+    write_dataset(path, _labelled([8, 1, 1], 2, seed=7), NamedEngine())
+    with h5py.File(path, "a") as file:
+        file.attrs[attribute] = value
+    with pytest.raises(ValueError, match=message):
+        read_dataset(path)

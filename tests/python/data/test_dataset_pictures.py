@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Pictures and tables of what is in a data set."""
 
+import dataclasses
 from pathlib import Path
 
 import h5py
 import matplotlib.image
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem, Label
+from openmmgems.core.atomic_system import AtomicSystem, Label, Provenance
 from openmmgems.data.dataset import Labelled, Origin, read_dataset, write_dataset
 from openmmgems.data.dataset_pictures import _Summary, count_table, draw_dataset
 from openmmgems.data.sources import SourceParts, source_parts
@@ -57,6 +58,19 @@ def test_structures_are_counted_by_source(tmp_path: Path) -> None:
         "bottom-up": {"start structure": 1, "normal modes": 1, "hot dynamics": 1},
         "top-down": {"ALA": 2, "HOH": 1},
         "imported": {"qm7x.npz": 1, "by hand": 1},
+    }
+
+
+def test_structures_are_counted_by_what_they_say_themselves(tmp_path: Path) -> None:
+    places = [Provenance("top-down", "1crn"), Provenance("crystal", "ice", frame=3)]
+    pairs = [
+        (dataclasses.replace(structure, provenance=place), label)
+        for (structure, label), place in zip(labelled([8, 1, 1], ["a", "b"]), places, strict=True)
+    ]
+    write_dataset(tmp_path / "d.h5", pairs, ORIGIN)
+    assert count_table(tmp_path / "d.h5") == {
+        "top-down": {"unknown": 1},
+        "imported": {"crystal": 1},
     }
 
 

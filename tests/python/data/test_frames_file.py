@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Files of frames that are cut back and continued."""
 
+import fcntl
+import resource
 from pathlib import Path
 
 import mdtraj
 import numpy as np
 import pytest
 from openmm import app
+from openmmgems.core.errors import RunFolderError
 from openmmgems.data.frames_file import Frame, append_frames, append_text, read_frames
 
 
@@ -89,3 +92,33 @@ def test_text_is_cut_and_continued(tmp_path: Path) -> None:
     assert append_text(path, "one\ntwo\n", 0) == 8
     assert append_text(path, "three\n", 4) == 10
     assert path.read_text() == "one\nthree\n"
+
+
+def test_two_writers_of_one_file_are_refused(topology: app.Topology, tmp_path: Path) -> None:
+    path, log = tmp_path / "frames.dcd", tmp_path / "log.csv"
+    append_frames(path, topology, _frames(2), 0)
+    append_text(log, "one\n", 0)
+    before = path.read_bytes(), log.read_bytes()
+    with open(path, "rb") as file, open(log, "rb") as other:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for kept in (0, 2):
+            with pytest.raises(RunFolderError, match=r"Another process is writing to '.*frames"):
+                append_frames(path, topology, _frames(1), kept)
+            with pytest.raises(RunFolderError, match=r"Another process is writing to '.*log"):
+                append_text(log, "two\n", kept)
+    assert (path.read_bytes(), log.read_bytes()) == before
+
+
+def test_a_full_disk_is_told_with_the_file(topology: app.Topology, tmp_path: Path) -> None:
+    """A limit of file sizes in place of a full disk."""
+    path = tmp_path / "frames.dcd"
+    append_frames(path, topology, _frames(2), 0)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, old[1]))
+    try:
+        with pytest.raises(OSError, match=r"frames\.dcd' cannot be written: File too large"):
+            append_frames(path, topology, _frames(3), 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert append_frames(path, topology, _frames(3), 2) == 5

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Files of structures."""
 
+import dataclasses
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.data.structure_file import read_kept_atoms, read_structures, write_structures
 
 
@@ -40,10 +41,16 @@ def test_the_layout_is_that_of_data_sets(tmp_path: Path) -> None:
     write_structures(tmp_path / "a.h5", random_structures())
     with h5py.File(tmp_path / "a.h5") as file:
         assert set(file) == {"H2O", "H2O_2", "HO", "N"}
-        assert dict(file.attrs) == {"positions_unit": "angstrom", "num_structures": 12}
+        assert dict(file.attrs) == {
+            "format": 2,
+            "positions_unit": "angstrom",
+            "cell_unit": "angstrom",
+            "num_structures": 12,
+        }
         assert file["HO/positions"].shape == (3, 2, 3)
         assert file["HO/charge"][:].tolist() == [-1, -1, -1]
-    assert (tmp_path / "a.h5").stat().st_size < 20000
+    # an array takes 280 bytes at least; each of the four groups has four more than in format 1
+    assert (tmp_path / "a.h5").stat().st_size < 20000 + 4 * 4 * 280
 
 
 def test_kept_atoms_come_back(tmp_path: Path) -> None:
@@ -112,6 +119,21 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
     assert (tmp_path / "a.h5").read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_disk_that_is_full_before_the_file_is_begun_is_told_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows wait in a file without a name."""
+    monkeypatch.setattr("openmmgems.data.grouped_file._MEMORY_BYTES", 1000)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, old[1]))
+    try:
+        with pytest.raises(OSError, match=r"a\.h5' cannot be written: File too large. Make room"):
+            write_structures(tmp_path / "a.h5", 20 * random_structures())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_null_character_in_a_source_is_refused(tmp_path: Path) -> None:
@@ -185,3 +207,36 @@ def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
         file["N/charge"] = [0]
     with pytest.raises(ValueError, match=r"N/charge has shape \(1,\); expected \(3,\)"):
         read_structures(path)
+
+
+def test_cells_and_provenance_come_back(tmp_path: Path) -> None:
+    """Also of structures of the same atoms, with and without a cell, in their order."""
+    structures = random_structures()
+    for place in (0, 8):
+        structures[place] = dataclasses.replace(
+            structures[place],
+            cell_angstrom=np.array([[9.0, 0, 0], [1, 8, 0], [0, 2, 7]]),
+            provenance=Provenance("crystal", "ice", "run Ψ", place),
+        )
+    write_structures(tmp_path / "a.h5", structures)
+    found = read_structures(tmp_path / "a.h5")
+    assert_same(found, structures)
+    for one, other in zip(found, structures, strict=True):
+        assert one.provenance == other.provenance
+        assert (one.cell_angstrom is None) == (other.cell_angstrom is None)
+        if other.cell_angstrom is not None:
+            np.testing.assert_array_equal(one.cell_angstrom, other.cell_angstrom)
+
+
+def test_files_of_format_1_open(tmp_path: Path) -> None:
+    """What version 1 did not write is taken from the source."""
+    path = tmp_path / "a.h5"
+    structures = random_structures()
+    write_structures(path, structures)
+    with h5py.File(path, "a") as file:
+        for name in ("format", "cell_unit"):
+            del file.attrs[name]
+        for group in file.values():
+            for name in ("kind", "parent", "run", "frame"):
+                del group[name]
+    assert_same(read_structures(path), structures)

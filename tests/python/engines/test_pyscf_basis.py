@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Basis sets get the core potentials that belong to them, or are refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,19 @@ def test_nothing_but_the_name_of_a_basis_is_taken(
         with pytest.raises(ValueError, match=message):
             PyscfEngine(basis=basis, dispersion="none")
     assert not Path("ran").exists()
+
+
+def test_a_configuration_of_pyscf_in_the_current_folder_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".pyscf_conf.py").write_text("open('ran', 'w')\n")
+    code = "from openmmgems.engines.pyscf_engine import PyscfEngine; PyscfEngine()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "ValueError: PySCF would run" in ended.stderr
+    assert not (tmp_path / "ran").exists()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYSCF_CONFIG_FILE", str(tmp_path / ".pyscf_conf.py"))
+    assert PyscfEngine(dispersion="none").level_of_theory == "PBE0/def2-TZVPP"

@@ -12,6 +12,8 @@ import openmm
 import pytest
 from openmm import app, unit
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.errors import RunFolderError
+from openmmgems.core.locks import locked_folder
 from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.fragments.collect import collect_fragments, read_rows
 from openmmgems.fragments.fragment_settings import TopDownSettings
@@ -234,6 +236,7 @@ def test_an_interrupted_collection_goes_on(
     expected = collect_fragments(fragmenter(), frames(solvated, 4), tmp_path / "whole.h5")
     monkeypatch.setattr("openmmgems.fragments.collect.BLOCK_CENTRES", 1)
     out = tmp_path / "fragments.h5"
+    (tmp_path / "fragments.h5.parts").mkdir()  # all that is there after a kill at once
 
     def stop(count: int, _: int) -> None:
         if count == 2:
@@ -244,6 +247,11 @@ def test_an_interrupted_collection_goes_on(
     assert not out.exists()
     with pytest.raises(ValueError, match="holds parts of other fragments"):
         collect_fragments(fragmenter("other"), frames(solvated, 4), out)
+    with (
+        locked_folder(tmp_path / "fragments.h5.parts"),
+        pytest.raises(RunFolderError, match=r"Another process is running in '.*\.parts'"),
+    ):
+        collect_fragments(fragmenter(), frames(solvated, 4), out)
     cut = []
     original = FrameFragmenter.cut
     monkeypatch.setattr(

@@ -46,6 +46,34 @@ def test_charge_and_spin_come_from_the_atoms_or_the_arguments() -> None:
     assert atoms.get_charges().sum() == pytest.approx(-1.0, abs=1e-9)
 
 
+def test_changes_of_charge_and_spin_are_noticed() -> None:
+    atoms = WATER.copy()
+    atoms.calc = openmmgems.GemsCalculator(models.path("ala-gfn2"))
+    neutral = atoms.get_potential_energy()
+    for charge in (1, -1):
+        atoms.info.update(charge=charge, spin=1)
+        fresh = atoms.copy()
+        fresh.calc = openmmgems.GemsCalculator(models.path("ala-gfn2"))
+        assert atoms.get_potential_energy() == pytest.approx(fresh.get_potential_energy())
+        assert atoms.get_charges().sum() == pytest.approx(charge, abs=1e-9)
+    atoms.info = {"name": "water"}
+    assert atoms.get_potential_energy() == pytest.approx(neutral)
+    assert not atoms.calc.calculation_required(atoms, ["forces"])
+    atoms.info["name"] = "what is not used is no change"
+    assert not atoms.calc.calculation_required(atoms, ["forces"])
+
+
+def test_charges_that_make_no_sense_are_refused() -> None:
+    atoms = WATER.copy()
+    atoms.calc = openmmgems.GemsCalculator(models.path("ala-gfn2"))
+    atoms.info["charge"] = 1
+    with pytest.raises(ValueError, match="atoms then have 9 electrons; expected an even number"):
+        atoms.get_potential_energy()
+    atoms.info["charge"] = 0.5
+    with pytest.raises(ValueError, match=r"charge is 0.5 and spin is 0; expected whole numbers"):
+        atoms.get_potential_energy()
+
+
 def test_stress_is_the_slope_of_the_energy(lennard_jones_file: Path) -> None:
     atoms = argon(lennard_jones_file)
     stress = atoms.get_stress(voigt=False)

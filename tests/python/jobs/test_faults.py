@@ -7,14 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from openmmgems.jobs.store import JobStore
+from support.dask_processes import HERE, dask, end, failure_texts, parent
 from support.labelling import (
     LEVEL,
-    TESTS,
     add_jobs,
     done_sources,
     label_here,
@@ -32,15 +31,6 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
-
-
-def parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-
-
-def failure_texts(path: Path) -> list[str]:
-    with JobStore(path) as store:
-        return [row[0] for row in store.query("SELECT error FROM failure ORDER BY id")]
 
 
 def test_of_a_group_only_the_job_whose_process_dies_is_blamed(tmp_path: Path) -> None:
@@ -163,33 +153,14 @@ def test_two_runs_share_a_store(tmp_path: Path) -> None:
     assert done_sources(path) == sources
 
 
-def dask(*words: str) -> subprocess.Popen:
-    environment = os.environ | {
-        "PYTHONPATH": str(TESTS),
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",  # it does not try by itself
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "dask", *words],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def end(process: subprocess.Popen) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 @pytest.mark.slow
 def test_killed_dask_workers_and_a_killed_scheduler(tmp_path: Path) -> None:
     path, file = tmp_path / "jobs.sqlite", tmp_path / "scheduler.json"
-    scheduler_words = ("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    scheduler_words = ("scheduler", *HERE, "--no-dashboard", "--scheduler-file", str(file))
     worker_words = ("worker", "--no-dashboard", "--nthreads", "1", "--scheduler-file", str(file))
     processes = [dask(*scheduler_words)]
     try:
-        wait_for(file.is_file)
+        wait_for(lambda: file.is_file() and bool(file.read_text()))
         processes += [dask(*worker_words) for _ in range(2)]
         address = json.loads(file.read_text())["address"]
         settings = settings_for(tmp_path, scheduler=address, group_s=0.5)
@@ -222,9 +193,9 @@ def test_killed_dask_workers_and_a_killed_scheduler(tmp_path: Path) -> None:
 def test_a_dask_worker_that_dies_with_one_job_and_a_run_that_is_killed(tmp_path: Path) -> None:
     path, file = tmp_path / "jobs.sqlite", tmp_path / "scheduler.json"
     where = ("--no-dashboard", "--scheduler-file", str(file))
-    processes = [dask("scheduler", "--port", "0", *where)]
+    processes = [dask("scheduler", *HERE, *where)]
     try:
-        wait_for(file.is_file)
+        wait_for(lambda: file.is_file() and bool(file.read_text()))
         processes.append(dask("worker", "--nthreads", "1", *where))
         address = json.loads(file.read_text())["address"]
         settings = settings_for(tmp_path, scheduler=address)

@@ -9,14 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.jobs.store import Finished, JobStore, Need, Usage
-from openmmgems.jobs.store_records import structure_row
-from support.store_worker import data_of, label_of
+from support.store_worker import data_of
 
 TESTS = Path(__file__).parents[1]
 
@@ -190,125 +190,6 @@ def test_all_results_or_none(store: JobStore) -> None:
     assert store.counts("test")["done"] == 0
 
 
-VERSION_1 = """
-CREATE TABLE structure (
-    id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
-    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL);
-CREATE TABLE job (
-    id INTEGER PRIMARY KEY, structure INTEGER NOT NULL REFERENCES structure, level TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
-    attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
-    worker TEXT, lease_end REAL, error TEXT, UNIQUE (structure, level));
-CREATE INDEX job_by_state ON job (level, state, id);
-CREATE TABLE result (
-    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
-    dipole BLOB NOT NULL, engine TEXT NOT NULL, seconds REAL, peak_memory_mb REAL);
-PRAGMA user_version = 1;
-"""
-
-
-def write_version_1(path: Path, given: list[AtomicSystem]) -> None:
-    """A store as version 1 wrote it: one job done, one running, one waiting."""
-    with sqlite3.connect(path) as old:
-        old.executescript(VERSION_1)
-        for k, structure in enumerate(given):
-            row = structure_row(structure)[:-1]
-            old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
-            state = ("done", "running", "waiting")[k]
-            old.execute(
-                "INSERT INTO job VALUES (?, ?, 'test', ?, ?, 100, 60, ?, ?, NULL)",
-                (k + 1, k + 1, state, int(k < 2), "a" if k == 1 else None, 5.0 if k == 1 else None),
-            )
-        label = label_of(given[0])
-        old.execute(
-            "INSERT INTO result VALUES (1, ?, ?, ?, 'code 1', 2.0, NULL)",
-            (
-                label.energy_ev,
-                label.forces_ev_per_angstrom.tobytes(),
-                label.dipole_e_angstrom.tobytes(),
-            ),
-        )
-    old.close()
-
-
-def test_a_file_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
-    path, given = tmp_path / "old.sqlite", structures(3)
-    write_version_1(path, given)
-    with JobStore(path) as store:
-        assert store.add(given, "test") == 0
-        ((structure, data),) = store.results("test")
-        np.testing.assert_array_equal(structure.positions_angstrom, given[0].positions_angstrom)
-        assert data == data_of(given[0])
-        (engine,) = store.engines("test")
-        assert (engine.version, engine.settings, engine.num_results) == ("code 1", {}, 1)
-        jobs = store.claim("b", "test", number=3)  # the lease of the running one ended long ago
-        assert [(job.id, job.attempt, job.memory_mb) for job in jobs] == [(2, 1, 100), (3, 1, 100)]
-        assert store.finish(jobs[0], data_of(jobs[0].structure), "code 2")
-        assert store.query("PRAGMA foreign_key_check") == []
-        assert store.query("PRAGMA integrity_check") == [("ok",)]
-    with JobStore(path) as store:
-        assert store.counts("test")["done"] == 2
-
-
-VERSION_2 = """
-CREATE TABLE structure (
-    id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
-    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL);
-CREATE TABLE job (
-    id INTEGER PRIMARY KEY, structure INTEGER NOT NULL REFERENCES structure, level TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
-    attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
-    worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
-    UNIQUE (structure, level));
-CREATE INDEX job_by_cost ON job (level, state, estimate_s DESC, id);
-CREATE TABLE engine (
-    id INTEGER PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, settings TEXT NOT NULL,
-    UNIQUE (level, version, settings));
-CREATE TABLE result (
-    job INTEGER PRIMARY KEY REFERENCES job, energy REAL NOT NULL, forces BLOB NOT NULL,
-    dipole BLOB NOT NULL, engine INTEGER NOT NULL REFERENCES engine, seconds REAL,
-    peak_memory_mb REAL, worker TEXT, ended REAL);
-CREATE TABLE failure (
-    id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, ended REAL NOT NULL, worker TEXT,
-    memory_mb REAL NOT NULL, error TEXT NOT NULL);
-CREATE INDEX failure_by_job ON failure (job);
-INSERT INTO engine VALUES (1, 'test', 'code 1', '{"grid": 3}');
-PRAGMA user_version = 2;
-"""
-
-
-def test_a_file_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
-    path, given = tmp_path / "old.sqlite", structures(3)
-    with sqlite3.connect(path) as old:
-        old.executescript(VERSION_2)
-        for k, structure in enumerate(given):
-            row = structure_row(structure)[:-1]
-            old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
-            state = ("done", "done", "parked")[k]
-            old.execute(
-                "INSERT INTO job VALUES (?, ?, 'test', ?, 1, 100, 60, NULL, NULL, NULL, 1, NULL)",
-                (k + 1, k + 1, state),
-            )
-        for k, structure in enumerate(given[:2]):
-            label = label_of(structure)
-            arrays = (label.forces_ev_per_angstrom, label.dipole_e_angstrom)
-            old.execute(
-                "INSERT INTO result VALUES (?, ?, ?, ?, 1, 2.0, 300.0, 'machine/7', 1000.0)",
-                (k + 1, label.energy_ev, *(array.tobytes() for array in arrays)),
-            )
-        old.execute("INSERT INTO failure VALUES (1, 3, 1000.0, 'a', 100, 'no convergence')")
-    old.close()
-    with JobStore(path) as store:
-        assert store.add(given, "test") == 0
-        assert [data for _, data in store.results("test")] == [data_of(s) for s in given[:2]]
-        (engine,) = store.engines("test")
-        assert (engine.version, engine.settings, engine.num_results) == ("code 1", {"grid": 3}, 2)
-        took = store.query("SELECT DISTINCT seconds, peak_memory_mb, worker, ended FROM result")
-        assert took == [(2.0, 300.0, "machine/7", 1000.0)]
-        assert store.retry_parked("test") == 1
-        assert store.query("PRAGMA foreign_key_check") == []
-
-
 def test_jobs_of_one_structure_differ_by_a_number_and_by_their_source(store: JobStore) -> None:
     (water,) = structures(1)
     other = AtomicSystem(water.atomic_numbers, water.positions_angstrom, source="other")
@@ -329,6 +210,19 @@ def test_jobs_of_one_structure_differ_by_a_number_and_by_their_source(store: Job
     assert store.query("PRAGMA foreign_key_check") == []
 
 
+def test_a_store_keeps_where_structures_are_from(store: JobStore) -> None:
+    (water,) = structures(1)
+    known = replace(water, provenance=Provenance("bottom-up", "O", "2", np.int64(7)))
+    store.add([known], "test")
+    (job,) = store.claim("a", "test")
+    store.finish(job, b"data", "test 1")
+    ((found, _),) = store.results("test")
+    assert job.structure.provenance == found.provenance == known.provenance
+    cell = replace(water, cell_angstrom=np.eye(3))
+    with pytest.raises(ValueError, match="'water 0' has a periodic cell"):
+        store.add([cell], "test")
+
+
 def test_what_a_dead_worker_had_is_taken_back(store: JobStore) -> None:
     store.add(structures(3), "test", Need(memory_mb=100.0))
     first, second, third = store.claim("a", "test", number=3)
@@ -339,22 +233,6 @@ def test_what_a_dead_worker_had_is_taken_back(store: JobStore) -> None:
     found = {job.id: job for job in store.claim("b", "test", number=3)}
     assert [found[job.id].attempt for job in (first, second, third)] == [1, 2, 1]
     assert [found[job.id].memory_mb for job in (first, second, third)] == [100.0, 200.0, 100.0]
-
-
-def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite"
-    write_version_1(path, structures(3))
-    with sqlite3.connect(path) as old:
-        old.execute("CREATE TABLE failure (something TEXT)")  # in the way
-    old.close()
-    before = path.read_bytes()
-    with pytest.raises(RuntimeError, match="table failure already exists"):
-        JobStore(path)
-    with sqlite3.connect(path) as old:
-        assert old.execute("PRAGMA user_version").fetchone() == (1,)
-        assert old.execute("SELECT engine FROM result").fetchall() == [("code 1",)]
-    old.close()
-    assert len(path.read_bytes()) == len(before)
 
 
 def test_an_interrupted_worker_gives_its_jobs_back(store: JobStore) -> None:

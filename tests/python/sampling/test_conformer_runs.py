@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.worker_settings import JobSettings
 from openmmgems.sampling.conformer_runs import ConformerRun
@@ -59,7 +59,9 @@ def _errors(run: ConformerRun) -> list[str]:
 def _same(some: list[AtomicSystem], others: list[AtomicSystem]) -> bool:
     pairs = zip(some, others, strict=True)
     return all(
-        a.source == b.source and np.array_equal(a.positions_angstrom, b.positions_angstrom)
+        a.source == b.source
+        and a.provenance == b.provenance
+        and np.array_equal(a.positions_angstrom, b.positions_angstrom)
         for a, b in pairs
     )
 
@@ -84,6 +86,9 @@ def test_every_molecule_has_its_conformers_in_the_order_of_the_input(
     assert [len(c.atomic_numbers) for c in expected] == [2] * 8 + [3] * 4 + [2] * 8
     assert not np.array_equal(expected[0].positions_angstrom, expected[4].positions_angstrom)
     assert run.finish().finished == 0  # all is there
+    assert [conformer.provenance for conformer in run.read()] == [
+        Provenance("bottom-up", "CO", str(run), frame) for run in range(5) for frame in range(4)
+    ]
 
 
 def test_the_same_molecule_twice_gives_other_conformers(tmp_path: Path) -> None:
@@ -93,6 +98,16 @@ def test_the_same_molecule_twice_gives_other_conformers(tmp_path: Path) -> None:
     found = [c.positions_angstrom for c in run.read()]
     assert len(found) == 8
     assert not np.array_equal(found[0], found[4])
+
+
+def test_conformers_know_their_run_and_number(expected: list[AtomicSystem], tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.finish()
+    wanted = [
+        Provenance("bottom-up", "CO", str(run), frame) for run in range(5) for frame in range(4)
+    ]
+    assert [conformer.provenance for conformer in expected] == wanted
+    assert [conformer.provenance for conformer in run.read()] == wanted
 
 
 def test_a_run_stops_when_asked_and_goes_on(expected: list[AtomicSystem], tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import openmmgems
 import pytest
 from openmm import app
+from openmmgems.core.errors import RunFolderError
+from openmmgems.core.locks import locked_folder
 from openmmgems.data.frames_file import read_frames
 from openmmgems.sampling.legs import Leg, disulfide_dihedrals, legs_of
 from openmmgems.sampling.parent_run import estimate_parent, prepare_parent, run_parent
@@ -118,6 +120,13 @@ def test_a_killed_run_goes_on(dry: Path, tmp_path: Path) -> None:
     assert run_parent(DRY, tmp_path, threads=1).is_complete
     np.testing.assert_array_equal(_frames(tmp_path), _frames(dry))
     assert (tmp_path / "log.csv").read_text() == (dry / "log.csv").read_text()
+
+
+def test_two_callers_never_append_to_one_trajectory(dry: Path) -> None:
+    with locked_folder(dry):
+        for call in (run_parent, prepare_parent):
+            with pytest.raises(RunFolderError, match="Another process is running in"):
+                call(DRY, dry)
 
 
 def test_progress_goes_from_none_to_all(dry: Path) -> None:

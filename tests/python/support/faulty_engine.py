@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """An engine that fails as it is told by the source of a structure.
 
-``fail``, ``impossible``, ``nan``, ``die``, ``die-once``, ``endless``, ``slow SECONDS``,
-``memory MB``; anything else is calculated. What is calculated is written into a log.
+``fail``, ``impossible``, ``nan``, ``die``, ``die-once``, ``endless``, ``endless-once``,
+``slow SECONDS``, ``memory MB``; anything else is calculated. What is calculated is written into a
+log.
 """
 
 import os
@@ -48,6 +49,8 @@ class FaultyEngine:
         if word == "die" or (word == "die-once" and self._first(structure.source)):
             print("a crash in compiled code", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == "endless-once" and self._first(structure.source):
+            time.sleep(1e6)
         if word in ("slow", "endless"):
             time.sleep(float(value.split()[0]) if word == "slow" else 1e6)
         if word == "memory":

@@ -257,3 +257,13 @@ def test_a_placeholder_in_the_coordinates_is_no_box(structures: Path, tmp_path: 
     found = read_structure(tmp_path / "a.top")
     assert not found.is_periodic
     assert "The box of 1 x 1 x 1 angstrom is a placeholder: read without a box." in found.notes
+
+
+def test_charges_of_the_file_add_up_to_the_total(structures: Path, tmp_path: Path) -> None:
+    assert read_structure(structures / "ace-ala-nme.prmtop").total_charge == 0
+    for charge, total in (("2.0", 2), ("1.999", 2), ("-1.0", -1), ("0.75", None)):
+        path = gromacs(tmp_path, "CA", "x CA 40.08")
+        path.write_text(path.read_text().replace(" 1 0.0 40.08", f" 1 {charge} 40.08"))
+        found = read_structure(path)
+        assert found.total_charge == total
+        assert any("no whole number" in note for note in found.notes) == (total is None)

@@ -1,33 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Systems with a model: whole topologies, and one molecule within a classical force field."""
+"""Systems with a model, and what is refused."""
 
 from pathlib import Path
 
-import numpy as np
-import openmm
 import pytest
-from openmm import app, unit
 from openmmgems import GemsForce, createSystem, models
 from openmmgems.core.errors import OutsideDomainError, StructureError
 from openmmgems.simulation.workflow import Forces, StructureOptions, build_system, load
-from openmmgems.systems.mixed import copy_system, remove_internal_interactions
 from openmmgems.systems.structure import LoadedStructure, read_structure
-
-
-def energy(system: openmm.System, positions: np.ndarray) -> float:
-    platform = openmm.Platform.getPlatform("Reference")
-    context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
-    context.setPositions(positions)
-    return context.getState(energy=True).getPotentialEnergy()._value
-
-
-def far_pair(peptide: Path, distance: float) -> tuple[app.Topology, np.ndarray]:
-    """Two peptides, nm apart."""
-    one = read_structure(peptide)
-    modeller = app.Modeller(one.topology, one.positions * unit.nanometer)
-    modeller.add(one.topology, (one.positions + [distance, 0, 0]) * unit.nanometer)
-    return modeller.topology, np.array(modeller.positions._value)
 
 
 def test_a_topology_becomes_a_system(peptide: Path, lennard_jones_file: Path) -> None:
@@ -40,52 +21,6 @@ def test_a_topology_becomes_a_system(peptide: Path, lennard_jones_file: Path) ->
     assert sum(masses) == pytest.approx(144.17, abs=0.01)
     (force,) = [f for f in system.getForces() if GemsForce.isinstance(f)]
     assert GemsForce.cast(force).getNumAtoms() == 22
-
-
-def test_removed_interactions_are_exactly_those_of_the_molecule(peptide: Path) -> None:
-    """E(pair) - E(pair without the first's own) is the energy of the first alone."""
-    topology, positions = far_pair(peptide, 0.9)
-    field = app.ForceField("amber99sbildn.xml")
-    full = field.createSystem(topology, constraints=None, rigidWater=False)
-    reduced = copy_system(full)
-    remove_internal_interactions(reduced, range(22))
-    alone = read_structure(peptide)
-    single = field.createSystem(alone.topology, constraints=None)
-    difference = energy(full, positions) - energy(reduced, positions)
-    assert difference == pytest.approx(energy(single, positions[:22]), abs=1e-6)
-
-
-def test_a_molecule_within_a_force_field_keeps_its_surroundings(peptide: Path) -> None:
-    topology, positions = far_pair(peptide, 0.9)
-    field = app.ForceField("amber99sbildn.xml")
-    classical = field.createSystem(topology, constraints=None, rigidWater=False)
-    reduced = copy_system(classical)
-    remove_internal_interactions(reduced, range(22))
-    mixed = createSystem(
-        topology, "ala-gfn2", ml_atoms=range(22), mm_system=classical, total_charge=0
-    )
-    alone = createSystem(read_structure(peptide).topology, "ala-gfn2")
-    expected = energy(reduced, positions) + energy(alone, positions[:22])
-    assert energy(mixed, positions) == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_cut_bond_is_refused_by_name(peptide: Path, lennard_jones_file: Path) -> None:
-    topology = read_structure(peptide).topology
-    system = app.ForceField("amber99sbildn.xml").createSystem(topology)
-    with pytest.raises(ValueError, match=r"cuts the bond between atoms \d+ \(ACE C\)"):
-        createSystem(
-            topology, lennard_jones_file, ml_atoms=range(6), mm_system=system, total_charge=0
-        )
-
-
-def test_constrained_atoms_are_refused(peptide: Path, lennard_jones_file: Path) -> None:
-    topology = read_structure(peptide).topology
-    field = app.ForceField("amber99sbildn.xml")
-    system = field.createSystem(topology, constraints=app.HBonds)
-    with pytest.raises(ValueError, match="constraints=None"):
-        createSystem(
-            topology, lennard_jones_file, ml_atoms=range(22), mm_system=system, total_charge=0
-        )
 
 
 def test_wrong_words_and_missing_models_are_refused(peptide: Path) -> None:

@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Batches, the division of the data, and energies of free atoms."""
+"""Batches, and energies of free atoms."""
 
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 from openmmgems.training.batches import (
     StructureTable,
     chunks,
     fit_atomic_energies,
-    split_structures,
 )
 from support.toy_training import toy_groups
 
@@ -56,35 +56,11 @@ def test_fitted_energies_of_atoms_sum_to_the_mean_of_each_composition() -> None:
     assert atoms[6] == 0.0
 
 
-def test_the_division_takes_every_structure_once_and_its_share_of_each_group() -> None:
-    split = split_structures(toy_groups(), 0.1, 0.2, seed=7)
-    everything = split.train + split.validation + split.test
-    assert sorted(everything) == list(range(60))
-    assert sum(n < 40 for n in split.validation) == 4
-    assert sum(n >= 40 for n in split.validation) == 2
-    assert sum(n < 40 for n in split.test) == 8
-    assert sum(n >= 40 for n in split.test) == 4
-
-
-def test_the_division_follows_from_the_seed() -> None:
-    assert split_structures(toy_groups(), 0.1, 0.2, 7) == split_structures(
-        toy_groups(), 0.1, 0.2, 7
-    )
-    assert split_structures(toy_groups(), 0.1, 0.2, 7) != split_structures(
-        toy_groups(), 0.1, 0.2, 8
-    )
-
-
-def test_structures_of_one_source_stay_together() -> None:
-    groups = [
-        dataclasses.replace(g, source=[f"run {k // 4}" for k in range(len(g.source))])
-        for g in toy_groups()
-    ]
-    split = split_structures(groups, 0.1, 0.2, seed=7)
-    assert [len(part) for part in (split.train, split.validation, split.test)] == [40, 8, 12]
-    for part in (split.train, split.validation, split.test):
-        whole = {n for number in part for n in range(4 * (number // 4), 4 * (number // 4) + 4)}
-        assert whole == set(part)
+def test_periodic_structures_are_refused() -> None:
+    groups = toy_groups()
+    groups[1] = dataclasses.replace(groups[1], cell=np.tile(9.0 * np.eye(3), (20, 1, 1)))
+    with pytest.raises(ValueError, match="structures of H2S have periodic cells; expected molec"):
+        StructureTable(groups, torch.zeros(87), torch.float32)
 
 
 def test_chunks_lose_nothing() -> None:

@@ -78,6 +78,55 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
         Trainer(toy_groups(30), SETTINGS, tmp_path / "run.ckpt")
 
 
+@pytest.mark.parametrize(
+    "array", ["positions", "forces", "dipole", "charge", "spin", "atomic_numbers", "source"]
+)
+def test_a_checkpoint_of_data_that_differ_in_anything_is_refused(
+    tmp_path: Path, array: str
+) -> None:
+    Trainer(toy_groups(), SETTINGS, tmp_path / "run.ckpt")._save()
+    groups = toy_groups()
+    values = getattr(groups[1], array)
+    if array == "source":
+        values[3] = "toy 3, again"
+    else:
+        values.flat[-1] += 2  # oxygen and helium in place of hydrogen, two more electrons
+    with pytest.raises(ValueError, match="belongs to a run with other data"):
+        Trainer(groups, SETTINGS, tmp_path / "run.ckpt")
+
+
+def test_errors_are_reported_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = toy_groups()
+    groups[1] = dataclasses.replace(groups[1], kind=["top-down"] * 20)
+    trainer = Trainer(groups, dataclasses.replace(SETTINGS, num_steps=2), tmp_path / "run.ckpt")
+    trainer.run()
+    by_kind = trainer.evaluate_kinds(trainer.split.validation)
+    own = {
+        "imported": [n for n in trainer.split.validation if n < 40],
+        "top-down": [n for n in trainer.split.validation if n >= 40],
+    }
+    assert {kind: errors.num_molecules for kind, errors in by_kind.items()} == {
+        kind: len(numbers) for kind, numbers in own.items()
+    }
+    for kind, numbers in own.items():
+        assert by_kind[kind] == trainer.evaluate(numbers)
+    errors = trainer.evaluate(trainer.split.validation)
+    expected = f"step 2: validation {errors} (imported: {by_kind['imported']}; top-down: "
+    assert expected + f"{by_kind['top-down']})" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_a_run_without_validation_is_refused(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, validation_fraction=0.0)
+    with pytest.raises(ValueError, match=r"validation_fraction is 0\.0; expected more than 0"):
+        Trainer(toy_groups(), settings, tmp_path / "run.ckpt")
+
+
+def test_held_out_molecules_are_in_no_part(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, held_out=("toy 1", "toy 30"))
+    split = Trainer(toy_groups(), settings, tmp_path / "run.ckpt").split
+    assert split.held_out == [1, 30, 41]
+
+
 def test_training_leaves_one_checkpoint_and_no_temporary_file(tmp_path: Path) -> None:
     _train(tmp_path / "run.ckpt", SETTINGS)
     assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]

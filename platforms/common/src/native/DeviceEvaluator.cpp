@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "DeviceEvaluator.h"
 #include "blocks.h"
-#include "checks.h"
-#include "openmmgems/PairList.h"
 #include "openmmgems/Units.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 #include <numeric>
 #include <openmm/OpenMMException.h>
 #include <openmm/common/ContextSelector.h>
@@ -19,10 +17,6 @@ using std::vector;
 
 namespace {
 
-/** What is larger is not finite, or soon will not be: OpenMM's fixed point ends at 2e9. */
-constexpr double LARGEST_FORCE = 2e9, LARGEST_ENERGY = 1e30;
-/** Atoms that are closer, in angstrom, are looked for when some coincide. */
-constexpr double COINCIDENCE_RANGE = 0.1;
 /** Wider tiles do not fit into local memory and registers. */
 constexpr size_t MOST_TENSOR_FEATURES = 128;
 
@@ -52,15 +46,13 @@ private:
 DeviceEvaluator::DeviceEvaluator(OpenMM::ComputeContext& cc,
                                  std::shared_ptr<const Model> givenModel,
                                  const ModelSettings& settings, const vector<int>& atomOfParticle,
-                                 const string& scaleParameterName, bool hasTensorCores)
+                                 bool hasTensorCores)
     : cc(cc), model(std::move(givenModel)), settings(settings), parameters(*model, settings),
-      scaleParameterName(scaleParameterName),
       program(cc, chooseTensorCores(hasTensorCores, parameters.getTensors())),
       lists(program, atomOfParticle, static_cast<int>(settings.atomicNumbers.size()),
             settings.periodic),
       network(program, parameters.getTensors(), parameters.getOptions()),
-      terms(program, parameters.getTensors(), parameters.getOptions()),
-      flagsAreHere(cc.createEvent()) {
+      terms(program, parameters.getTensors(), parameters.getOptions()) {
     cc.addReorderListener(new Listener(lists));
     const size_t number = settings.atomicNumbers.size();
     program.makeMixed(charges, number, "gemsCharges");
@@ -74,8 +66,9 @@ DeviceEvaluator::~DeviceEvaluator() = default;
 
 void DeviceEvaluator::setComposition(const ModelSettings& newSettings) {
     model->validate(newSettings);
-    settings = newSettings;
-    network.setComposition(parameters.initialFeatures(settings), settings.atomicNumbers);
+    const Matrix<double> features = parameters.initialFeatures(newSettings);
+    settings = newSettings; // nothing has failed
+    network.setComposition(features, settings.atomicNumbers);
     terms.setAtomicNumbers(settings.atomicNumbers);
     lists.invalidate();
     isReady = false;
@@ -92,18 +85,10 @@ Defines DeviceEvaluator::getDefines() const {
         {"ELECTROSTATIC_ENERGY", literal(ELECTROSTATICS)},
         {"DISPERSION_ENERGY", literal(DISPERSION)},
         {"NUM_ENERGIES", literal(NUM_ENERGIES)},
-        {"KJ_PER_MOL_PER_EV", literal(KJ_PER_MOL_PER_EV)},
-        {"LARGEST_FORCE", literal(LARGEST_FORCE)},
-        {"LARGEST_ENERGY", literal(LARGEST_ENERGY)},
+        {"LARGEST_FORCE", literal(EvaluationFaults::LARGEST_FORCE)},
     });
     if (program.usesTensorCores()) {
         defines["TENSOR_CORES"] = literal(1);
-    }
-    const auto& names = cc.getEnergyParamDerivNames();
-    const auto found = std::ranges::find(names, scaleParameterName);
-    if (!scaleParameterName.empty() && found != names.end()) {
-        defines["SCALE_DERIVATIVE"] = literal(static_cast<int>(found - names.begin()));
-        defines["NUM_DERIVATIVES"] = literal(static_cast<int>(names.size()));
     }
     return defines;
 }
@@ -136,22 +121,12 @@ void DeviceEvaluator::createKernels() {
     addAllForces->addArg(lists.slotOfAtom);
     addAllForces->addArg(cc.getLongForceBuffer());
     addAllForces->addArg(lists.status);
-    addAllEnergies = program.kernel("addEnergy", energies, later);
-    if (!scaleParameterName.empty()) {
-        addAllEnergies->addArg(cc.getEnergyParamDerivBuffer());
-    }
-    addAllEnergies->addArg(cc.getEnergyBuffer());
-    addAllEnergies->addArg(lists.status);
 }
 
 bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
     const auto number = static_cast<int>(settings.atomicNumbers.size());
     makeReady();
     lists.update();
-    // The flags come while the device is busy with what follows.
-    auto* pinned = static_cast<int*>(cc.getPinnedBuffer());
-    lists.status.download(pinned, /*blocking=*/false);
-    flagsAreHere->enqueue();
     network.forward();
     sumCharges->execute(NUM_PARTS * SUM_THREADS, SUM_THREADS);
     shiftCharges->execute(number);
@@ -164,75 +139,47 @@ bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
         program.setReal(addAllForces, 0, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
         addAllForces->execute(number);
     }
-    lists.finish();
-    flagsAreHere->wait();
-    const vector<int> flags(pinned, pinned + DeviceLists::STATUS_SIZE);
-    if (lists.grow(flags)) {
+    vector<int> status;
+    lists.status.download(status);
+    if (lists.grow(status)) {
+        network.invalidate(); // what it found may be at fault, which nobody has told
         createKernels();
         return false;
     }
-    check(flags);
+    check(DeviceLists::faultsIn(status));
     return true;
 }
 
-void DeviceEvaluator::execute(double scale, bool includeForces, bool includeEnergy) {
+double DeviceEvaluator::execute(double scale, bool includeForces, bool includeEnergy) {
     const ContextSelector selector(cc);
     if (!evaluate(includeForces, scale)) {
         cc.setForcesValid(false); // OpenMM calls again
-        return;
+        return 0.0;
     }
-    if (includeEnergy || !scaleParameterName.empty()) { // whose derivative comes with forces
-        program.setMixed(addAllEnergies, 1, scale);
-        addAllEnergies->execute(static_cast<int>(energies.getSize()));
-    }
-    if (includeEnergy) {
-        vector<int> flags;
-        lists.status.download(flags);
-        check(flags);
-    }
+    return includeEnergy ? KJ_PER_MOL_PER_EV * totalOf(sumTerms()) : 0.0;
 }
 
-/** Throws if a flag tells of a result that is not finite or of atoms in one place. */
-void DeviceEvaluator::check(const vector<int>& flags) {
-    const int badForce = flags[DeviceLists::BAD_FORCE], badEnergy = flags[DeviceLists::BAD_ENERGY];
-    if (flags[DeviceLists::COINCIDENCE] == 0 && badForce == 0 && badEnergy == 0) {
-        return;
-    }
-    lists.status.upload(vector<int>(DeviceLists::STATUS_SIZE, 0));
-    lists.invalidate();
-    const vector<OpenMM::Vec3> positions = lists.downloadPositions();
-    checkFinite(positions);
-    if (flags[DeviceLists::COINCIDENCE] != 0) {
+/** Throws OpenMMException if there is a fault; what led to it is not used again. */
+void DeviceEvaluator::check(const EvaluationFaults& faults) {
+    if (faults.any()) {
+        lists.invalidate();
+        network.invalidate();
         const Box box = lists.getBox();
-        listPairs(positions, settings.periodic ? &box : nullptr, COINCIDENCE_RANGE); // throws
-    }
-    constexpr double NOT_FINITE = std::numeric_limits<double>::quiet_NaN();
-    Evaluation evaluation;
-    evaluation.forcesEvPerAngstrom.resize(positions.size());
-    if (badForce > 0) {
-        evaluation.forcesEvPerAngstrom[badForce - 1][0] = NOT_FINITE;
-    } else {
-        evaluation.energyEv = NOT_FINITE;
-    }
-    checkFinite(evaluation, model->getFile()); // throws
-}
-
-void DeviceEvaluator::evaluateWithoutForces() {
-    while (!evaluate(/*includeForces=*/false, 1.0)) {
+        faults.check(lists.downloadPositions(), settings.periodic ? &box : nullptr,
+                     model->getFile());
     }
 }
 
-std::map<string, double> DeviceEvaluator::getEnergyTerms() {
-    const ContextSelector selector(cc);
-    evaluateWithoutForces();
+/** Energies in eV by name. */
+std::map<string, double> DeviceEvaluator::sumTerms() const {
     vector<double> numbers;
     energies.download(numbers, /*convert=*/true);
     const size_t number = settings.atomicNumbers.size();
     const auto sum = [&](Energy term) {
         const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(term * number);
-        return KJ_PER_MOL_PER_EV * std::accumulate(first, first + number, 0.0);
+        return std::accumulate(first, first + number, 0.0);
     };
-    std::map<string, double> result = {{"network", sum(NETWORK)}};
+    std::map<string, double> result = {{"network", network.freeAtomsEnergy() + sum(NETWORK)}};
     if (terms.hasRepulsion()) {
         result["repulsion"] = sum(REPULSION);
     }
@@ -245,9 +192,39 @@ std::map<string, double> DeviceEvaluator::getEnergyTerms() {
     return result;
 }
 
+/** Their sum in eV. Throws OpenMMException if it is not finite. */
+double DeviceEvaluator::totalOf(const std::map<string, double>& termsEv) {
+    Evaluation evaluation;
+    for (const auto& [name, energy] : termsEv) {
+        evaluation.energyEv += energy;
+    }
+    EvaluationFaults faults;
+    faults.addResults(evaluation);
+    check(faults);
+    return evaluation.energyEv;
+}
+
+/** At the present positions, without forces. */
+std::map<string, double> DeviceEvaluator::evaluateTerms() {
+    while (!evaluate(/*includeForces=*/false, 1.0)) {
+    }
+    std::map<string, double> termsEv = sumTerms();
+    totalOf(termsEv); // checks them
+    return termsEv;
+}
+
+std::map<string, double> DeviceEvaluator::getEnergyTerms() {
+    const ContextSelector selector(cc);
+    std::map<string, double> result = evaluateTerms();
+    for (auto& [name, energy] : result) {
+        energy *= KJ_PER_MOL_PER_EV;
+    }
+    return result;
+}
+
 vector<double> DeviceEvaluator::getAtomicCharges() {
     const ContextSelector selector(cc);
-    evaluateWithoutForces();
+    evaluateTerms();
     vector<double> result;
     charges.download(result, /*convert=*/true);
     return result;

@@ -15,23 +15,26 @@
 namespace OpenMMGems {
 
 /**
- * Evaluates a SpookyNet on a device: positions are read from OpenMM's arrays, forces and energy
- * added to them, and nothing else leaves the device in a step but some flags.
+ * Evaluates a SpookyNet on a device: positions are read from OpenMM's arrays, forces added to them,
+ * and nothing else leaves the device in a step but some flags. Energies of atoms are relative to
+ * free atoms there, and added up on the host in double precision, when energy is wanted.
  */
 class DeviceEvaluator {
 public:
     /** Throws as Model::validate(). */
     DeviceEvaluator(OpenMM::ComputeContext& cc, std::shared_ptr<const Model> model,
                     const ModelSettings& settings, const std::vector<int>& atomOfParticle,
-                    const std::string& scaleParameterName, bool hasTensorCores);
+                    bool hasTensorCores);
     ~DeviceEvaluator();
     /** Take over atomic numbers, charge and unpaired electrons. Throws as Model::validate(). */
     void setComposition(const ModelSettings& settings);
     /**
-     * Add to OpenMM's force and energy buffers, times the scale. Throws OpenMMException if
-     * positions or results are not finite, or atoms coincide: for forces alone in the next call.
+     * Add forces, times the scale, to OpenMM's buffer. Throws OpenMMException if positions or
+     * results are not finite or beyond OpenMM's range, or atoms coincide.
+     *
+     * @return the unscaled energy in kJ/mol, if it is wanted
      */
-    void execute(double scale, bool includeForces, bool includeEnergy);
+    double execute(double scale, bool includeForces, bool includeEnergy);
     /** Unscaled terms in kJ/mol, and charges in elementary charges, at the present positions. */
     std::map<std::string, double> getEnergyTerms();
     std::vector<double> getAtomicCharges();
@@ -44,21 +47,21 @@ private:
     void createKernels();
     /** From positions to charges and energies; returns whether the lists had room. */
     bool evaluate(bool includeForces, double scale);
-    void evaluateWithoutForces();
-    void check(const std::vector<int>& flags);
+    std::map<std::string, double> evaluateTerms();
+    void check(const EvaluationFaults& faults);
+    std::map<std::string, double> sumTerms() const;
+    double totalOf(const std::map<std::string, double>& termsEv);
     OpenMM::ComputeContext& cc;
     std::shared_ptr<const Model> model;
     ModelSettings settings;
     SpookyNetParameters parameters;
-    std::string scaleParameterName;
     DeviceProgram program;
     DeviceLists lists;
     DeviceNetwork network;
     DeviceTerms terms;
     OpenMM::ComputeArray charges, chargeGradient, energies, parts;
     OpenMM::ComputeKernel sumCharges, shiftCharges, sumGradients, shiftGradients;
-    OpenMM::ComputeKernel addAllForces, addAllEnergies;
-    OpenMM::ComputeEvent flagsAreHere;
+    OpenMM::ComputeKernel addAllForces;
     bool isReady = false; ///< compiled for the present composition
 };
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The openmm-gems authors
 // SPDX-License-Identifier: MIT
 #include "DeviceLists.h"
-#include "checks.h"
 #include "native/SpatialOrder.h"
 #include "openmmgems/Units.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -32,13 +32,14 @@ DeviceLists::DeviceLists(const DeviceProgram& program, const vector<int>& atoms,
                          bool periodic)
     : program(program), numParticles(static_cast<int>(atoms.size())), numAtoms(numAtoms),
       numClusters((numAtoms + CLUSTER_SIZE - 1) / CLUSTER_SIZE), periodic(periodic),
-      wrapsOnHost(numAtoms, mm_int4(0, 0, 0, 0)) {
+      wrapsOnHost(numAtoms, mm_int4(0, 0, 0, 0)), offsetsOnHost(numParticles, mm_int4(0, 0, 0, 0)) {
     vector<int> order(numAtoms);
     std::iota(order.begin(), order.end(), 0);
     program.uploadInt(atomOfParticle, atoms, "gemsAtomOfParticle");
     program.uploadInt(atomOfPlace, order, "gemsAtomOfPlace");
-    program.uploadInt(status, vector<int>(STATUS_SIZE, 0), "gemsStatus");
-    program.makeInt(cellOffsets, 4 * static_cast<size_t>(numParticles), "gemsCellOffsets");
+    program.makeInt(status, STATUS_SIZE, "gemsStatus");
+    cellOffsets.initialize<mm_int4>(program.context(), numParticles, "gemsCellOffsets");
+    cellOffsets.upload(offsetsOnHost);
     wraps.initialize<mm_int4>(program.context(), numAtoms, "gemsWraps");
     wraps.upload(wrapsOnHost);
     program.makeInt(slotOfAtom, numAtoms, "gemsSlotOfAtom");
@@ -80,9 +81,13 @@ Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
         {"TOO_MANY_ENTRIES", literal(TOO_MANY_ENTRIES)},
         {"TOO_MANY_PAIRS", literal(TOO_MANY_PAIRS)},
         {"MUST_SORT", literal(MUST_SORT)},
-        {"COINCIDENCE", literal(COINCIDENCE)},
-        {"BAD_FORCE", literal(BAD_FORCE)},
-        {"BAD_ENERGY", literal(BAD_ENERGY)},
+        {"BOX_TOO_NARROW", literal(EvaluationFaults::BOX_TOO_NARROW)},
+        {"ATOMS_COINCIDE", literal(EvaluationFaults::ATOMS_COINCIDE)},
+        {"EXPONENT_TOO_LARGE", literal(EvaluationFaults::EXPONENT_TOO_LARGE)},
+        {"FORCE_NOT_FINITE", literal(EvaluationFaults::FORCE_NOT_FINITE)},
+        {"FORCE_TOO_LARGE", literal(EvaluationFaults::FORCE_TOO_LARGE)},
+        {"MOST_IMAGES", literal(EvaluationFaults::MOST_IMAGES)},
+        {"NO_ATOM", literal(EvaluationFaults::NO_ATOM)},
     };
     if (periodic) {
         defines.emplace("PERIODIC", "1");
@@ -112,7 +117,6 @@ void DeviceLists::createKernels() {
     measurePairs = program.kernel("measurePairs", atomOfPlace, positions, box, entries, maxEntries,
                                   numCandidates, candidates, maxPairs, numPairs, pairAtom,
                                   pairVector, pairForce, status);
-    clearRebuild = program.kernel("clearRebuild", status);
 }
 
 /** Box vectors and the rows of the inverse, where they have changed; returns whether they have. */
@@ -137,8 +141,23 @@ bool DeviceLists::updateBox() {
 }
 
 void DeviceLists::followReordering() {
-    cellOffsets.upload(program.context().getPosCellOffsets().data());
     updatesSinceSorting = UPDATES_BETWEEN_SORTING;
+}
+
+/**
+ * Which molecules OpenMM has in other images of its box. It also changes that without reordering:
+ * when positions are set, and when a change of the volume is tried or taken back.
+ */
+void DeviceLists::followMolecules() {
+    const vector<mm_int4>& offsets = program.context().getPosCellOffsets();
+    const auto first = offsets.begin(), end = first + numParticles;
+    const auto isSame = [](const mm_int4& a, const mm_int4& b) {
+        return a.x == b.x && a.y == b.y && a.z == b.z;
+    };
+    if (!periodic && !std::equal(first, end, offsetsOnHost.begin(), isSame)) {
+        offsetsOnHost.assign(first, end);
+        cellOffsets.upload(offsetsOnHost);
+    }
 }
 
 /** Put the atoms in order by their positions on the device. */
@@ -146,9 +165,12 @@ void DeviceLists::sortAtoms() {
     followAtoms->setArg(0, 1);
     followAtoms->execute(numParticles);
     const vector<Vec3> current = downloadPositions();
-    checkFinite(current);
     const Box vectors = getBox();
-    const SpatialOrder sorted(current, periodic ? &vectors : nullptr, CLUSTER_SIZE);
+    const Box* given = periodic ? &vectors : nullptr;
+    EvaluationFaults faults;
+    faults.addPositions(current, given);
+    faults.check(current, given);
+    const SpatialOrder sorted(current, given, CLUSTER_SIZE);
     for (int atom = 0; atom < numAtoms; atom++) {
         wrapsOnHost[atom].x += sorted.wraps[atom][0];
         wrapsOnHost[atom].y += sorted.wraps[atom][1];
@@ -164,9 +186,11 @@ void DeviceLists::update() {
     if (updateBox()) {
         isValid = false;
     }
+    followMolecules();
     if (updatesSinceSorting++ >= UPDATES_BETWEEN_SORTING) {
         sortAtoms();
     }
+    program.context().clearBuffer(status);
     followAtoms->setArg(0, isValid ? 0 : 1);
     followAtoms->execute(numParticles);
     boundClusters->execute(numClusters);
@@ -176,33 +200,32 @@ void DeviceLists::update() {
     isValid = true;
 }
 
-void DeviceLists::finish() {
-    clearRebuild->execute(1);
-}
-
 int DeviceLists::largest(ComputeArray& numbers) const {
     vector<int> onHost;
     numbers.download(onHost);
     return *std::ranges::max_element(onHost);
 }
 
+EvaluationFaults DeviceLists::faultsIn(const vector<int>& statusOnHost) {
+    std::array<int, EvaluationFaults::NUM_KINDS> words;
+    std::copy_n(statusOnHost.begin(), words.size(), words.begin());
+    return EvaluationFaults(words);
+}
+
 bool DeviceLists::grow(const vector<int>& statusOnHost) {
-    const bool isFull = statusOnHost[TOO_MANY_ENTRIES] != 0 || statusOnHost[TOO_MANY_PAIRS] != 0;
-    if (!isFull && statusOnHost[MUST_SORT] == 0) {
-        return false;
-    }
-    status.upload(vector<int>(STATUS_SIZE, 0));
-    isValid = false;
     if (statusOnHost[MUST_SORT] != 0) {
         if (updatesSinceSorting == 0) { // they have just been sorted: it would go on for ever
-            throw OpenMM::OpenMMException(
-                "GemsForce: an atom is so far away that neighbours cannot be found; expected "
-                "positions within 1e15 angstrom and 1e9 boxes of the origin. The simulation may "
-                "have become unstable: try a smaller step or minimise.");
+            EvaluationFaults faults;
+            faults.add(EvaluationFaults::POSITION_TOO_FAR);
+            faults.check({}, nullptr);
         }
-        updatesSinceSorting = UPDATES_BETWEEN_SORTING;
+        followReordering();
         return true;
     }
+    if (statusOnHost[TOO_MANY_ENTRIES] == 0 && statusOnHost[TOO_MANY_PAIRS] == 0) {
+        return false;
+    }
+    isValid = false;
     // Where entries are missing, so are pairs: their number will be known next time.
     maxEntries = std::max(maxEntries, static_cast<int>(HEADROOM * largest(numEntries)));
     maxPairs = std::max(maxPairs, static_cast<int>(HEADROOM * largest(numCandidates)));

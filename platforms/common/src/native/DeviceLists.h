@@ -4,7 +4,7 @@
 #define OPENMMGEMS_NATIVE_DEVICELISTS_H_
 
 #include "DeviceProgram.h"
-#include "openmmgems/Evaluator.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <openmm/Vec3.h>
 #include <vector>
 
@@ -17,15 +17,12 @@ namespace OpenMMGems {
 class DeviceLists {
 public:
     static constexpr int CLUSTER_SIZE = 32;
-    /** Places in the array status. */
+    /** Places in the array status, after those of faults. */
     enum Status {
-        REBUILD,
+        REBUILD = EvaluationFaults::NUM_KINDS,
         TOO_MANY_ENTRIES,
         TOO_MANY_PAIRS,
         MUST_SORT,
-        COINCIDENCE,
-        BAD_FORCE,
-        BAD_ENERGY,
         STATUS_SIZE
     };
     /**
@@ -38,17 +35,17 @@ public:
     Defines getDefines(double nearCutoff, double farCutoff) const;
     /** Make the kernels, when the program is new or arrays have grown. */
     void createKernels();
-    /** Take over the positions, and bring lists and pairs up to date. */
+    /** Take over the positions, and bring lists and pairs up to date; status starts from zero. */
     void update();
     /** After the atoms were moved in memory: molecules may be in other periodic images. */
     void followReordering();
     /**
      * Whether the lists could not be made, for lack of room or because clusters are spread over
-     * several boxes. Then it will be better next time; kernels are to be made anew.
+     * several boxes. Then it will be better next time; kernels are to be made anew. Throws
+     * OpenMMException if it would not.
      */
     bool grow(const std::vector<int>& statusOnHost);
-    /** The lists serve until they must be made anew. */
-    void finish();
+    static EvaluationFaults faultsIn(const std::vector<int>& statusOnHost);
     /** The next update makes the lists anew. */
     void invalidate() { isValid = false; }
     /** Positions that update() took over, in angstrom, and their box. */
@@ -62,6 +59,7 @@ public:
 
 private:
     void makePairArrays();
+    void followMolecules();
     bool updateBox();
     void sortAtoms();
     int largest(OpenMM::ComputeArray& numbers) const;
@@ -70,11 +68,10 @@ private:
     bool periodic, isValid = false;
     int updatesSinceSorting = 0;
     std::vector<double> boxOnHost;
-    std::vector<OpenMM::mm_int4> wrapsOnHost;
+    std::vector<OpenMM::mm_int4> wrapsOnHost, offsetsOnHost;
     OpenMM::ComputeArray atomOfParticle, cellOffsets, wraps, reference, bounds;
     OpenMM::ComputeArray numCandidates, candidates;
-    OpenMM::ComputeKernel followAtoms, boundClusters, listClusters, listCandidates, measurePairs,
-        clearRebuild;
+    OpenMM::ComputeKernel followAtoms, boundClusters, listClusters, listCandidates, measurePairs;
 };
 
 } // namespace OpenMMGems

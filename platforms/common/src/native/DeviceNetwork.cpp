@@ -3,7 +3,9 @@
 #include "DeviceNetwork.h"
 #include "blocks.h"
 #include "native/Attention.h"
+#include "native/kernels/Kernels.h"
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace OpenMMGems;
@@ -90,9 +92,10 @@ int DeviceNetwork::partAtoms() const {
 Defines DeviceNetwork::getDefines() const {
     Defines defines = layout.getDefines();
     const int padded = layout.getPaddedFeatures();
-    const double epsilon = program.context().getUseDoublePrecision()
-                               ? std::numeric_limits<double>::epsilon()
-                               : std::numeric_limits<float>::epsilon();
+    const bool isDouble = program.context().getUseDoublePrecision();
+    const double epsilon =
+        isDouble ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
+    const double largestExponent = isDouble ? LARGEST_EXPONENT<double> : LARGEST_EXPONENT<float>;
     defines.insert({
         {"BLOCK_ATOMS", literal(blockAtoms)},
         {"DENSE_THREADS", literal(denseThreads)},
@@ -104,6 +107,7 @@ Defines DeviceNetwork::getDefines() const {
         {"INTERVALS_PER_ANGSTROM", literal(splines.intervalsPerAngstrom())},
         {"RADIAL_COEFFICIENTS", "6"},
         {"SAME_KEY", literal(SAME_KEY * epsilon)},
+        {"LARGEST_EXPONENTIAL", literal(std::exp(largestExponent))},
         {"SUM_THREADS", literal(SUM_THREADS)},
         {"NUM_PARTS", literal(NUM_PARTS)},
         {"PRODUCT_THREADS", literal(PRODUCT_THREADS)},
@@ -121,14 +125,16 @@ void DeviceNetwork::setComposition(const Matrix<double>& features,
     numAtoms = static_cast<int>(atomicNumbers.size());
     isPrepared = false;
     const size_t padded = layout.getPaddedFeatures(), number = numAtoms, size = number * padded;
-    vector<double> numbers(size, 0.0), biases;
+    vector<double> numbers(size, 0.0), ofCharges;
+    freeAtoms = 0.0;
     for (size_t atom = 0; atom < number; atom++) {
         std::copy_n(features.row(atom), features.columns(), &numbers[atom * padded]);
         const double* row = elementBias.row(atomicNumbers[atom]);
-        biases.insert(biases.end(), {row[0], row[1]});
+        freeAtoms += row[0];
+        ofCharges.push_back(row[1]);
     }
     program.uploadReal(initialFeatures, numbers, "gemsInitialFeatures");
-    program.uploadMixed(bias, biases, "gemsElementBias");
+    program.uploadMixed(chargeBias, ofCharges, "gemsChargeBias");
     program.uploadReal(ones, vector<double>(number, 1.0), "gemsOnes");
     const size_t sums = 2 * padded * padded + padded;
     for (const auto& module : modules) {
@@ -160,8 +166,8 @@ void DeviceNetwork::createForward(int t, DeviceLists& lists) {
         module.findLargestKey =
             program.kernel("findLargestKey", module.keyMaximum, module.stored, module.largestKey);
     }
-    module.finishKeys =
-        program.kernel("finishKeys", module.keyShift, module.largestKey, module.stored);
+    module.finishKeys = program.kernel("finishKeys", module.keyShift, module.largestKey,
+                                       module.stored, lists.status);
     module.sumKeyProducts = program.kernel("sumProducts", module.stored, slot("KEY_FEATURES_SLOT"),
                                            ones, module.stored, slot("V_SLOT"), ones, productParts);
     module.addKeyParts = program.kernel("addParts", productParts, module.keySums);
@@ -218,7 +224,7 @@ void DeviceNetwork::createKernels(DeviceLists& lists, ComputeArray& charges,
         createForward(t, lists);
         createReverse(t, lists, chargeGradient);
     }
-    readOut = program.kernel("readOut", output, outputWeights, bias, energies, charges);
+    readOut = program.kernel("readOut", output, outputWeights, chargeBias, energies, charges);
 }
 
 void DeviceNetwork::executeDense(ComputeKernel& kernel, int itemsPerBlock) const {

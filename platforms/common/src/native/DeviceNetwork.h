@@ -29,6 +29,10 @@ public:
                        OpenMM::ComputeArray& chargeGradient, OpenMM::ComputeArray& energies);
     void forward();
     void reverse();
+    /** Nothing that forward() found before counts. */
+    void invalidate() { isPrepared = false; }
+    /** Sum of the energies in eV of the free atoms, to which those of atoms are relative. */
+    double freeAtomsEnergy() const { return freeAtoms; }
 
 private:
     struct Module {
@@ -56,9 +60,10 @@ private:
     BasisSplines splines;
     Matrix<double> elementBias;
     int denseThreads, blockAtoms, messageThreads, receivers, pairsAtOnce, numAtoms = 0;
+    double freeAtoms = 0.0;
     bool isPrepared = false; ///< what the first module does before its atoms see neighbours
     std::vector<std::unique_ptr<Module>> modules;
-    OpenMM::ComputeArray mlps, radial, outputWeights, bias, initialFeatures, ones;
+    OpenMM::ComputeArray mlps, radial, outputWeights, chargeBias, initialFeatures, ones;
     OpenMM::ComputeArray output, gradients, gradientSums, productParts, tau, keyTotals, totalParts;
     OpenMM::ComputeKernel readOut;
 };

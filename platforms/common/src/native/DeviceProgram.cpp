@@ -20,9 +20,9 @@ namespace {
 /** The text of all kernels of the native evaluator. */
 string sourceText(bool tensorCores) {
     using namespace CommonGemsKernelSources;
-    return (tensorCores ? tensorProducts : products) + layers + sums + features + attention +
-           pairs + (tensorCores ? tensorMessages : messages) + lists + nearTerms + longRange +
-           results;
+    return (tensorCores ? rounding + tensorProducts : products) + layers + sums + features +
+           attention + pairs + (tensorCores ? tensorMessages : messages) + lists + nearTerms +
+           longRange + results;
 }
 
 /** Writes what is compiled into a folder, if the environment names one: to look at it. */

@@ -55,13 +55,17 @@ struct EvaluatorOptions {
     GemsForce::EvaluatorKind automatic = GemsForce::Native;
 };
 
-/** Evaluates a model for one molecular system on the host's data: arrays in, arrays out. */
+/**
+ * Evaluates a model for one molecular system on the host's data: arrays in, arrays out. Threads
+ * that evaluate at the same time need an evaluator each.
+ */
 class OPENMMGEMS_MODEL_EXPORT Evaluator {
 public:
     virtual ~Evaluator() = default;
     /**
      * Change atomic numbers, charge and unpaired electrons. The number of atoms may change too.
-     * All other settings stay those the evaluator was made with. Throws as Model::validate().
+     * All other settings stay those the evaluator was made with. Throws as Model::validate();
+     * nothing has changed then.
      */
     virtual void setComposition(const std::vector<int>& atomicNumbers, int totalCharge,
                                 int numUnpairedElectrons) = 0;
@@ -71,8 +75,8 @@ public:
      * @param positionsAngstrom  one per atom
      * @param box                lattice vectors if periodic, otherwise null
      * @param wanted             what is needed besides the energy
-     * @return the results. Throws OpenMMException if positions are not finite or coincide, if the
-     *         model fails, or if it gives an energy or forces that are not finite.
+     * @return the results. Throws OpenMMException for what EvaluationFaults tells, and if the
+     *         model fails. The next evaluation is as if that one had not been.
      */
     virtual Evaluation evaluate(const std::vector<OpenMM::Vec3>& positionsAngstrom, const Box* box,
                                 const Wanted& wanted) = 0;

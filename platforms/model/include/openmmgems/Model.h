@@ -62,10 +62,16 @@ public:
      */
     std::optional<double> getPairCutoffAngstrom(const ModelSettings& settings) const;
     /**
-     * The one place where settings meet the model: throws OpenMMException for elements the model
-     * does not know, periodic use without a long-range cutoff, and settings it does not take.
+     * The one place where settings meet the model: throws OpenMMException if there are no atoms,
+     * the model does not know an element, the number of electrons does not fit the unpaired ones,
+     * and as validateOptions().
      */
     void validate(const ModelSettings& settings) const;
+    /**
+     * What is known before there are atoms: throws OpenMMException for periodic use without a
+     * long-range cutoff, and settings the model does not take.
+     */
+    void validateOptions(const ModelSettings& settings) const;
     /** Whether the native evaluator computes this model. */
     bool hasNativeEvaluator() const;
     /** The TorchScript module as it is in the file. */

@@ -192,6 +192,22 @@ void Attention<Real>::finishKeys(Block& block, Sums& sums) const {
 }
 
 template <class Real>
+bool Attention<Real>::areTooLarge(const Sums& sums) const {
+    // A feature that was cut off is e times as large as this, and none is negative.
+    const double limit = scaleFeatures * std::exp(static_cast<double>(LARGEST_EXPONENT<Real>) - 1);
+    return std::ranges::any_of(sums.ofFeatures, [&](double sum) { return sum > limit; });
+}
+
+template <class Real>
+Real Attention<Real>::largestKeyFeature(const Block& block, size_t row) const {
+    Real largest = 0;
+    for (size_t a = 0; a < omega.columns(); a++) {
+        largest = std::max(largest, block.featuresK.at(row, a));
+    }
+    return largest;
+}
+
+template <class Real>
 typename Attention<Real>::Total Attention<Real>::total(const Sums& sums) const {
     const Matrix<Real> products = rounded<Real>(sums.ofProducts, omega.columns(), omega.rows());
     return {rounded<Real>(sums.ofFeatures, omega.columns()), Factor<Real>(products),

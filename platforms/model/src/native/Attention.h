@@ -58,6 +58,9 @@ public:
     /** The shift of all keys, when all blocks are prepared. */
     void findMaximum(const std::vector<Block*>& blocks);
     void finishKeys(Block& block, Sums& sums) const;
+    /** Whether an exponential of a key is so large that it may have been cut off. */
+    bool areTooLarge(const Sums& sums) const;
+    Real largestKeyFeature(const Block& block, size_t row) const;
     /** Take over the sums of all atoms. */
     void setSums(const Sums& sums) { keys = total(sums); }
     /** Fill result for a block. */

@@ -3,18 +3,10 @@
 #include "NearPairs.h"
 #include <algorithm>
 #include <cmath>
-#include <openmm/OpenMMException.h>
 
 namespace OpenMMGems {
 
 using OpenMM::Vec3;
-
-namespace {
-
-/** Atoms closer than this are at the same place, where no model is defined. */
-constexpr double COINCIDENCE_ANGSTROM = 1e-4;
-
-} // namespace
 
 template <class Real>
 void NearPairs<Real>::resize(const NeighbourLists& lists) {
@@ -30,8 +22,8 @@ void NearPairs<Real>::resize(const NeighbourLists& lists) {
 }
 
 template <class Real>
-void NearPairs<Real>::measure(const NeighbourLists& lists, double cutoff, size_t first,
-                              size_t end) {
+void NearPairs<Real>::measure(const NeighbourLists& lists, double cutoff, size_t first, size_t end,
+                              EvaluationFaults& faults) {
     const auto& list = lists.near();
     size_t place = list.start[first];
     for (size_t i = first; i < end; i++) {
@@ -45,10 +37,7 @@ void NearPairs<Real>::measure(const NeighbourLists& lists, double cutoff, size_t
                 continue;
             }
             if (square < COINCIDENCE_ANGSTROM * COINCIDENCE_ANGSTROM) {
-                const auto [a, b] = std::minmax(lists.getOrder()[i], lists.getOrder()[other]);
-                throw OpenMM::OpenMMException("GemsForce: atoms " + std::to_string(a) + " and " +
-                                              std::to_string(b) +
-                                              " are at the same position; expected them apart.");
+                faults.add(EvaluationFaults::ATOMS_COINCIDE, lists.getOrder()[i]);
             }
             const double r = std::sqrt(square), scale = 1 / r;
             j[place] = other;

@@ -5,6 +5,7 @@
 
 #include "NeighbourLists.h"
 #include "Panels.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <vector>
 
 namespace OpenMMGems {
@@ -19,8 +20,9 @@ class NearPairs {
 public:
     /** Make room for all listed pairs. */
     void resize(const NeighbourLists& lists);
-    /** Fill in the pairs of atoms first to end; throws if two atoms coincide. */
-    void measure(const NeighbourLists& lists, double cutoff, size_t first, size_t end);
+    /** Fill in the pairs of atoms first to end; where atoms coincide they are of no use. */
+    void measure(const NeighbourLists& lists, double cutoff, size_t first, size_t end,
+                 EvaluationFaults& faults);
     size_t start(size_t atom) const { return starts[atom]; }
     size_t end(size_t atom) const { return ends[atom]; }
     const size_t* startsFrom(size_t atom) const { return &starts[atom]; }

@@ -158,7 +158,7 @@ bool NeighbourLists::update(const vector<Vec3>& newPositions, const Box* box) {
  * r (1 - |E|) - 2 |d|.
  */
 bool NeighbourLists::isValid(const vector<Vec3>& newPositions, const Box* box) const {
-    if (order.size() != newPositions.size() || (box != nullptr) != referenceBox.has_value()) {
+    if (reference.size() != newPositions.size() || (box != nullptr) != referenceBox.has_value()) {
         return false;
     }
     const double largest = std::isinf(farCutoff) ? nearCutoff : std::max(nearCutoff, farCutoff);
@@ -206,8 +206,7 @@ int NeighbourLists::imageIndex(const Image& image) const {
 }
 
 void NeighbourLists::build(const vector<Vec3>& newPositions, const Box* box) {
-    reference = newPositions;
-    referenceBox = box ? std::optional<Box>(*box) : std::nullopt;
+    reference.clear(); // until all is done nothing is valid
     SpatialOrder sorted(newPositions, box, CLUSTER_SIZE);
     order = std::move(sorted.order);
     wraps = std::move(sorted.wraps);
@@ -219,6 +218,8 @@ void NeighbourLists::build(const vector<Vec3>& newPositions, const Box* box) {
         grid.largestImage(allAreFar() ? nearCutoff + SKIN : std::max(nearCutoff, farCutoff) + SKIN);
     listNear(boxes, grid);
     listFar(boxes, grid);
+    referenceBox = box ? std::optional<Box>(*box) : std::nullopt;
+    reference = newPositions;
 }
 
 vector<NeighbourLists::ClusterBox> NeighbourLists::makeClusterBoxes() const {

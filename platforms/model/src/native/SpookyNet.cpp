@@ -52,7 +52,8 @@ size_t SpookyNet<Real>::Block::numRows() const {
 template <class Real>
 SpookyNet<Real>::SpookyNet(const TensorReader& reader, const SpookyNetOptions& options)
     : options(options), outputWeight(reader.matrix<double>("output.weight")),
-      elementBias(reader.matrix<double>("element_bias")), longRange(reader, options) {
+      elementBias(reader.matrix<double>("element_bias")), longRange(reader, options),
+      nearCutoff(std::max(options.cutoff, longRange.nearRange())) {
     const RadialBasis basis(
         reader.part("radial_basis_functions"), options,
         reader.matrix<Real>("module.0.local_interaction.radial_s.weight").columns());
@@ -66,42 +67,42 @@ SpookyNet<Real>::SpookyNet(const TensorReader& reader, const SpookyNetOptions& o
 }
 
 template <class Real>
-void SpookyNet<Real>::setComposition(const Matrix<Real>& features,
-                                     const vector<int>& newAtomicNumbers, double newTotalCharge,
-                                     int numThreads) {
-    lists.reset();
-    initialFeatures = features;
-    atomicNumbers = newAtomicNumbers;
-    totalCharge = newTotalCharge;
-    if (!workers || workers->number() != numThreads) {
-        workers = std::make_unique<Workers>(numThreads);
-    }
-    longRange.setAtomicNumbers(atomicNumbers);
-    nearCutoff = std::max(options.cutoff, longRange.nearRange());
+void SpookyNet<Real>::setComposition(Matrix<Real> features, vector<int> newAtomicNumbers,
+                                     double newTotalCharge, int numThreads) {
+    const bool fits = workers && workers->number() == numThreads;
+    auto newWorkers = fits ? nullptr : std::make_unique<Workers>(numThreads);
     const double farCutoff =
         longRange.exist()
             ? options.longRangeCutoff.value_or(std::numeric_limits<double>::infinity())
             : 0.0;
-    lists = std::make_unique<NeighbourLists>(nearCutoff, farCutoff, *workers);
-    makeBlocks();
+    lists = std::make_unique<NeighbourLists>(nearCutoff, farCutoff, fits ? *workers : *newWorkers);
+    if (newWorkers) {
+        workers = std::move(newWorkers);
+    }
+    initialFeatures = std::move(features);
+    atomicNumbers = std::move(newAtomicNumbers);
+    totalCharge = newTotalCharge;
+    blocks.clear();
+    isArranged = false;
 }
 
 template <class Real>
 void SpookyNet<Real>::makeBlocks() {
-    blocks.clear();
     const size_t number = atomicNumbers.size(), size = blockSize(number, workers->number());
+    vector<Block> made;
     for (size_t first = 0; first < number; first += size) {
-        blocks.push_back({first, std::min(first + size, number), {}, {}});
+        made.push_back({first, std::min(first + size, number), {}, {}});
     }
     for (Module& module : modules) {
-        module.blocks = vector<ModuleBlock>(blocks.size());
-        module.local.resize(wholeGroups(atomicNumbers.size()));
-        for (size_t b = 0; b < blocks.size(); b++) {
-            module.blocks[b].local.firstAtom = blocks[b].first;
-            module.blocks[b].local.numAtoms = blocks[b].numAtoms();
+        module.blocks = vector<ModuleBlock>(made.size());
+        module.local.resize(wholeGroups(number));
+        for (size_t b = 0; b < made.size(); b++) {
+            module.blocks[b].local.firstAtom = made[b].first;
+            module.blocks[b].local.numAtoms = made[b].numAtoms();
         }
     }
-    gathered.resize(wholeGroups(atomicNumbers.size()) * modules[0].local.gatheredPerAtom());
+    gathered.resize(wholeGroups(number) * modules[0].local.gatheredPerAtom());
+    blocks = std::move(made);
 }
 
 template <class Real>
@@ -135,7 +136,7 @@ void SpookyNet<Real>::prepare(size_t t, size_t b, const Panels<Real>& x) {
 }
 
 template <class Real>
-void SpookyNet<Real>::sumKeys(Module& module) {
+void SpookyNet<Real>::sumKeys(Module& module, EvaluationFaults& faults) {
     vector<typename Attention<Real>::Block*> all;
     for (ModuleBlock& kept : module.blocks) {
         all.push_back(&kept.attention);
@@ -145,12 +146,33 @@ void SpookyNet<Real>::sumKeys(Module& module) {
     forBlocks([&](size_t b, int thread) {
         module.attention.finishKeys(module.blocks[b].attention, sumsOfThreads[thread]);
     });
-    module.attention.setSums(totalOfSums());
+    const Sums& sums = totalOfSums();
+    if (module.attention.areTooLarge(sums)) {
+        faults.add(EvaluationFaults::EXPONENT_TOO_LARGE, atomOfLargestKey(module));
+    }
+    module.attention.setSums(sums);
+}
+
+template <class Real>
+size_t SpookyNet<Real>::atomOfLargestKey(const Module& module) const {
+    size_t atom = 0;
+    Real largest = 0;
+    for (size_t b = 0; b < blocks.size(); b++) {
+        for (size_t row = 0; row < blocks[b].numAtoms(); row++) {
+            const Real feature =
+                module.attention.largestKeyFeature(module.blocks[b].attention, row);
+            if (feature > largest) {
+                largest = feature;
+                atom = lists->getOrder()[blocks[b].first + row];
+            }
+        }
+    }
+    return atom;
 }
 
 /** What the first module does before its atoms see their neighbours depends on this only. */
 template <class Real>
-void SpookyNet<Real>::arrange() {
+void SpookyNet<Real>::arrange(EvaluationFaults& faults) {
     const vector<int>& order = lists->getOrder();
     elements.resize(order.size());
     std::ranges::transform(order, elements.begin(), [&](int atom) { return atomicNumbers[atom]; });
@@ -171,7 +193,7 @@ void SpookyNet<Real>::arrange() {
         }
         prepare(0, b, x);
     });
-    sumKeys(modules[0]);
+    sumKeys(modules[0], faults);
     forBlocks([&](size_t b, int) {
         ModuleBlock& kept = modules[0].blocks[b];
         modules[0].attention.apply(kept.attention);
@@ -207,11 +229,11 @@ void SpookyNet<Real>::applyModule(size_t t, size_t b) {
 }
 
 template <class Real>
-void SpookyNet<Real>::forward() {
+void SpookyNet<Real>::forward(EvaluationFaults& faults) {
     for (size_t t = 0; t < modules.size(); t++) {
         if (t > 0) {
             phases.begin("attention sums");
-            sumKeys(modules[t]);
+            sumKeys(modules[t], faults);
         }
         phases.begin("messages");
         forBlocks(
@@ -294,17 +316,29 @@ void SpookyNet<Real>::addLongRange(Evaluation& evaluation) {
 
 template <class Real>
 Evaluation SpookyNet<Real>::evaluate(const vector<Vec3>& positions, const Box* box,
-                                     const Wanted& wanted) {
+                                     const Wanted& wanted, EvaluationFaults& faults) {
+    phases = {}; // if the one before threw
+    if (blocks.empty()) {
+        makeBlocks();
+    }
     phases.begin("neighbour lists");
     if (lists->update(positions, box)) {
+        isArranged = false;
+    }
+    if (!isArranged) {
         phases.begin("first features");
-        arrange();
+        arrange(faults);
+        isArranged = !faults.any();
     }
     phases.begin("geometry");
-    forBlocks(
-        [&](size_t b, int) { pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end); });
+    forBlocks([&](size_t b, int) {
+        pairs.measure(*lists, nearCutoff, blocks[b].first, blocks[b].end, faults);
+    });
+    if (faults.any()) {
+        return {};
+    }
     Evaluation evaluation;
-    forward();
+    forward(faults);
     evaluation.termsEv["network"] = readOut();
     if (repulsion) {
         phases.begin("repulsion");

@@ -31,18 +31,18 @@ class SpookyNet {
 public:
     SpookyNet(const TensorReader& reader, const SpookyNetOptions& options);
     /**
-     * Take over what does not change with positions.
+     * Take over what does not change with positions; if it throws, nothing has changed.
      *
      * @param features       [numAtoms, numFeatures], before the first module
      * @param atomicNumbers  one per atom
      * @param totalCharge    in elementary charges
      * @param numThreads     to compute with
      */
-    void setComposition(const Matrix<Real>& features, const std::vector<int>& atomicNumbers,
-                        double totalCharge, int numThreads);
-    /** Positions and results as for every Evaluator; throws if atoms coincide. */
+    void setComposition(Matrix<Real> features, std::vector<int> atomicNumbers, double totalCharge,
+                        int numThreads);
+    /** Positions and results as for every Evaluator; nothing is of use if faults are added. */
     Evaluation evaluate(const std::vector<OpenMM::Vec3>& positions, const Box* box,
-                        const Wanted& wanted);
+                        const Wanted& wanted, EvaluationFaults& faults);
 
 private:
     /** What a module keeps of a block of atoms. */
@@ -77,12 +77,13 @@ private:
     /** Calls visit(number of the block, thread) for all blocks. */
     void forBlocks(const std::function<void(size_t, int)>& visit);
     /** Everything that depends on the order of atoms. */
-    void arrange();
+    void arrange(EvaluationFaults& faults);
     void makeBlocks();
     void prepare(size_t module, size_t block, const Panels<Real>& x);
-    void sumKeys(Module& module);
+    void sumKeys(Module& module, EvaluationFaults& faults);
+    size_t atomOfLargestKey(const Module& module) const;
     void applyModule(size_t module, size_t block);
-    void forward();
+    void forward(EvaluationFaults& faults);
     double readOut();
     double addRepulsion();
     void addLongRange(Evaluation& evaluation);
@@ -110,9 +111,10 @@ private:
     // By place in the lists.
     std::unique_ptr<Workers> workers;
     std::unique_ptr<NeighbourLists> lists;
-    double nearCutoff = 0.0;
+    double nearCutoff;
+    bool isArranged = false; ///< for the present order of the lists
     NearPairs<Real> pairs;
-    std::vector<Block> blocks;
+    std::vector<Block> blocks; ///< empty: not yet made for the present composition
     std::vector<int> elements;
     std::vector<double> charges, chargeGradient;
     AlignedVector<Real> gathered;

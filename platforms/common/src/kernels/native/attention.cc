@@ -115,9 +115,12 @@ KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
 }
 #endif
 
-/** Features of keys; largestKey is what all keys are shifted by. */
+/**
+ * Features of keys; largestKey is what all keys are shifted by. Where that does not come from the
+ * keys themselves, exponentials may become too large.
+ */
 KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* RESTRICT largestKey,
-                       GLOBAL real* RESTRICT stored) {
+                       GLOBAL real* RESTRICT stored, GLOBAL int* RESTRICT status) {
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
         real4 u[TILE_QUADS];
         real shift[TILE_ATOMS];
@@ -127,6 +130,14 @@ KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* 
             shift[n] += largestKey[0];
         }
         makeFeatures(u, shift);
+        for (int n = 0; n < TILE_QUADS; n++) {
+            int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
+            real limit = (real) (SCALE_FEATURES * LARGEST_EXPONENTIAL);
+            int isLarge = u[n].x > limit || u[n].y > limit || u[n].z > limit || u[n].w > limit;
+            if (isLarge && atom < NUM_ATOMS) {
+                status[EXPONENT_TOO_LARGE] = atom + 1;
+            }
+        }
         storeTile(u, SLOT(stored, KEY_FEATURES_SLOT), block);
     }
 }

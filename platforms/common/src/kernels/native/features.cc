@@ -237,12 +237,15 @@ KERNEL void transposeInteractions(GLOBAL const real* RESTRICT weights,
     }
 }
 
-/** Energy in eV and charge of each atom, before charges are corrected for their sum. */
+/**
+ * Energy in eV of each atom, relative to the free atom so that single precision has digits for the
+ * difference; and its charge, before charges are corrected for their sum.
+ */
 KERNEL void readOut(GLOBAL const real* RESTRICT output, GLOBAL const mixed* RESTRICT outputWeights,
-                    GLOBAL const mixed* RESTRICT elementBias, GLOBAL mixed* RESTRICT energies,
+                    GLOBAL const mixed* RESTRICT chargeBias, GLOBAL mixed* RESTRICT energies,
                     GLOBAL mixed* RESTRICT charges) {
     for (int atom = GLOBAL_ID; atom < NUM_ATOMS; atom += GLOBAL_SIZE) {
-        mixed energy = elementBias[2 * atom], charge = elementBias[2 * atom + 1];
+        mixed energy = 0, charge = chargeBias[atom];
         for (int f = 0; f < NUM_FEATURES; f++) {
             real value = output[atom * PADDED_FEATURES + f];
             energy += outputWeights[f] * value;

@@ -4,14 +4,13 @@
 // Positions and neighbour lists. Atoms have places in an order that keeps those close in space
 // together; CLUSTER_SIZE atoms in a row are a cluster. Lists hold what may come within a range
 // while no atom has moved farther than half the skin; they are made anew when status[REBUILD] is
-// set. The images of atoms count by themselves. Lengths are in angstrom.
+// set, which like all of status is zero before. The images of atoms count by themselves. Lengths are in angstrom.
 
 #define NUM_CLUSTERS ((NUM_ATOMS + CLUSTER_SIZE - 1) / CLUSTER_SIZE)
 
 #ifdef PERIODIC
-/** Clusters of atoms that were sorted are smaller than a box; so many images are looked for. */
+/** Clusters of atoms that were sorted are smaller than a box. */
 #define LARGEST_EXTENT 2
-#define MOST_IMAGES 256
 #endif
 
 /** What adding multiples of the box vectors does: box holds them, then the inverse's rows. */
@@ -116,22 +115,31 @@ DEVICE mixed gap(mixed low, mixed high, mixed lowOther, mixed highOther) {
     return lowOther > high ? lowOther - high : (low > highOther ? low - highOther : 0);
 }
 
-/** First and last multiple of a box vector by which another cluster may come within reach. */
-DEVICE int2 imageRange(mixed low, mixed high, mixed lowOther, mixed highOther, mixed reach) {
+/**
+ * First and last multiple of a box vector by which another cluster may come within reach: none if
+ * they are too many, which status tells.
+ */
+DEVICE int2 imageRange(mixed low, mixed high, mixed lowOther, mixed highOther, mixed reach,
+                       GLOBAL int* RESTRICT status) {
 #ifdef PERIODIC
     mixed first = ceil(low - reach - highOther), last = floor(high + reach - lowOther);
-    return last - first < MOST_IMAGES ? make_int2((int) first, (int) last) : make_int2(0, 0);
+    if (last - first < MOST_IMAGES) {
+        return make_int2((int) first, (int) last);
+    }
+    status[BOX_TOO_NARROW] = NO_ATOM;
+    return make_int2(0, -1);
 #else
     return make_int2(0, 0);
 #endif
 }
 
 /**
- * Counts the images of another cluster within range of a cluster, and unless entries is null lists
- * them: number of the cluster and of box vectors that are added.
+ * Counts the images of another cluster within range of a cluster, and lists as many as there is room
+ * for: number of the cluster and of box vectors that are added.
  */
 DEVICE int listImages(GLOBAL const mixed4* RESTRICT bounds, GLOBAL const mixed* RESTRICT box,
-                      int cluster, int other, GLOBAL int4* RESTRICT entries, int room) {
+                      int cluster, int other, GLOBAL int4* RESTRICT entries, int room,
+                      GLOBAL int* RESTRICT status) {
     mixed4 low = bounds[4 * cluster], high = bounds[4 * cluster + 1];
     mixed4 lowOther = bounds[4 * other], highOther = bounds[4 * other + 1];
     mixed4 f = bounds[4 * cluster + 2], g = bounds[4 * cluster + 3];
@@ -139,11 +147,11 @@ DEVICE int listImages(GLOBAL const mixed4* RESTRICT bounds, GLOBAL const mixed* 
     mixed range = (mixed) LIST_RANGE;
     // The height of the box along a vector is one over the length of the inverse's row.
     int2 a = imageRange(f.x, g.x, fOther.x, gOther.x,
-                        range * SQRT(box[9] * box[9] + box[10] * box[10] + box[11] * box[11]));
+                        range * SQRT(box[9] * box[9] + box[10] * box[10] + box[11] * box[11]), status);
     int2 b = imageRange(f.y, g.y, fOther.y, gOther.y,
-                        range * SQRT(box[12] * box[12] + box[13] * box[13] + box[14] * box[14]));
+                        range * SQRT(box[12] * box[12] + box[13] * box[13] + box[14] * box[14]), status);
     int2 c = imageRange(f.z, g.z, fOther.z, gOther.z,
-                        range * SQRT(box[15] * box[15] + box[16] * box[16] + box[17] * box[17]));
+                        range * SQRT(box[15] * box[15] + box[16] * box[16] + box[17] * box[17]), status);
     int number = 0;
     for (int x = a.x; x <= a.y; x++) {
         for (int y = b.x; y <= b.y; y++) {
@@ -153,7 +161,7 @@ DEVICE int listImages(GLOBAL const mixed4* RESTRICT bounds, GLOBAL const mixed* 
                 mixed dy = gap(low.y, high.y, lowOther.y + shift.y, highOther.y + shift.y);
                 mixed dz = gap(low.z, high.z, lowOther.z + shift.z, highOther.z + shift.z);
                 if (ALL_ARE_FAR || dx * dx + dy * dy + dz * dz < range * range) {
-                    if (entries != 0 && number < room) {
+                    if (number < room) {
                         entries[number] = make_int4(other, x, y, z);
                     }
                     number++;
@@ -179,8 +187,9 @@ KERNEL void listClusters(GLOBAL const mixed4* RESTRICT bounds, GLOBAL const mixe
         int total = 0;
         for (int first = 0; first < NUM_CLUSTERS; first += LIST_THREADS) {
             int other = first + LOCAL_ID;
-            int number =
-                other < NUM_CLUSTERS ? listImages(bounds, box, cluster, other, 0, 0) : 0;
+            int number = other < NUM_CLUSTERS
+                             ? listImages(bounds, box, cluster, other, entries, 0, status)
+                             : 0;
             SYNC_THREADS;
             numbers[LOCAL_ID] = number;
             SYNC_THREADS;
@@ -191,7 +200,8 @@ KERNEL void listClusters(GLOBAL const mixed4* RESTRICT bounds, GLOBAL const mixe
             }
             if (number > 0 && before < maxEntries) {
                 listImages(bounds, box, cluster, other,
-                           entries + (mm_long) cluster * maxEntries + before, maxEntries - before);
+                           entries + (mm_long) cluster * maxEntries + before, maxEntries - before,
+                           status);
             }
         }
         if (LOCAL_ID == 0) {
@@ -284,7 +294,7 @@ KERNEL void measurePairs(GLOBAL const int* RESTRICT atomOfPlace,
                 pairForce[pair] = make_real4(0, 0, 0, 0);
                 number++;
                 if (square < (mixed) 1e-8) {
-                    status[COINCIDENCE] = 1;
+                    status[ATOMS_COINCIDE] = atomOfPlace[place] + 1;
                 }
             }
         }

@@ -71,8 +71,8 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
         for (int first = 0; first < largest; first += PAIRS_AT_ONCE) {
             int here = number - first < PAIRS_AT_ONCE ? number - first : PAIRS_AT_ONCE;
             SYNC_THREADS;
-            describePairs(pairVector + start, radial, first, here, 1, ownValues, 0, ownDirections,
-                          LANE, PADDED_FEATURES);
+            describePairs(pairVector + start, radial, first, here, 1, ownValues, 0, ownValues,
+                          ownDirections, LANE, PADDED_FEATURES);
             SYNC_THREADS;
             for (int pair = 0; pair < here; pair++) {
                 LOCAL_ARG const real4* value = ownValues + pair * BASIS_QUADS;
@@ -139,7 +139,7 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
         for (int first = 0; first < largest; first += PAIRS_AT_ONCE) {
             int here = number - first < PAIRS_AT_ONCE ? number - first : PAIRS_AT_ONCE;
             SYNC_THREADS;
-            describePairs(pairVector + start, radial, first, here, -1, ownValues, ownSlopes,
+            describePairs(pairVector + start, radial, first, here, -1, ownValues, 1, ownSlopes,
                           ownDirections, LANE, PADDED_FEATURES);
             SYNC_THREADS;
             for (int pair = 0; pair < here; pair++) {

@@ -32,14 +32,15 @@ DEVICE void angular(real x, real y, real z, LOCAL_ARG real* numbers) {
 }
 
 /**
- * Of pairs first to first + PAIRS_AT_ONCE of the atom at a place: the radial functions, and their
- * slopes unless slopes is null, and the angular ones; beyond the last pair zero. radial holds the
- * coefficients [interval][function][RADIAL_COEFFICIENTS] of polynomials. Threads share the work.
+ * Of pairs first to first + PAIRS_AT_ONCE of the atom at a place: the radial functions, if wanted
+ * their slopes, and the angular ones; beyond the last pair zero. radial holds the coefficients
+ * [interval][function][RADIAL_COEFFICIENTS] of polynomials. Threads share the work.
  */
 DEVICE void describePairs(GLOBAL const real4* RESTRICT pairVector,
                           GLOBAL const real* RESTRICT radial, int firstPair, int number,
-                          real sign, LOCAL_ARG real4* valueQuads, LOCAL_ARG real4* slopeQuads,
-                          LOCAL_ARG real4* directionQuads, int thread, int numThreads) {
+                          real sign, LOCAL_ARG real4* valueQuads, int wantsSlopes,
+                          LOCAL_ARG real4* slopeQuads, LOCAL_ARG real4* directionQuads,
+                          int thread, int numThreads) {
     LOCAL_ARG real* values = (LOCAL_ARG real*) valueQuads;
     LOCAL_ARG real* slopes = (LOCAL_ARG real*) slopeQuads;
     LOCAL_ARG real* directions = (LOCAL_ARG real*) directionQuads;
@@ -58,7 +59,7 @@ DEVICE void describePairs(GLOBAL const real4* RESTRICT pairVector,
             }
         }
         values[k] = value;
-        if (slopes != 0) {
+        if (wantsSlopes) {
             slopes[k] = slope * (real) INTERVALS_PER_ANGSTROM;
         }
     }

@@ -77,7 +77,7 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
         for (int first = 0; first < number; first += PAIRS_AT_ONCE) {
             SYNC_THREADS;
             describePairs(pairVector + start, radial, first, number - first, 1, values, 0,
-                          directions, LOCAL_ID, MESSAGE_THREADS);
+                          values, directions, LOCAL_ID, MESSAGE_THREADS);
             SYNC_THREADS;
             SplitNumbers functions[BASIS_SIXTEENS];
             real4 filterS[2], filterP[2], filterD[2];
@@ -149,8 +149,8 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
         }
         for (int first = 0; first < number; first += PAIRS_AT_ONCE) {
             SYNC_THREADS;
-            describePairs(pairVector + start, radial, first, number - first, -1, values, slopes,
-                          directions, LOCAL_ID, MESSAGE_THREADS);
+            describePairs(pairVector + start, radial, first, number - first, -1, values, 1,
+                          slopes, directions, LOCAL_ID, MESSAGE_THREADS);
             SYNC_THREADS;
             SplitNumbers functions[BASIS_SIXTEENS];
             real4 filterS[2], filterP[2], filterD[2], slopeS[2], slopeP[2], slopeD[2];

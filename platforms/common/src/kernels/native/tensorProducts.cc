@@ -12,7 +12,8 @@
 // the sum of two such, but for one part in 2^23; of the four products the smallest is left out.
 // Source: Ootomo and Yokota, Int. J. High Perform. Comput. Appl. 36, 475 (2022).
 //
-// Where there are no tensor cores the same is computed through local memory, for tests.
+// Where there are no tensor cores (those of compute capability 7.5 and before know no TF32) the same
+// is computed through local memory, for tests.
 
 #define TILE_ATOMS 2
 #define SIXTEENS (PADDED_FEATURES / 16)
@@ -39,7 +40,7 @@
      ((column) % 16 / 4 * 2 + (column) % 2) * 16 + (row) % 16)
 
 /** Room for what threads of a group show each other: six numbers each. */
-#if defined(__CUDA_ARCH__) && !defined(USE_DOUBLE_PRECISION)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800 && !defined(USE_DOUBLE_PRECISION)
 #define HAS_TENSOR_CORES
 #define QUADS_TO_SHOW(threads) 1
 #define UNROLL _Pragma("unroll")
@@ -62,11 +63,11 @@ DEVICE real roundToElevenDigits(real x) {
 }
 #elif defined(__CUDA_ARCH__)
 DEVICE real roundToElevenDigits(real x) {
-    return __uint_as_float((__float_as_uint(x) + 0x1000) & 0xffffe000);
+    return __uint_as_float(roundBitsToElevenDigits(__float_as_uint(x)));
 }
 #else
 DEVICE real roundToElevenDigits(real x) {
-    return as_float((as_uint(x) + 0x1000) & 0xffffe000);
+    return as_float(roundBitsToElevenDigits(as_uint(x)));
 }
 #endif
 

@@ -16,6 +16,15 @@ constexpr int SPLINE_DEGREE = 5, SPLINE_ORDER = SPLINE_DEGREE + 1;
 /** Functions of d type at most. */
 constexpr int MAX_NUM_D = 6;
 
+/**
+ * Exponentials are cut off where the exponent is larger, or smaller than its negative. Not later in
+ * single precision: products with e^-88 would be subnormal numbers, which are slow.
+ */
+template <class Real>
+constexpr Real LARGEST_EXPONENT = Real(700);
+template <>
+inline constexpr float LARGEST_EXPONENT<float> = 80.0F;
+
 /** What the network knows of a pair's geometry. */
 template <class Real>
 struct PairGeometry {

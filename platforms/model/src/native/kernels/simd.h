@@ -141,15 +141,17 @@ GEMS_INLINE DoubleVector reciprocalRoot(const DoubleVector& x) {
     return result;
 }
 
-/** e^x to two units in the last place: 2^n times a polynomial of the rest. */
+/**
+ * e^x to two units in the last place: 2^n times a polynomial of the rest. NaN stays NaN; see
+ * LARGEST_EXPONENT for its range.
+ */
 GEMS_INLINE FloatVector exponential(FloatVector x) {
-    // Not further: products with e^-88 would be subnormal numbers, which are slow.
-    constexpr float LARGEST = 80.0F, LOG2E = 1.44269504F;
+    constexpr float LARGEST = LARGEST_EXPONENT<float>, LOG2E = 1.44269504F;
     constexpr float LN2_HIGH = 0.693359375F, LN2_LOW = -2.12194440e-4F;
 #if defined(__AVX512F__)
-    const __m512 limit = _mm512_set1_ps(LARGEST);
-    x = reinterpret_cast<FloatVector>(
-        _mm512_min_ps(_mm512_max_ps(reinterpret_cast<__m512>(x), _mm512_set1_ps(-LARGEST)), limit));
+    // The second operand is what comes out for NaN.
+    const __m512 raised = _mm512_max_ps(_mm512_set1_ps(-LARGEST), reinterpret_cast<__m512>(x));
+    x = reinterpret_cast<FloatVector>(_mm512_min_ps(_mm512_set1_ps(LARGEST), raised));
     const FloatVector n = reinterpret_cast<FloatVector>(
         _mm512_roundscale_ps(reinterpret_cast<__m512>(x * LOG2E), _MM_FROUND_TO_NEAREST_INT));
 #else
@@ -176,7 +178,8 @@ GEMS_INLINE FloatVector exponential(FloatVector x) {
 #endif
 }
 GEMS_INLINE DoubleVector exponential(DoubleVector x) {
-    constexpr double LARGEST = 700.0, LOG2E = 1.4426950408889634074, ROUND = 6755399441055744.0;
+    constexpr double LARGEST = LARGEST_EXPONENT<double>, LOG2E = 1.4426950408889634074,
+                     ROUND = 6755399441055744.0;
     constexpr double LN2_HIGH = 0.693145751953125, LN2_LOW = 1.42860682030941723212e-6;
     constexpr int DEGREE = 13;
     x = x < -LARGEST ? broadcast(-LARGEST) : x;
