@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openmm
-from openmm import app
+from openmm import app, unit
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import write_atomically
@@ -121,8 +121,9 @@ class RunFolder:
             path.with_suffix(f".{other}").unlink(missing_ok=True)
         return path
 
-    def read_topology(self) -> app.Topology:
-        """Read the topology of ``start.pdb`` or ``start.cif``."""
+    def read_start(self) -> tuple[app.Topology, np.ndarray]:
+        """Read topology and positions (nm, shape ``[num_atoms, 3]``) that the run began with."""
         path = self.structure_file("start")
         reader = app.PDBxFile if path.suffix == ".cif" else app.PDBFile
-        return reader(str(path)).topology
+        read = reader(str(path))
+        return read.topology, read.getPositions(asNumpy=True).value_in_unit(unit.nanometer)

@@ -106,7 +106,7 @@ def go_on(
         )
     check_kept_model(folder, settings, say)
     with ExitStack() as opened:
-        run = opened.enter_context(closing(reopen(folder, protocol, choice)))
+        run = opened.enter_context(closing(reopen(folder, protocol, choice, say)))
         run.resume()
         folder.write_settings(dict(settings))
         opened.pop_all()

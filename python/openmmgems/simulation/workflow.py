@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openmm
-from openmm import app
 
 from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
 from openmmgems.core.quantities import format_bytes
@@ -256,7 +256,7 @@ def prepare_run(
             "OpenMM's minimiser crashes on PoCL; add --no-minimise, or use --platform CPU."
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
-    _check_memory(system, structure, choice, say)
+    _check_memory(system, structure.positions, choice, say)
     add_ensemble_forces(system, protocol)
     topology = structure.topology
     with ExitStack() as held:
@@ -269,10 +269,10 @@ def prepare_run(
 
 
 def _check_memory(
-    system: openmm.System, structure: LoadedStructure, choice: PlatformChoice, say: Say
+    system: openmm.System, positions: np.ndarray, choice: PlatformChoice, say: Say
 ) -> None:
     """Tell what the model takes; a device tells by itself that it has too little of its own."""
-    expected = model_memory(system, structure.positions, choice)
+    expected = model_memory(system, positions, choice)
     if expected is None:
         return
     total = expected.num_bytes + (present_memory_bytes() if expected.is_on_host else 0)
@@ -289,7 +289,7 @@ def estimate(run: Run) -> Estimate:
     return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
 
 
-def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run:
+def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print) -> Run:
     """Make the Run of a folder again from what it keeps; others cannot run there then.
 
     Parameters
@@ -297,6 +297,9 @@ def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run
     folder : RunFolder
     protocol : Protocol
     choice : PlatformChoice
+        May be another than before; memory is estimated for it.
+    say : callable
+        Told how much memory a model will take.
 
     Returns
     -------
@@ -306,12 +309,13 @@ def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice) -> Run
     with ExitStack() as held:
         held.enter_context(folder.locked())
         system = folder.read_system()
-        topology: app.Topology = folder.read_topology()
+        topology, positions = folder.read_start()
         if topology.getNumAtoms() != system.getNumParticles():
             raise RunFolderError(
                 f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
                 f"structure, {system.getNumParticles()} in system.xml."
             )
+        _check_memory(system, positions, choice, say)
         return Run(folder, topology, system, protocol, choice, held.pop_all())
 
 

@@ -12,6 +12,7 @@ from openmmgems import models
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark.measure import write_random_model
 from openmmgems.cli.app import main
+from openmmgems.simulation import workflow
 
 SHORT = ["--no-minimise", "--log-every", "1", "--platform", "CPU", "--threads", "1"]
 
@@ -88,6 +89,32 @@ def test_a_moved_folder_goes_on(gems, folder: Path, tmp_path: Path, model: Path)
     code, text = go_on(gems, moved)
     assert code == 0, text
     check_energies(moved)
+
+
+def test_a_folder_of_a_version_that_kept_no_model_goes_on(gems, folder: Path, model: Path) -> None:
+    """Its system.xml has the path of the model, its settings nothing of it, nor a cutoff."""
+    system, settings = folder / "system.xml", folder / "settings.json"
+    system.write_text(system.read_text().replace('"model.pt"', f'"{model}"'))
+    (folder / "model.pt").unlink()
+    content = json.loads(settings.read_text())
+    del content["model"], content["forces"]["long_range_cutoff"]
+    settings.write_text(json.dumps(content))
+    code, text = go_on(gems, folder)
+    assert code == 0, text
+    check_energies(folder)
+
+
+def test_going_on_where_the_model_does_not_fit_is_refused(
+    gems, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the Reference platform automatic differentiation takes fifty megabytes and more."""
+    monkeypatch.setattr(workflow, "available_memory_bytes", lambda: 45 * 10**6)
+    words = ["--resume", "--out", folder, "--time", 0.01, "--platform"]
+    code, text = gems("simulate", *words, "Reference")
+    assert code == 1
+    assert "This needs about" in text
+    code, text = gems("simulate", *words, "CPU")
+    assert code == 0, text
 
 
 def test_a_changed_copy_is_refused(gems, folder: Path, tmp_path: Path) -> None:
