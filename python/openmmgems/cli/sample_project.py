@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.markup import escape
 
-from openmmgems.fragments.fragment_settings import BottomUpSettings
 from openmmgems.jobs.consent import Consent
 from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import ProjectSettings, read_project
@@ -19,7 +18,6 @@ from .carry_out import carry_out
 from .console import output
 from .sample_conformers import draw_conformers, limits_of
 from .sample_parent import sample_snapshots
-from .steps import print_notes
 
 
 def sample_project(given: Mapping[str, Any]) -> int:
@@ -55,9 +53,10 @@ def sample_project(given: Mapping[str, Any]) -> int:
 def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[str, Any]) -> int:
     """Make graphs, then conformers; give the exit code."""
     from openmmgems.data.structure_file import read_structures
+    from openmmgems.fragments.bottom_up_stage import BottomUpStage
 
     if settings.bottom_up is not None and not folder.graphs.is_file():
-        _make_graphs(settings.bottom_up, folder.graphs, dry_run=given["dry_run"])
+        carry_out(BottomUpStage(settings.bottom_up, folder.graphs), dry_run=given["dry_run"])
     if folder.conformers.is_file():
         output.print(f"{escape(str(folder.conformers))} is there already.")
         return 0
@@ -73,20 +72,3 @@ def _bottom_up(settings: ProjectSettings, folder: ProjectFolder, given: Mapping[
         Consent(tuple(given["allow_code"] or ())),
         dry_run=given["dry_run"],
     )
-
-
-def _make_graphs(settings: BottomUpSettings, out: Path, *, dry_run: bool) -> None:
-    from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
-    from openmmgems.fragments.bottom_up_stage import BottomUpStage
-    from openmmgems.systems.chemical_graph import chemical_graph
-    from openmmgems.systems.chemistry import require_charges_of_bonds
-    from openmmgems.systems.structure import read_structure
-
-    systems = dict(named_systems(settings))
-    for path in settings.structures:
-        structure = read_structure(path)
-        print_notes(structure.notes)
-        require_charges_of_bonds(structure)
-        graph = chemical_graph(structure.topology, structure.positions)
-        systems |= structure_systems(graph, Path(path).stem)
-    carry_out(BottomUpStage(settings, systems, out), dry_run=dry_run)
