@@ -20,7 +20,7 @@ from openmmgems.engines.engine_spec import named_code
 from openmmgems.jobs.cluster import local_workers
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.status import Status, Summary, by_text, levels
+from openmmgems.jobs.status import Status, Summary, by_text, describe_counts, levels
 from openmmgems.jobs.status import status as status_of
 from openmmgems.labels.label_folder import LabelFolder, read_files
 from openmmgems.labels.label_jobs import LabelJobs
@@ -30,7 +30,7 @@ from openmmgems.labels.project_folder import ProjectFolder
 from openmmgems.labels.project_settings import read_project
 
 from .console import output
-from .job_progress import JobProgress, describe_counts
+from .job_progress import JobProgress
 from .steps import print_note, read_option
 
 _WHERE = "Where it runs"

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from openmmgems.core.quantities import format_seconds
 
 from .store import STATES, Failure, JobStore, StoredEngine
 
@@ -128,3 +131,21 @@ def by_text(failures: list[Failure], most: int = 10) -> list[tuple[str, int, str
 
 def _without_source(failure: Failure) -> str:
     return failure.error.replace(failure.source, "...") if failure.source else failure.error
+
+
+def describe_progress(progress: Progress) -> str:
+    """Put progress into one line."""
+    parts = [describe_counts(progress.counts)]
+    if progress.finished:
+        parts.append(f"{progress.rate_per_s:.3g}/s on {progress.slots}")
+    if progress.seconds_left is not None:
+        parts.append(f"{format_seconds(progress.seconds_left)} left")
+    if progress.note:
+        parts.append(progress.note)
+    return ", ".join(parts)
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Say how many jobs are done, of how many, and how many were given up."""
+    text = f"{counts['done']} of {sum(counts.values())} done"
+    return text + (f", {counts['parked']} parked" if counts["parked"] else "")

@@ -12,9 +12,9 @@ import pytest
 import typer
 from openmmgems.cli.fragment_project import fragment_project
 from openmmgems.cli.sample import sample
+from openmmgems.data.selected_frames import read_selected
 from openmmgems.data.structure_file import read_structures, write_structures
 from openmmgems.jobs.store import JobStore
-from openmmgems.sampling.snapshots import read_selected
 from typer.testing import CliRunner, Result
 
 WATER = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
