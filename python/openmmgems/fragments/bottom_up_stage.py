@@ -11,7 +11,11 @@ from rdkit.Chem import Mol
 
 from openmmgems.core.stages import Estimate, Outcome, Work
 from openmmgems.data.structure_file import write_structures
+from openmmgems.systems.chemical_graph import chemical_graph
+from openmmgems.systems.chemistry import require_charges_of_bonds
+from openmmgems.systems.structure import read_structure
 
+from .bottom_up_molecules import named_systems, structure_systems
 from .collect import write_table
 from .drawings import draw_bottom_up
 from .fragment_settings import BottomUpSettings
@@ -29,7 +33,7 @@ class BottomUpStage:
     ----------
     settings : BottomUpSettings
     systems : mapping of str to rdkit.Chem.Mol
-        The molecules by name; may be empty.
+        Molecules beside those that the settings name, by name; may be empty.
     out : pathlib.Path
         File of structures; the table stands beside it.
     picture : pathlib.Path, optional
@@ -44,21 +48,21 @@ class BottomUpStage:
         picture: Path | None = None,
     ) -> None:
         self._settings, self._systems = settings, systems
+        self._found: Mapping[str, Mol] | None = None
         self._out, self._table, self._picture = out, out.with_suffix(".csv"), picture
 
     @property
     def plan(self) -> Mapping[str, str]:
         """What will be done, by title."""
         return {
-            "Molecules": str(len(self._systems)),
             "Graphs": f"up to {self._settings.max_heavy_atoms} heavy atoms",
             "Output": f"{self._out}, {self._table}",
         }
 
     @property
     def inputs(self) -> Sequence[Path]:
-        """None: molecules are given."""
-        return ()
+        """The structure files that the settings name."""
+        return tuple(map(Path, self._settings.structures))
 
     @property
     def outputs(self) -> Sequence[Path]:
@@ -72,14 +76,14 @@ class BottomUpStage:
 
     def estimate(self, work: Work) -> Estimate:
         """The number of graphs is known only when they are found; seconds to a few minutes."""
-        del work
-        return Estimate("graphs are found within minutes")
+        number = len(self._all_systems(work))
+        return Estimate(f"{number} molecules, whose graphs are found within minutes")
 
     def run(self, work: Work) -> Outcome:
         """Find graphs and conformations; write all."""
         starts = start_structures(
             self._settings,
-            self._systems,
+            self._all_systems(work),
             lambda done, total: work.show(done, total, f"{done} of {total} structures"),
         )
         self._write(starts)
@@ -90,6 +94,20 @@ class BottomUpStage:
             _sizes(starts),
             [f"Left out: {failure}" for failure in failures],
         )
+
+    def _all_systems(self, work: Work) -> Mapping[str, Mol]:
+        """Make and read the molecules, once."""
+        if self._found is None:
+            named = dict(named_systems(self._settings))
+            for path in self._settings.structures:
+                structure = read_structure(path)
+                for note in structure.notes:
+                    work.say(note)
+                require_charges_of_bonds(structure)
+                graph = chemical_graph(structure.topology, structure.positions)
+                named |= structure_systems(graph, Path(path).stem)
+            self._found = named | dict(self._systems)
+        return self._found
 
     def _write(self, starts: Sequence[Start]) -> None:
         if self._picture is not None:
