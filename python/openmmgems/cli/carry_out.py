@@ -60,7 +60,8 @@ def carry_out(
     typer.Exit
         If it was asked to stop: 128 plus the signal.
     """
-    _refuse_missing(_missing(stage))
+    if anew or not stage.is_done:
+        _refuse_missing(_missing(stage))
     found = _carry_out(stage, anew=anew, dry_run=dry_run)
     if found is not None and not dry_run:
         _print_next(next_command)
