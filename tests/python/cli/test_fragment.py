@@ -109,7 +109,8 @@ def test_selected_frames_of_a_folder(gems, peptide: Path, trajectory: Path, tmp_
 
 
 def test_a_dry_run_writes_nothing(gems, peptide: Path, tmp_path: Path) -> None:
-    error, text = gems(peptide, "-o", tmp_path / "none.h5", "--dry-run")
+    picture = tmp_path / "none.png"
+    error, text = gems(peptide, "-o", tmp_path / "none.h5", "--dry-run", "--picture", picture)
     assert error is None, text
     assert "Estimate:" in text
     assert not list(tmp_path.glob("none*"))
@@ -175,9 +176,9 @@ def test_what_is_refused(gems, peptide: Path, structures: Path, tmp_path: Path) 
         ((peptide, "-o", out, "--centres", ","), ValueError, "at least 1 item"),
         ((peptide, "-o", out, "--interface", 5), ValueError, "has no residue within 5.0"),
         ((peptide, "-o", out, "--spacing", 5, "--number", 2), ValueError, "not both"),
-        ((tmp_path / "no.pdb", "-o", out), FileNotFoundError, "no structure file"),
+        ((tmp_path / "no.pdb", "-o", out), FileNotFoundError, "There is no file '"),
         ((peptide, "-o", tmp_path / "no" / "out.h5"), FileNotFoundError, "no folder"),
-        ((peptide, "--trajectory", "no.dcd", "-o", out), FileNotFoundError, "no trajectory"),
+        ((peptide, "--trajectory", "no.dcd", "-o", out), FileNotFoundError, "no file 'no.dcd'"),
         ((peptide, "--trajectory", crystal, "-o", out), ValueError, "cannot be read"),
     ]
     for arguments, kind, message in cases:
