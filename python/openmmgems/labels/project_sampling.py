@@ -46,7 +46,7 @@ def sampling_stages(
     if settings.bottom_up is not None:
         graphs = [str(folder.graphs)]
         stages = [
-            BottomUpStage(settings.bottom_up, {}, folder.graphs),
+            BottomUpStage(settings.bottom_up, folder.graphs),
             ConformerStage(settings.conformers, graphs, folder.conformers, limits, consent),
         ]
     return stages + [ParentStage(p, folder.parent(p.name), threads) for p in settings.parents]
