@@ -31,7 +31,7 @@ class _Terminal(Work):
         output.print(escape(text), soft_wrap=True)
 
     def show(self, done: float, total: float | None, text: str) -> None:
-        self._display.show(done, text, total)
+        self._display.show(done, escape(text), total)
 
 
 def carry_out(
