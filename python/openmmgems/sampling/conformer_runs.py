@@ -16,7 +16,7 @@ from openmmgems.core.files import write_atomically
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.run import run_jobs
+from openmmgems.jobs.run_jobs import run_jobs
 from openmmgems.jobs.status import Progress, Summary
 from openmmgems.jobs.store import Failure, JobStore
 from openmmgems.jobs.store_records import structure_row
@@ -97,7 +97,7 @@ class ConformerRun:
         Parameters
         ----------
         progress, stop
-            See `jobs.run.run_jobs`, also for errors.
+            See `jobs.run_jobs.run_jobs`, also for errors.
         """
         with self._open() as store:
             store.withdraw(self.jobs.level, set(self._ids))
