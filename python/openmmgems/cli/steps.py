@@ -50,6 +50,11 @@ def read_option(text: str, plain: Collection[str] = ()) -> tuple[str, Setting]:
     return name, found if isinstance(found, (int, float, bool)) else value
 
 
+def read_options(texts: Iterable[str] | None, plain: Collection[str] = ()) -> dict[str, Setting]:
+    """Read several; see `read_option`."""
+    return dict(read_option(text, plain) for text in texts or ())
+
+
 def words(text: str) -> list[str]:
     """Split at commas."""
     return [word.strip() for word in text.split(",") if word.strip()]

@@ -157,7 +157,7 @@ def test_a_structure_file_can_be_a_parent(run: object, peptide: Path) -> None:
         (["C", "-o", "a.h5", "--water"], "--water is for --parent and --peptide only"),
         (["--peptide", "ALA", "--number", "3"], "--number is for conformers of small molecules"),
         (["--peptide", "ALA FOO"], "Residue 'FOO' of the peptide 'ALA FOO' is unknown"),
-        (["--parent", "no.pdb"], "There is no structure file"),
+        (["--parent", "no.pdb"], "no.pdb'."),
         (["no.h5", "-o", "a.h5"], "There is no file 'no.h5'"),
         (["O.O", "-o", "a.h5"], "'O.O' is more than one molecule; expected one"),
         (["C(", "-o", "a.h5"], "is not SMILES"),
