@@ -11,15 +11,10 @@ from .carry_out import carry_out_all
 
 def fragment_project(file: Path, out: Path | None, *, dry_run: bool = False) -> None:
     """Cut up the selected frames of each parent; what is done already is passed over."""
-    from openmmgems.labels.project_folder import ProjectFolder
-    from openmmgems.labels.project_fragments import fragment_stages
-    from openmmgems.labels.project_settings import read_project
+    from openmmgems.labels.project_fragments import project_fragments
 
-    settings = read_project(file)
-    folder = ProjectFolder(out or file.stem)
-    stages = fragment_stages(settings, folder)
-    folder.begin(settings)
-    command = f"--project {file} --out {folder.path}"
+    stages, folder = project_fragments(file, out, dry_run=dry_run)
+    command = f"--project {file} --out {folder}"
     carry_out_all(
         stages,
         dry_run=dry_run,

@@ -26,7 +26,7 @@ _SETTINGS = {
 
 def run_top_down(given: Mapping[str, Any], out: Path) -> None:
     """Cut spheres out of what the command line names."""
-    from openmmgems.fragments.snapshots import snapshot_source
+    from openmmgems.fragments.snapshot_sources import snapshot_source
     from openmmgems.fragments.top_down_stage import top_down_stage
 
     path, trajectory, select = given["structure"], given["trajectory"], given["select"]

@@ -24,7 +24,7 @@ from .drawings import draw_top_down
 from .fragment_settings import TopDownSettings
 from .frame_fragmenter import FrameFragmenter
 from .kinds import all_residues, occurring
-from .snapshots import Snapshots, Source
+from .snapshot_sources import Snapshots, Source
 from .structure_reader import write_completed
 from .top_down import TopDownFragment
 

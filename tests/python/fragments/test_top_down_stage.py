@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from openmmgems.core.stages import Work
 from openmmgems.data.structure_file import read_structures
-from openmmgems.fragments.snapshots import snapshot_source
+from openmmgems.fragments.snapshot_sources import snapshot_source
 from openmmgems.fragments.top_down_stage import TopDownStage, top_down_stage
 
 FRAMES = 60
