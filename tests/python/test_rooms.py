@@ -27,8 +27,6 @@ NOT_YET_THIN = {
     "fragment_bottom_up.py",
     "fragment_top_down.py",
     "models.py",
-    "sample_conformers.py",
-    "sample_parent.py",
     "simulate.py",
 }
 
