@@ -13,7 +13,7 @@ import typer
 from openmmgems.core.settings import plain_errors
 
 from .carry_out import carry_out, carry_out_all
-from .steps import read_option, refuse_others
+from .steps import read_options, refuse_others
 from .structure_options import PH, AlternateLocation, Coordinates, Force, GromacsInclude, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
@@ -188,8 +188,7 @@ def sample(
 
     Stopped by Ctrl-C or killed? Give the same command again: finished work is kept.
     """
-    options = dict(read_option(text) for text in engine_option or ())
-    given = context.params | {"engine_options": options}
+    given = context.params | {"engine_options": read_options(engine_option)}
     if project is not None:
         refuse_others(context, ("project", "out", "dry_run", "threads", *_WORK))
         _sample_project(given)

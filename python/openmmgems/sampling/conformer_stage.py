@@ -16,12 +16,12 @@ from openmmgems.engines.engine_spec import EngineSpec, named_code
 from openmmgems.jobs.cluster import local_workers
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.status import Progress, describe_progress
+from openmmgems.jobs.status import show_progress
 from openmmgems.jobs.worker_settings import JobSettings
 
 from .conformer_jobs import ConformerJobs
 from .conformer_runs import ConformerRun, unfinished
-from .molecules import is_file, read_molecules
+from .read_molecules import is_file, read_molecules
 from .sampling_settings import ConformerSettings, conformers_preset
 
 _SHOWN_FAILURES = 5
@@ -118,18 +118,12 @@ class ConformerStage:
 
     def run(self, work: Work) -> Outcome:
         """Draw what is left, and write all."""
-
-        def show(progress: Progress) -> None:
-            counts = progress.counts
-            done = counts["done"] + counts["parked"]
-            work.show(done, sum(counts.values()), describe_progress(progress))
-
         with locked_folder(_parts(self._out)):
             molecules, folder = self._read(work), _parts(self._out)
             run = ConformerRun(molecules, self._settings, folder, self._limits, self._consent)
             if done := run.num_done:
                 work.say(f"Going on: {done} of {len(molecules)} molecules are done.")
-            if run.finish(show, lambda: work.is_stopped).stopped:
+            if run.finish(show_progress(work), lambda: work.is_stopped).stopped:
                 summary = f"{run.num_done} of {len(molecules)} molecules are done."
                 return Outcome(summary, is_complete=False)
             return self._write(run)

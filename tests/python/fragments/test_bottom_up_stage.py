@@ -5,11 +5,11 @@
 from pathlib import Path
 
 import pytest
-from openmmgems.core.stages import Work
 from openmmgems.data.structure_file import read_structures
 from openmmgems.fragments.bottom_up_stage import BottomUpStage, bottom_up_stage
 from openmmgems.fragments.fragment_settings import BottomUpSettings
 from openmmgems.systems.structure import read_structure
+from support.listener import Listener
 
 SMALL = {
     "amino_acids": False,
@@ -18,25 +18,6 @@ SMALL = {
     "waters_per_ion": 0,
     "complexes": False,
 }
-
-
-class Listener(Work):
-    """Keeps what it is told; stops after so many structures."""
-
-    def __init__(self, stops_after: float = float("inf")) -> None:
-        self.said: list[str] = []
-        self.shown: list[str] = []
-        self._stops_after = stops_after
-
-    @property
-    def is_stopped(self) -> bool:
-        return len(self.shown) >= self._stops_after
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def show(self, done: float, total: float | None, text: str) -> None:
-        self.shown.append(text)
 
 
 def test_structure_files_of_settings_are_read_when_they_are_needed(tmp_path: Path) -> None:
