@@ -126,7 +126,7 @@ def _print_fragments(rows: Sequence[FragmentRow]) -> None:
 
 def read_sampled(folder: Path) -> Snapshots:
     """The selected frames in a folder that `gems sample` wrote."""
-    from openmmgems.sampling.snapshots import read_selected, selected_frames
+    from openmmgems.data.selected_frames import read_selected, selected_frames
     from openmmgems.systems.structure import read_structure
 
     return Snapshots(

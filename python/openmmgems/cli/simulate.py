@@ -23,14 +23,13 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation.start import begin, go_on, is_model_of_run
 from openmmgems.simulation.workflow import (
     Forces,
-    StructureOptions,
     build_system,
     estimate,
-    load,
     prepare_run,
     protocol_from,
 )
 from openmmgems.systems.force_field_scripts import refuse_scripts
+from openmmgems.systems.load import StructureOptions, load
 
 from .console import output
 from .progress import SimulationProgress

@@ -68,12 +68,7 @@ def say(name: str, text: str) -> None:
 def print_notes(notes: Iterable[str]) -> None:
     """Print what was concluded from a structure file, and done to the structure."""
     for note in notes:
-        print_note(note)
-
-
-def print_note(note: str) -> None:
-    """Print one conclusion."""
-    output.print(f"  {escape(note)}", soft_wrap=True)
+        output.print(f"  {escape(note)}", soft_wrap=True)
 
 
 def print_next(out: Path, picture: Path | None, command: str) -> None:

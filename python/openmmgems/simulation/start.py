@@ -18,14 +18,13 @@ from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Protocol
 from openmmgems.dynamics.run import Run, Watcher
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.systems.load import StructureOptions, load
 from openmmgems.systems.system import model_file
 
 from .workflow import (
     Forces,
     Say,
-    StructureOptions,
     build_system,
-    load,
     prepare_run,
     protocol_from,
     reopen,

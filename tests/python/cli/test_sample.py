@@ -12,9 +12,9 @@ import pytest
 import typer
 from openmmgems.cli.fragment_project import fragment_project
 from openmmgems.cli.sample import sample
+from openmmgems.data.selected_frames import read_selected
 from openmmgems.data.structure_file import read_structures, write_structures
 from openmmgems.jobs.store import JobStore
-from openmmgems.sampling.snapshots import read_selected
 from typer.testing import CliRunner, Result
 
 WATER = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
@@ -157,7 +157,7 @@ def test_a_structure_file_can_be_a_parent(run: object, peptide: Path) -> None:
         (["C", "-o", "a.h5", "--water"], "--water is for --parent and --peptide only"),
         (["--peptide", "ALA", "--number", "3"], "--number is for conformers of small molecules"),
         (["--peptide", "ALA FOO"], "Residue 'FOO' of the peptide 'ALA FOO' is unknown"),
-        (["--parent", "no.pdb"], "There is no structure file"),
+        (["--parent", "no.pdb"], "no.pdb'."),
         (["no.h5", "-o", "a.h5"], "There is no file 'no.h5'"),
         (["O.O", "-o", "a.h5"], "'O.O' is more than one molecule; expected one"),
         (["C(", "-o", "a.h5"], "is not SMILES"),

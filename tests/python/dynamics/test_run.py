@@ -23,7 +23,8 @@ from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, initial_velocities
 from openmmgems.dynamics.run import Run, Status
 from openmmgems.dynamics.run_folder import RunFolder
-from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
+from openmmgems.simulation.workflow import Forces, build_system, prepare_run, reopen
+from openmmgems.systems.load import load
 
 AMBER = Forces(force_field="amber99sb-ildn")
 CPU = PlatformChoice("Reference")
