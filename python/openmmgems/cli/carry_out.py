@@ -67,7 +67,9 @@ def carry_out(
         _print_next(next_command)
 
 
-def carry_out_all(stages: Sequence[Stage], *, dry_run: bool = False, next_command: str) -> None:
+def carry_out_all(
+    stages: Sequence[Stage], *, dry_run: bool = False, made_by: str = "", next_command: str
+) -> None:
     """
     Carry out stages one after the other; a dry run adds up what is known of their estimates.
 
@@ -75,12 +77,15 @@ def carry_out_all(stages: Sequence[Stage], *, dry_run: bool = False, next_comman
     ----------
     stages : sequence of Stage
         Later ones may need what earlier ones make.
+    made_by : str
+        The command that makes what is missing.
     dry_run, next_command
         See `carry_out`, also for errors: nothing begins before all that is not made is there.
     """
     left = [stage for stage in stages if not stage.is_done]
     made = {path for stage in left for path in stage.outputs}
-    _refuse_missing([path for stage in left for path in _missing(stage) if path not in made])
+    missing = [path for stage in left for path in _missing(stage) if path not in made]
+    _refuse_missing(missing, made_by)
     found = [_carry_out(stage, dry_run=dry_run) for stage in stages]
     if not dry_run:
         _print_next(next_command)
@@ -92,10 +97,11 @@ def _missing(stage: Stage) -> list[Path]:
     return [path for path in stage.inputs if not path.exists()]
 
 
-def _refuse_missing(paths: Sequence[Path]) -> None:
+def _refuse_missing(paths: Sequence[Path], made_by: str = "") -> None:
     if paths:
         names = ", ".join(f"'{path}'" for path in paths)
-        raise FileNotFoundError(f"There is no file {names}.")
+        hint = f"; run first: {made_by}" if made_by else "."
+        raise FileNotFoundError(f"There is no file {names}{hint}")
 
 
 def _carry_out(stage: Stage, *, anew: bool = False, dry_run: bool = False) -> Estimate | None:

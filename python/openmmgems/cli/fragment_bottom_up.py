@@ -37,7 +37,6 @@ def run_bottom_up(given: Mapping[str, Any], out: Path) -> None:
         reading_options(given),
         out,
         given["picture"],
-        allow_gaps=given["force"],
     )
     carry_out(
         stage,

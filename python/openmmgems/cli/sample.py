@@ -188,8 +188,7 @@ def sample(
 
     Stopped by Ctrl-C or killed? Give the same command again: finished work is kept.
     """
-    options = read_options(engine_option)
-    given = context.params | {"engine_options": options}
+    given = context.params | {"engine_options": read_options(engine_option)}
     if project is not None:
         refuse_others(context, ("project", "out", "dry_run", "threads", *_WORK))
         _sample_project(given)
@@ -230,21 +229,9 @@ def _sample_parent(given: Mapping[str, Any]) -> None:
 
 
 def _sample_project(given: Mapping[str, Any]) -> None:
-    from openmmgems.labels.project_folder import ProjectFolder
-    from openmmgems.labels.project_sampling import sampling_stages
-    from openmmgems.labels.project_settings import read_project
-    from openmmgems.sampling.conformer_stage import consent_of, limits_of
+    from openmmgems.labels.project_sampling import project_sampling
 
-    file: Path = given["project"]
-    settings = read_project(file)
-    folder = ProjectFolder(given["out"] or file.stem)
-    folder.check(settings)
-    limits, consent = limits_of(given), consent_of(given)
-    stages = sampling_stages(settings, folder, limits, consent, given["threads"])
-    if not given["dry_run"]:
-        folder.begin(settings)
-    step = "fragment" if settings.parents else "label"
-    command = f"gems {step} --project {file} --out {folder.path}"
+    stages, command = project_sampling(given)
     carry_out_all(stages, dry_run=given["dry_run"], next_command=command)
 
 

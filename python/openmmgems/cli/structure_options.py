@@ -52,9 +52,10 @@ _READING = {
     "ph": "ph",
     "remove": "remove",
     "box": "box",
+    "force": "allow_gaps",
 }
 
 
 def reading_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the command line says of the reading, by the names of `StructureOptions`."""
+    """What the command line says of the reading, by the names of settings."""
     return {name: given[option] for option, name in _READING.items()}

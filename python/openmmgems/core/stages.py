@@ -57,7 +57,7 @@ def in_all(estimates: Sequence[Estimate]) -> Estimate:
     """Add up what stages take one after the other: times and files; the largest memory counts."""
     seconds = [e.seconds for e in estimates if e.seconds is not None]
     disk = [e.disk_bytes for e in estimates if e.disk_bytes is not None]
-    what = f"{len(estimates)} steps"
+    what = f"{len(estimates)} stages"
     if unknown := len(estimates) - len(seconds):
         what += f", of which {unknown} cannot be told yet"
     return Estimate(

@@ -15,7 +15,6 @@ from openmmgems.core.stages import Estimate, Outcome, Work
 from openmmgems.core.time_left import TimeLeft
 from openmmgems.data.structure_file import write_structures
 from openmmgems.systems.chemical_graph import chemical_graph
-from openmmgems.systems.load import StructureOptions
 from openmmgems.systems.loaded_structure import LoadedStructure
 
 from .bottom_up_molecules import named_systems, structure_systems
@@ -23,7 +22,7 @@ from .collect import write_table
 from .drawings import draw_bottom_up
 from .fragment_settings import BottomUpSettings
 from .starts import COMPLEX, Start, start_structures
-from .structure_reader import StructureReader, write_completed
+from .structure_reader import StructureReader, structure_reader, write_completed
 
 _DRAWN = 60
 _COLUMNS = ("smiles", "heavy_atoms", "charge", "occurrences", "parents", "failure")
@@ -161,8 +160,6 @@ def bottom_up_stage(
     reading: Mapping[str, Any],
     out: Path,
     picture: Path | None = None,
-    *,
-    allow_gaps: bool = False,
 ) -> BottomUpStage:
     """
     Make the stage of what a command was given.
@@ -172,17 +169,15 @@ def bottom_up_stage(
     settings : mapping
         Fields of `BottomUpSettings`.
     reading : mapping
-        Fields of `StructureOptions`.
+        See `structure_reader`.
     out, picture
         See `BottomUpStage`.
-    allow_gaps : bool
-        See `StructureReader`.
 
     Raises
     ------
     ValueError
         Naming every setting that is not as expected.
     """
-    reader = StructureReader(StructureOptions(**reading), allow_gaps)
+    reader = structure_reader(reading)
     with plain_errors(BottomUpSettings):
         return BottomUpStage(BottomUpSettings(**settings), out, picture, reader)

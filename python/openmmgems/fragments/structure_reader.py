@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from openmm import app, unit
 
@@ -59,6 +60,12 @@ class StructureReader:
         """Files that must be there to read a structure."""
         coordinates = self.options.coordinates
         return (path, *([Path(coordinates)] if coordinates else []))
+
+
+def structure_reader(given: Mapping[str, Any]) -> StructureReader:
+    """Make a reader of what a command was given: fields of `StructureOptions`, `allow_gaps`."""
+    options = {name: value for name, value in given.items() if name != "allow_gaps"}
+    return StructureReader(StructureOptions(**options), given.get("allow_gaps", False))
 
 
 def write_completed(structure: LoadedStructure, file: Path) -> None:

@@ -20,7 +20,7 @@ from openmmgems.jobs.status import show_progress
 from openmmgems.jobs.worker_settings import JobSettings
 
 from .conformer_jobs import ConformerJobs
-from .conformer_runs import ConformerRun
+from .conformer_runs import ConformerRun, unfinished
 from .read_molecules import is_file, read_molecules
 from .sampling_settings import ConformerSettings, conformers_preset
 
@@ -99,18 +99,21 @@ class ConformerStage:
         return self._out.is_file()
 
     def estimate(self, work: Work) -> Estimate:
-        """Add up what the engine says for each molecule; right within a factor of three."""
-        sizes = sorted(len(s.atomic_numbers) for s in self._read(work))
+        """Add up what the engine says for each molecule that is left."""
+        molecules = self._read(work)
+        left = unfinished(molecules, self._jobs, _parts(self._out))
+        sizes = sorted(len(molecule.atomic_numbers) for molecule in left)
         estimator = Estimator(self._jobs, self._limits)
         slots, memory_mb = local_workers(self._limits)
         at_once = max(1, min(slots, len(sizes)))
         needed_mb = sum(estimator.need(size).memory_mb for size in sizes[-at_once:])
+        # finished molecules in the folder, and all of them in the file
+        num_atoms = sum(sizes) + sum(len(molecule.atomic_numbers) for molecule in molecules)
         return Estimate(
             f"{len(sizes)} molecules, {at_once} at a time, right within a factor of three",
             sum(estimator.seconds(size) for size in sizes) / at_once,
             1e6 * min(needed_mb, memory_mb),
-            # finished molecules in the folder, and all in the file
-            2.0 * _BYTES_PER_ATOM * self._settings.number * sum(sizes),
+            float(_BYTES_PER_ATOM * self._settings.number * num_atoms),
         )
 
     def run(self, work: Work) -> Outcome:

@@ -79,7 +79,7 @@ def test_a_dry_run_adds_up_what_is_known(
     carry_out_all(stages, dry_run=True, next_command="gems more")
     told = " ".join(capsys.readouterr().out.split())
     assert "Estimate: not known before b is there" in told
-    total = "3 steps, of which 1 cannot be told yet, 3 min, memory 2.0 MB, files 2.0 MB"
+    total = "3 stages, of which 1 cannot be told yet, 3 min, memory 2.0 MB, files 2.0 MB"
     assert f"In all: {total}" in told
     assert "gems more" not in told
     assert not b.exists()

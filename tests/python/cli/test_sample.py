@@ -215,6 +215,28 @@ def test_a_project_has_graphs_conformers_and_parents(run: object) -> None:
     assert "small/conformers.h5 is there already" in _told(again)
 
 
+def test_a_dry_run_of_a_project_adds_up_and_leaves_nothing(run: object) -> None:
+    Path("small.toml").write_text(PROJECT)
+    words = ["--project", "small.toml", "-o", "small", "--processes", "1", "--threads", "1"]
+    told = _told(run(*words, "--dry-run"))
+    assert "not known before small/graphs.h5 is there" in told
+    assert "Estimate: 22 atoms, 400 steps" in told
+    assert "In all: 3 stages, of which 2 cannot be told yet" in told
+    assert not Path("small").exists()
+    Path("small.toml").write_text(PROJECT.replace("0.4", "0.2"))  # other settings are welcome
+    assert run(*words).exit_code == 0
+    assert "In all" not in _told(run(*words, "--dry-run"))  # nothing is left
+
+
+def test_a_dry_run_of_a_parent_tells_what_is_left(run: object) -> None:
+    words = ["--peptide", "ACE ALA NME", "--time", "0.4", "--threads", "1"]
+    dry = run(*words, "--dry-run")
+    assert "Estimate: 22 atoms, 400 steps" in _told(dry)
+    assert not Path("parents").exists()
+    run(*words)
+    assert "Estimate: 22 atoms, 0 steps" in _told(run(*words, "--dry-run"))
+
+
 def test_a_parent_without_any_of_the_centres_is_an_error(run: object) -> None:
     Path("dry.toml").write_text(PROJECT.replace('["protein"]', '["water", "ions"]'))
     words = ["--project", "dry.toml", "-o", "dry", "--processes", "1", "--threads", "1"]

@@ -5,10 +5,11 @@
 from pathlib import Path
 
 import pytest
-from openmmgems.core.stages import Work
 from openmmgems.data.structure_file import read_structures
-from openmmgems.fragments.bottom_up_stage import bottom_up_stage
+from openmmgems.fragments.bottom_up_stage import BottomUpStage, bottom_up_stage
+from openmmgems.fragments.fragment_settings import BottomUpSettings
 from openmmgems.systems.structure import read_structure
+from support.listener import Listener
 
 SMALL = {
     "amino_acids": False,
@@ -19,26 +20,26 @@ SMALL = {
 }
 
 
-class Listener(Work):
-    """Keeps what it is told; stops after so many structures."""
+def test_structure_files_of_settings_are_read_when_they_are_needed(tmp_path: Path) -> None:
+    path = tmp_path / "hydroxide.xyz"
+    settings = BottomUpSettings(
+        amino_acids=False, structures=(str(path),), water_clusters=0, waters_per_ion=0
+    ).model_copy(update={"complexes": False})
+    stage = BottomUpStage(settings, tmp_path / "graphs.h5")
+    assert stage.inputs == (path,)
+    assert not stage.is_done
+    path.write_text("2\ncharge=-1\nO 0 0 0\nH 0.96 0 0\n")
+    work = Listener()
+    assert stage.estimate(work).what.startswith("1 molecules")
+    told = list(work.said)
+    assert stage.run(work).summary == "1 start structures, 0 left out."
+    assert work.said == told  # read once
+    assert stage.is_done
+    (found,) = read_structures(tmp_path / "graphs.h5")
+    assert (found.source, found.charge) == ("bottom-up:[OH-]:start", -1)
 
-    def __init__(self, stops_after: float = float("inf")) -> None:
-        self.said: list[str] = []
-        self.shown: list[str] = []
-        self._stops_after = stops_after
 
-    @property
-    def is_stopped(self) -> bool:
-        return len(self.shown) >= self._stops_after
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def show(self, done: float, total: float | None, text: str) -> None:
-        self.shown.append(text)
-
-
-def test_structure_files_are_read_once_and_completed(structures: Path, tmp_path: Path) -> None:
+def test_structure_files_are_completed(structures: Path, tmp_path: Path) -> None:
     crystal = structures / "6m0j-cut.pdb"
     reading = {"hydrogens": True, "box": False, "remove": ("NAG",)}
     settings = SMALL | {"structures": (str(crystal),)}

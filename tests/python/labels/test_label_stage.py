@@ -6,28 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from openmmgems.core.stages import Work
 from openmmgems.data.structure_file import write_structures
 from openmmgems.jobs.store import JobStore
 from openmmgems.labels.label_folder import LabelFolder
 from openmmgems.labels.label_jobs import LabelJobs
 from openmmgems.labels.label_stage import ExportStage, LabelStage, Retry
 from support.labelling import CONSENT, LEVEL, settings_for, waters
-
-
-class Told(Work):
-    """Remembers what was said; asks to stop if it is told to."""
-
-    def __init__(self, *, stops: bool = False) -> None:
-        self.lines: list[str] = []
-        self._stops = stops
-
-    @property
-    def is_stopped(self) -> bool:
-        return self._stops
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
+from support.listener import Listener
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +30,11 @@ def stage_of(tmp_path: Path, sources: list[str], **more: object) -> LabelStage:
 
 
 def test_done_is_done_until_there_is_more(tmp_path: Path) -> None:
-    stage, told = stage_of(tmp_path, ["a", "b"]), Told()
+    stage, told = stage_of(tmp_path, ["a", "b"]), Listener()
     assert not stage.is_done
     outcome = stage.run(told)
     assert (outcome.is_complete, "2 of 2 done" in outcome.summary) == (True, True)
-    assert told.lines[0] == "Added 2 new structures of 2."
+    assert told.said[0] == "Added 2 new structures of 2."
     assert (tmp_path / "labels" / "data.h5") in outcome.look_at
     assert stage.is_done
     assert not stage_of(tmp_path, ["a", "b"]).is_done  # the file is newer
@@ -63,12 +48,12 @@ def test_done_is_done_until_there_is_more(tmp_path: Path) -> None:
 
 def test_only_what_is_new_or_waits_is_estimated(tmp_path: Path) -> None:
     first = stage_of(tmp_path, ["a", "fail"])
-    assert first.estimate(Told()).what.startswith("2 structures, ")
+    assert first.estimate(Listener()).what.startswith("2 structures, ")
     assert not (tmp_path / "labels").exists()
-    first.run(Told())
-    assert stage_of(tmp_path, ["a", "fail"]).estimate(Told()).seconds == 0
-    assert stage_of(tmp_path, ["a", "fail"], retry=Retry()).estimate(Told()).seconds > 0
-    more = stage_of(tmp_path, ["a", "fail", "c"]).estimate(Told())
+    first.run(Listener())
+    assert stage_of(tmp_path, ["a", "fail"]).estimate(Listener()).seconds == 0
+    assert stage_of(tmp_path, ["a", "fail"], retry=Retry()).estimate(Listener()).seconds > 0
+    more = stage_of(tmp_path, ["a", "fail", "c"]).estimate(Listener())
     assert more.what.startswith("1 structures, ")
     assert more.memory_bytes >= 1e6 * settings_for(tmp_path).min_memory_mb
 
@@ -77,29 +62,29 @@ def test_nothing_labelled_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         RuntimeError, match=r"Nothing is done yet.* 0 of 1 done, 1 parked.*--status"
     ):
-        stage_of(tmp_path, ["impossible"]).run(Told())
+        stage_of(tmp_path, ["impossible"]).run(Listener())
     jobs = LabelJobs.of(settings_for(tmp_path), CONSENT)
     export = ExportStage(LabelFolder(tmp_path / "labels"), jobs)
     with pytest.raises(RuntimeError, match="Nothing is done yet"):
-        export.run(Told())
+        export.run(Listener())
     assert not export.is_done
 
 
 def test_a_stop_keeps_what_waits(tmp_path: Path) -> None:
     stage = stage_of(tmp_path, ["a", "b"])
-    outcome = stage.run(Told(stops=True))
+    outcome = stage.run(Listener(stops_after=0))
     assert not outcome.is_complete
     assert any(note.startswith("Go on with gems label --out ") for note in outcome.warnings)
     assert not stage.is_done
-    assert "2 of 2 done" in stage.run(Told()).summary
+    assert "2 of 2 done" in stage.run(Listener()).summary
 
 
 def test_what_a_file_says_is_told_once(tmp_path: Path) -> None:
     file = tmp_path / "water.xyz"
     file.write_text("3\n\nO 0 0 0.117\nH 0 0.757 -0.470\nH 0 -0.757 -0.470\n")
-    told = Told()
+    told = Listener()
     stage = LabelStage(LabelFolder(tmp_path / "labels"), settings_for(tmp_path), CONSENT, [file])
     stage.estimate(told)
     stage.run(told)
-    notes = [line for line in told.lines if line.startswith("  ")]
+    notes = [line for line in told.said if line.startswith("  ")]
     assert len(notes) == len(set(notes)) > 0
