@@ -24,7 +24,6 @@ MAKERS = (
 # Their work is still to be moved into stages.
 NOT_YET_THIN = {
     "benchmark.py",
-    "fragment_bottom_up.py",
     "fragment_top_down.py",
     "models.py",
     "simulate.py",
