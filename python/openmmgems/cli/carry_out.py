@@ -35,7 +35,12 @@ class _Terminal(Work):
 
 
 def carry_out(
-    stage: Stage, *, anew: bool = False, dry_run: bool = False, next_command: str = ""
+    stage: Stage,
+    *,
+    anew: bool = False,
+    dry_run: bool = False,
+    next_command: str = "",
+    resume_command: str = "",
 ) -> None:
     """
     Carry out a stage; what is done already is passed over.
@@ -49,6 +54,8 @@ def carry_out(
         Stop after plan and estimate.
     next_command : str
         What to run after it.
+    resume_command : str
+        What goes on with it once it was stopped; default: the same command.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def carry_out(
                 return
             output.print("Ctrl-C stops and keeps everything.")
             outcome = stage.run(work)
-        _print_outcome(outcome, next_command)
+        _print_outcome(outcome, next_command, resume_command)
         if not outcome.is_complete:
             raise typer.Exit(128 + (stop.signal_number or 0))
 
@@ -88,7 +95,7 @@ def _describe(estimate: Estimate) -> str:
     return ", ".join(parts)
 
 
-def _print_outcome(outcome: Outcome, next_command: str) -> None:
+def _print_outcome(outcome: Outcome, next_command: str, resume_command: str) -> None:
     if outcome.table:
         table = Table(*outcome.table[0])
         for row in outcome.table[1:]:
@@ -97,9 +104,10 @@ def _print_outcome(outcome: Outcome, next_command: str) -> None:
     for warning in outcome.warnings:
         output.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if not outcome.is_complete:
+        how = f"go on with: {resume_command}" if resume_command else "the same command goes on."
         output.print(
-            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; the "
-            "same command goes on.",
+            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; "
+            f"{escape(how)}",
             soft_wrap=True,
         )
         return

@@ -7,7 +7,7 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .start import simulate
+from .simulation_stage import SimulationStage, simulate
 from .workflow import Forces, StructureOptions
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "LoadedStructure",
     "Protocol",
     "RunFolder",
+    "SimulationStage",
     "StructureOptions",
     "createSystem",
     "read_structure",
