@@ -10,8 +10,6 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from openmmgems.core.quantities import format_seconds
-
 from .console import output
 
 _SECONDS_BETWEEN_LINES = 30.0
@@ -57,45 +55,3 @@ class ProgressDisplay:
         elif time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
             output.print(text)
-
-
-class WorkProgress(ProgressDisplay):
-    """Shows parts done and time left.
-
-    Parameters
-    ----------
-    what : str
-        What the parts are, in plural.
-    total : int
-        How many there are.
-    size : float, optional
-        Of all of them together, in any unit; default: that of the parts is one each.
-    """
-
-    def __init__(self, what: str, total: int, size: float | None = None) -> None:
-        self._what, self._total = what, total
-        self._size = max(total if size is None else size, 1e-9)
-        self._parts = 0
-        self._done = self._worked = 0.0
-        self._begin = time.monotonic()
-        super().__init__(self._size)
-
-    def advance(self, size: float = 1.0, parts: int = 1, *, counts: bool = True) -> None:
-        """Note parts that are done; those of an earlier run do not count for the time left."""
-        self._parts += parts
-        self._done += size
-        self._worked += size if counts else 0.0
-        self.show(self._done, self.text())
-
-    def reach(self, parts: int, _results: int = 0) -> None:
-        """Note that so many parts are done in all."""
-        self.advance(parts - self._parts, parts - self._parts)
-
-    def text(self) -> str:
-        """Put it into one line."""
-        text = f"{self._parts} of {self._total} {self._what}"
-        if self._worked > 0:
-            elapsed = time.monotonic() - self._begin
-            left = max(0.0, self._size - self._done) * elapsed / self._worked
-            text += f", {format_seconds(left)} left"
-        return text

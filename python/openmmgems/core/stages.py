@@ -55,6 +55,21 @@ class Estimate:
     disk_bytes: float | None = None
 
 
+def in_all(estimates: Sequence[Estimate]) -> Estimate:
+    """Add up what stages take one after the other: times and files; the largest memory counts."""
+    seconds = [e.seconds for e in estimates if e.seconds is not None]
+    disk = [e.disk_bytes for e in estimates if e.disk_bytes is not None]
+    what = f"{len(estimates)} stages"
+    if unknown := len(estimates) - len(seconds):
+        what += f", of which {unknown} cannot be told yet"
+    return Estimate(
+        what,
+        sum(seconds) if seconds else None,
+        max((e.memory_bytes for e in estimates if e.memory_bytes is not None), default=None),
+        sum(disk) if disk else None,
+    )
+
+
 @dataclass(frozen=True)
 class Outcome:
     """

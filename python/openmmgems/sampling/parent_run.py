@@ -69,6 +69,7 @@ def run_parent(
     progress: ProgressCallback | None = None,
     stop: Callable[[], bool] | None = None,
     threads: int | None = None,
+    built: ParentSystem | None = None,
 ) -> ParentFrames:
     """Build a parent and run it, or go on with it; files are `system.pdb`, `frames.dcd`, `log.csv`.
 
@@ -84,6 +85,8 @@ def run_parent(
         goes on from there when it is called again.
     threads : int, optional
         Default: all cores.
+    built : ParentSystem, optional
+        What `build_parent` made of the settings; default: it is built here.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def run_parent(
     """
     folder = Path(folder)
     with locked_folder(folder):
-        _prepare(settings, folder, threads)
+        _prepare(settings, folder, threads, built)
         parent = _load(folder)
         legs = legs_of(settings, parent.topology)
         run = _Run(parent, folder, settings, legs, threads)
@@ -111,14 +114,12 @@ def run_parent(
 
 
 def prepare_parent(
-    settings: ParentSettings, folder: Path, threads: int | None = None
-) -> tuple[str, ...]:
+    settings: ParentSettings,
+    folder: Path,
+    threads: int | None = None,
+    built: ParentSystem | None = None,
+) -> None:
     """Build a parent in its folder, if that is not done yet; for the rest see :func:`run_parent`.
-
-    Returns
-    -------
-    tuple of str
-        How its structure was read and completed; nothing if it was built before.
 
     Raises
     ------
@@ -127,25 +128,32 @@ def prepare_parent(
 
     """
     with locked_folder(folder):
-        return _prepare(settings, folder, threads)
+        _prepare(settings, folder, threads, built)
 
 
-def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> tuple[str, ...]:
-    if (folder / "checkpoint.json").is_file():
+def holds_parent(folder: Path) -> bool:
+    """Whether a parent was built in a folder."""
+    return (folder / "checkpoint.json").is_file()
+
+
+def _prepare(
+    settings: ParentSettings, folder: Path, threads: int | None, built: ParentSystem | None
+) -> None:
+    if holds_parent(folder):
         _check_same(folder, settings)
-        return ()
-    parent = build_parent(settings, threads)
+        return
+    parent = build_parent(settings, threads) if built is None else built
     legs_of(settings, parent.topology)  # impossible biases are found here
     _begin(parent, settings, folder)
-    return parent.notes
 
 
 @dataclass(frozen=True)
 class ParentEstimate:
-    """Size of a parent, and what is left of its run: ``num_atoms``, ``steps_left``, ``seconds``."""
+    """Size of a parent, and what is left of its run: steps, frames, time."""
 
     num_atoms: int
     steps_left: int
+    frames_left: int
     seconds: float
 
 
@@ -199,7 +207,7 @@ def _begin(parent: ParentSystem, settings: ParentSettings, folder: Path) -> None
 
 
 def _load(folder: Path) -> ParentSystem:
-    if not (folder / "checkpoint.json").is_file():
+    if not holds_parent(folder):
         raise FileNotFoundError(f"There is no parent in '{folder}'; prepare it first.")
     pdb = app.PDBFile(str(folder / "system.pdb"))
     system = openmm.XmlSerializer.deserialize((folder / "system.xml").read_text())
@@ -237,8 +245,9 @@ class _Run:
         """Time some steps from the checkpoint on."""
         left = self._total - self.checkpoint.steps
         num_atoms = self._parent.system.getNumParticles()
+        frames = sum(leg.num_frames for leg in self._legs) - self.checkpoint.num_frames
         if not left:
-            return ParentEstimate(num_atoms, 0, 0.0)
+            return ParentEstimate(num_atoms, 0, frames, 0.0)
         leg = self._legs[self.checkpoint.leg]
         context = self._start(leg)
         self._step(context, leg, 2)
@@ -246,7 +255,7 @@ class _Run:
         while (elapsed := time.perf_counter() - begin) < _SECONDS_TO_MEASURE:
             self._step(context, leg, 5)
             steps += 5
-        return ParentEstimate(num_atoms, left, left * elapsed / steps)
+        return ParentEstimate(num_atoms, left, frames, left * elapsed / steps)
 
     def _segment(
         self, leg: Leg, progress: ProgressCallback, stop: Callable[[], bool]

@@ -21,17 +21,16 @@ from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Protocol
 from openmmgems.dynamics.run import Run, place
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.systems.load import StructureOptions, load
 
 from .kept_model import check_kept_model, settings_of_model, tell_original
 from .simulation_settings import folder_of, new_settings, stored_settings
 from .workflow import (
     Forces,
     Say,
-    StructureOptions,
     build_system,
     keep_run,
     kept_simulation,
-    load,
     new_simulation,
     protocol_from,
 )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,9 +33,7 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain
-from openmmgems.systems.prepare import prepare_structure
-from openmmgems.systems.prepare_settings import PrepareSettings
-from openmmgems.systems.structure import LoadedStructure, read_structure
+from openmmgems.systems.loaded_structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file
 
 Say = Callable[[str], None]
@@ -86,53 +84,6 @@ class Forces:
     def label(self) -> str:
         """Short name for people."""
         return str(self.model or self.force_field)
-
-
-@dataclass(frozen=True)
-class StructureOptions:
-    """How to read the structure; see :func:`read_structure`."""
-
-    coordinates: str | None = None
-    alternate_location: str | None = None
-    include_folder: str | None = None
-    hydrogens: bool = False
-    ph: float = 7.0
-    box: bool = True
-    remove: Sequence[str] = ()
-
-
-def load(
-    path: str | Path, options: StructureOptions | None = None, *, allow_gaps: bool = False
-) -> LoadedStructure:
-    """Read a structure and prepare it.
-
-    Parameters
-    ----------
-    path : path
-    options : StructureOptions, optional
-    allow_gaps : bool
-        Go on with bonds that are too long.
-
-    Returns
-    -------
-    LoadedStructure
-    """
-    options = options or StructureOptions()
-    structure = read_structure(
-        path,
-        coordinates=options.coordinates,
-        alternate_location=options.alternate_location,
-        include_folder=options.include_folder,
-    )
-    if not options.box:
-        structure.topology.setPeriodicBoxVectors(None)
-    settings = PrepareSettings(
-        add_hydrogens=options.hydrogens,
-        ph=options.ph,
-        remove=tuple(options.remove),
-        allow_gaps=allow_gaps,
-    )
-    return prepare_structure(structure, settings)
 
 
 def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:

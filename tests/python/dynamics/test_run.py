@@ -28,9 +28,9 @@ from openmmgems.simulation.workflow import (
     build_system,
     keep_run,
     kept_simulation,
-    load,
     new_simulation,
 )
+from openmmgems.systems.load import load
 from openmmgems.systems.structure import LoadedStructure
 
 AMBER = Forces(force_field="amber99sb-ildn")

@@ -17,26 +17,9 @@ from openmmgems.dynamics.protocol import Protocol
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.simulation import Forces, SimulationStage
 from openmmgems.simulation.simulation_settings import folder_of
+from support.listener import Listener
 
 REFERENCE = PlatformChoice("Reference")
-
-
-class StopAfter(Work):
-    """Asks to stop once so many steps are done, and keeps what it is told."""
-
-    def __init__(self, step: float = float("inf")) -> None:
-        self.step, self.done = step, 0.0
-        self.lines: list[str] = []
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.done >= self.step
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def show(self, done: float, total: float | None, text: str) -> None:
-        self.done = done
 
 
 def stage_of(
@@ -86,22 +69,22 @@ def test_what_was_estimated_runs_as_what_was_not(peptide: Path, tmp_path: Path) 
 
 def test_a_stopped_stage_goes_on_from_where_it_is(peptide: Path, tmp_path: Path) -> None:
     stage = stage_of(peptide, tmp_path, num_steps=4000, log_interval=1)
-    outcome = stage.run(StopAfter(1))
+    outcome = stage.run(Listener(stops_after=1))
     assert not outcome.is_complete
     assert not stage.is_done
     done = len(read_energy_log(tmp_path / "log.csv")["step"]) - 1
     assert f"at step {done} of 4000" in outcome.summary
     again = stage_of(peptide, tmp_path, resume=True, num_steps=done + 10, log_interval=1)
     assert again.estimate(Work()).what.endswith(" 10 steps")
-    work = StopAfter()
+    work = Listener()
     assert again.run(work).is_complete
-    assert work.lines == [f"Going on exactly from step {done}."]
+    assert work.said == [f"Going on exactly from step {done}."]
     assert read_energy_log(tmp_path / "log.csv")["step"].tolist() == list(range(done + 11))
 
 
 def test_one_stage_may_be_run_again(peptide: Path, tmp_path: Path) -> None:
     stage = stage_of(peptide, tmp_path, num_steps=400, log_interval=1)
-    stage.run(StopAfter(1))
+    stage.run(Listener(stops_after=1))
     assert stage.run(Work()).is_complete
     assert read_energy_log(tmp_path / "log.csv")["step"].tolist() == list(range(401))
 
@@ -111,7 +94,7 @@ def test_a_longer_run_has_no_last_structure_until_its_end(peptide: Path, tmp_pat
     final = tmp_path / "final.pdb"
     before = final.read_text()
     longer = stage_of(peptide, tmp_path, resume=True, num_steps=4000)
-    longer.run(StopAfter(1))
+    longer.run(Listener(stops_after=1))
     assert not final.exists()
     assert not longer.is_done
     done = longer.folder
