@@ -25,7 +25,6 @@ MAKERS = (
 NOT_YET_THIN = {
     "benchmark.py",
     "models.py",
-    "simulate.py",
 }
 
 

@@ -38,7 +38,12 @@ class _Terminal(Work):
 
 
 def carry_out(
-    stage: Stage, *, anew: bool = False, dry_run: bool = False, next_command: str = ""
+    stage: Stage,
+    *,
+    anew: bool = False,
+    dry_run: bool = False,
+    next_command: str = "",
+    resume_command: str = "",
 ) -> None:
     """
     Carry out a stage; what is done already is passed over.
@@ -52,6 +57,8 @@ def carry_out(
         Stop after plan and estimate.
     next_command : str
         What to run after it.
+    resume_command : str
+        What goes on with it once it was stopped; default: the same command.
 
     Raises
     ------
@@ -62,7 +69,7 @@ def carry_out(
     """
     if anew or not stage.is_done:
         _refuse_missing(_missing(stage))
-    found = _carry_out(stage, anew=anew, dry_run=dry_run)
+    found = _carry_out(stage, anew=anew, dry_run=dry_run, resume_command=resume_command)
     if found is not None and not dry_run:
         _print_next(next_command)
 
@@ -104,7 +111,9 @@ def _refuse_missing(paths: Sequence[Path], made_by: str = "") -> None:
         raise FileNotFoundError(f"There is no file {names}{hint}")
 
 
-def _carry_out(stage: Stage, *, anew: bool = False, dry_run: bool = False) -> Estimate | None:
+def _carry_out(
+    stage: Stage, *, anew: bool = False, dry_run: bool = False, resume_command: str = ""
+) -> Estimate | None:
     """Carry out a stage; give its estimate, or None if it is done."""
     for title, text in stage.plan.items():
         say(title, text)
@@ -125,7 +134,7 @@ def _carry_out(stage: Stage, *, anew: bool = False, dry_run: bool = False) -> Es
         output.print("Ctrl-C stops and keeps everything.")
         with stop.listening():
             outcome = stage.run(work)
-    _print_outcome(outcome)
+    _print_outcome(outcome, resume_command)
     if not outcome.is_complete:
         raise typer.Exit(128 + (stop.signal_number or 0))
     return estimate
@@ -142,7 +151,7 @@ def _describe(estimate: Estimate) -> str:
     return ", ".join(parts)
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome, resume_command: str) -> None:
     if outcome.table:
         table = Table(*outcome.table[0])
         for row in outcome.table[1:]:
@@ -151,9 +160,10 @@ def _print_outcome(outcome: Outcome) -> None:
     for warning in outcome.warnings:
         output.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if not outcome.is_complete:
+        how = f"go on with: {resume_command}" if resume_command else "the same command goes on."
         output.print(
-            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; the "
-            "same command goes on.",
+            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; "
+            f"{escape(how)}",
             soft_wrap=True,
         )
         return

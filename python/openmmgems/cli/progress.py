@@ -10,10 +10,6 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from openmmgems.core.quantities import format_seconds
-from openmmgems.dynamics.protocol import Protocol
-from openmmgems.dynamics.run import Status
-
 from .console import output
 
 _SECONDS_BETWEEN_LINES = 30.0
@@ -59,36 +55,3 @@ class ProgressDisplay:
         elif time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
             output.print(text)
-
-
-class SimulationProgress(ProgressDisplay):
-    """Shows time simulated, speed, time left, temperature and energy.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    first_step : int
-        Where this part of the run begins.
-    """
-
-    def __init__(self, protocol: Protocol, first_step: int) -> None:
-        self._protocol = protocol
-        super().__init__(protocol.num_steps, first_step)
-
-    def update(self, status: Status) -> None:
-        """Show how the run stands."""
-        self.show(status.step, describe_status(status, self._protocol))
-
-
-def describe_status(status: Status, protocol: Protocol) -> str:
-    """Put a status into one line."""
-    per_step = protocol.time_step_fs
-    left = (protocol.num_steps - status.step) / max(status.steps_per_second, 1e-9)
-    text = (
-        f"{status.step * per_step * 1e-3:.2f} of {protocol.length_ps:g} ps, "
-        f"{status.steps_per_second * per_step * 1e-6 * 86400:.3g} ns/day, "
-        f"{format_seconds(left)} left"
-    )
-    if status.latest:
-        text += f", {status.latest['temperature']:.0f} K, {status.latest['potential']:.1f} kJ/mol"
-    return text

@@ -8,10 +8,12 @@ typed, shows its plan and its estimate, and runs it; others chain several.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from .stop import StopRequest
 
 
 class Work:
@@ -118,3 +120,39 @@ class Stage(Protocol):
 
     def run(self, work: Work) -> Outcome:
         """Do it, or what is left of it."""
+
+
+class _Script(Work):
+    """Lines to a function; Ctrl-C asks to stop."""
+
+    def __init__(self, stop: StopRequest, say: Callable[[str], None]) -> None:
+        self._stop, self._say = stop, say
+
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self._stop)
+
+    def say(self, text: str) -> None:
+        self._say(text)
+
+
+def run_in_script(stage: Stage, say: Callable[[str], None] = print) -> Outcome:
+    """
+    Run a stage from a script.
+
+    Parameters
+    ----------
+    stage : Stage
+    say : callable
+        Told what the stage tells.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C or the system asked to stop, when the stage has kept what it has.
+    """
+    with StopRequest().listening() as stop:
+        outcome = stage.run(_Script(stop, say))
+    if not outcome.is_complete:
+        raise KeyboardInterrupt
+    return outcome

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ from openmm import app, unit
 
 from openmmgems.core.errors import ResourceError, UnstableSimulationError
 from openmmgems.core.files import DISK_FULL
-from openmmgems.core.stop import StopRequest
+from openmmgems.core.quantities import format_seconds
+from openmmgems.core.stages import Work
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
@@ -31,21 +31,51 @@ from .protocol import (
 from .reporters import EnergyLog, TrajectoryFile
 from .run_folder import RunFolder
 
+_SILENT = Work()
 _SECONDS_BETWEEN_UPDATES = 0.5
 # Of lengths, relative; a hundredth of OpenMM's own default for its integrators.
 _CONSTRAINT_TOLERANCE = 1e-7
 
 
-@dataclass(frozen=True)
-class Status:
-    """How a run stands, for progress displays."""
+def make_simulation(
+    topology: app.Topology, system: openmm.System, protocol: Protocol, choice: PlatformChoice
+) -> app.Simulation:
+    """Make what a run computes with: nothing of it is in a folder yet.
 
-    step: int
-    steps_per_second: float
-    latest: dict[str, float]
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    system : openmm.System
+        With everything the ensemble needs (``add_ensemble_forces``).
+    protocol : Protocol
+    choice : PlatformChoice
+
+    Returns
+    -------
+    openmm.app.Simulation
+    """
+    integrator = make_integrator(protocol)
+    return app.Simulation(topology, system, integrator, choice.platform, choice.properties)
 
 
-Watcher = Callable[[Status], None]
+def place(context: openmm.Context, positions: np.ndarray) -> None:
+    """Set positions, with constraints kept.
+
+    Parameters
+    ----------
+    context : openmm.Context
+    positions : numpy.ndarray
+        nm, shape ``[num_atoms, 3]``.
+
+    Raises
+    ------
+    UnstableSimulationError
+        If there the energy is not finite.
+    """
+    context.setPositions(positions)
+    context.applyConstraints(_CONSTRAINT_TOLERANCE)
+    if not _is_finite(context):
+        raise UnstableSimulationError(_unstable("at the start"))
 
 
 class Run:
@@ -57,9 +87,8 @@ class Run:
     Parameters
     ----------
     folder : RunFolder
-    topology : openmm.app.Topology
-    system : openmm.System
-        With everything the ensemble needs (``add_ensemble_forces``).
+    simulation : openmm.app.Simulation
+        See :func:`make_simulation`.
     protocol : Protocol
     choice : PlatformChoice
     held : contextlib.ExitStack, optional
@@ -74,22 +103,19 @@ class Run:
     def __init__(
         self,
         folder: RunFolder,
-        topology: app.Topology,
-        system: openmm.System,
+        simulation: app.Simulation,
         protocol: Protocol,
         choice: PlatformChoice,
         held: ExitStack | None = None,
     ) -> None:
         self.folder = folder
+        self.simulation = simulation
         self.protocol = protocol
         self.choice = choice
-        with held or ExitStack() as opened:
-            if held is None:
-                opened.enter_context(folder.locked())
-            self.simulation = app.Simulation(
-                topology, system, make_integrator(protocol), choice.platform, choice.properties
-            )
-            self._held = opened.pop_all()
+        if held is None:
+            held = ExitStack()
+            held.enter_context(folder.locked())
+        self._held = held
         self._reporters: tuple[EnergyLog, TrajectoryFile] | None = None
         self._good_step = 0
 
@@ -103,22 +129,21 @@ class Run:
         """Frames in the trajectory."""
         return self._reporters[1].num_frames if self._reporters else 0
 
-    def prepare(self, positions: np.ndarray, stop: StopRequest | None = None) -> None:
+    def prepare(self, positions: np.ndarray, work: Work = _SILENT) -> None:
         """Set positions, go to a minimum if the protocol says so, and draw velocities.
 
         Parameters
         ----------
         positions : numpy.ndarray
             nm, shape ``[num_atoms, 3]``.
-        stop : StopRequest, optional
-            Looked at between the steps of the minimisation.
+        work : Work
+            Asked between the steps of the minimisation whether to stop.
         """
         context = self.simulation.context
-        context.setPositions(positions)
-        context.applyConstraints(_CONSTRAINT_TOLERANCE)
-        self._require_finite("at the start")
+        place(context, positions)
         if self.protocol.minimise:
-            openmm.LocalEnergyMinimizer.minimize(context, 10.0, 0, _MinimisationGuard(stop))
+            work.say("Minimising ...")
+            openmm.LocalEnergyMinimizer.minimize(context, 10.0, 0, _MinimisationGuard(work))
             self._require_finite("after the minimisation")
         state = context.getState(positions=True)
         minimum = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
@@ -166,14 +191,13 @@ class Run:
         self._good_step = checkpoint.progress.step
         return True
 
-    def advance(self, watch: Watcher | None = None, stop: StopRequest | None = None) -> None:
+    def advance(self, work: Work = _SILENT) -> None:
         """Run to the end of the protocol, or until asked to stop; a checkpoint is written then.
 
         Parameters
         ----------
-        watch : callable, optional
-            Called about twice a second.
-        stop : StopRequest, optional
+        work : Work
+            Told about twice a second how many steps are done, and asked then whether to stop.
 
         Raises
         ------
@@ -183,7 +207,7 @@ class Run:
             If the disk is full; the last good checkpoint stays.
         """
         with self._translating_errors():
-            self._advance(watch, stop)
+            self._advance(work)
 
     def close(self) -> None:
         """Close the output files and let others run in the folder."""
@@ -219,10 +243,10 @@ class Run:
         self._reporters = (log, trajectory)
         simulation.reporters[:] = [log, trajectory]
 
-    def _advance(self, watch: Watcher | None, stop: StopRequest | None) -> None:
+    def _advance(self, work: Work) -> None:
         chunk, first, began = 1, self.step, time.perf_counter()
         interval = self.protocol.checkpoint_interval
-        while self.step < self.protocol.num_steps and not stop:
+        while self.step < self.protocol.num_steps and not work.is_stopped:
             to_checkpoint = interval - self.step % interval
             before, start = self.step, time.perf_counter()
             self.simulation.step(min(chunk, to_checkpoint, self.protocol.num_steps - self.step))
@@ -230,11 +254,22 @@ class Run:
             chunk = max(1, min(4 * chunk, int(speed * _SECONDS_BETWEEN_UPDATES)))
             if self.step % interval == 0:
                 self._write_checkpoint()
-            if watch is not None:
-                done, elapsed = self.step - first, time.perf_counter() - began
-                watch(Status(self.step, done / elapsed, self._files[0].latest))
+            rate = (self.step - first) / (time.perf_counter() - began)
+            work.show(self.step, self.protocol.num_steps, self._describe(rate))
         if self._good_step != self.step:
             self._write_checkpoint()
+
+    def _describe(self, steps_per_second: float) -> str:
+        """How the run stands, in one line."""
+        protocol, latest = self.protocol, self._files[0].latest
+        left = (protocol.num_steps - self.step) / max(steps_per_second, 1e-9)
+        text = (
+            f"{self.step * protocol.time_step_fs * 1e-3:.2f} of {protocol.length_ps:g} ps, "
+            f"{protocol.ns_per_day(steps_per_second):.3g} ns/day, {format_seconds(left)} left"
+        )
+        if latest:
+            text += f", {latest['temperature']:.0f} K, {latest['potential']:.1f} kJ/mol"
+        return text
 
     def _write_checkpoint(self) -> None:
         self._require_finite(f"between step {self._good_step} and step {self.step}")
@@ -248,19 +283,12 @@ class Run:
         self._good_step = self.step
 
     def _require_finite(self, when: str) -> None:
-        state = self.simulation.context.getState(energy=True, positions=True)
-        energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
-        positions = state.getPositions(asNumpy=True)._value
-        if not (np.isfinite(energy) and np.isfinite(positions).all()):
+        if not _is_finite(self.simulation.context):
             raise UnstableSimulationError(self._unstable(when))
 
     def _unstable(self, when: str) -> str:
-        advice = (
-            "try a smaller --time-step, leave out --no-minimise, or check the structure and, "
-            "for a model, its domain"
-        )
         kept = f"; the checkpoint of step {self._good_step} is kept" if self._reporters else ""
-        return f"A coordinate or an energy stopped being a finite number {when}{kept}; {advice}."
+        return _unstable(when, kept)
 
     @contextmanager
     def _translating_errors(self) -> Iterator[None]:
@@ -286,14 +314,28 @@ class Run:
 class _MinimisationGuard(openmm.MinimizationReporter):
     """Stops a minimisation when asked to."""
 
-    def __init__(self, stop: StopRequest | None) -> None:
+    def __init__(self, work: Work) -> None:
         super().__init__()
-        self._stop = stop
+        self._work = work
 
     def report(self, iteration: int, x: Any, grad: Any, args: Any) -> bool:
         """Return whether to stop."""
         del iteration, x, grad, args
-        return bool(self._stop)
+        return self._work.is_stopped
+
+
+def _is_finite(context: openmm.Context) -> bool:
+    state = context.getState(energy=True, positions=True)
+    energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
+    return bool(np.isfinite(energy) and np.isfinite(state.getPositions(asNumpy=True)._value).all())
+
+
+def _unstable(when: str, kept: str = "") -> str:
+    advice = (
+        "try a smaller --time-step, leave out --no-minimise, or check the structure and, "
+        "for a model, its domain"
+    )
+    return f"A coordinate or an energy stopped being a finite number {when}{kept}; {advice}."
 
 
 def _degrees_of_freedom(system: openmm.System, protocol: Protocol) -> int:

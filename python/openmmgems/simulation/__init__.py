@@ -8,7 +8,7 @@ from openmmgems.systems.load import StructureOptions
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .start import simulate
+from .simulation_stage import SimulationStage, simulate
 from .workflow import Forces
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LoadedStructure",
     "Protocol",
     "RunFolder",
+    "SimulationStage",
     "StructureOptions",
     "createSystem",
     "read_structure",

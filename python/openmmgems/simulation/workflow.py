@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""From a structure and a choice of forces to a System and a run in a folder."""
+"""From a structure and a choice of forces to a System, and to a run in a folder."""
 
 from __future__ import annotations
 
@@ -13,24 +13,22 @@ from typing import Any
 
 import numpy as np
 import openmm
+from openmm import app
 
 from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
 from openmmgems.core.quantities import format_bytes
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
-    Estimate,
     available_memory_bytes,
     check_disk,
     check_memory,
-    peak_memory_bytes,
     present_memory_bytes,
-    time_steps,
     trajectory_bytes,
 )
 from openmmgems.dynamics.model_memory import model_memory
 from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
-from openmmgems.dynamics.run import Run
+from openmmgems.dynamics.run import Run, make_simulation
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
@@ -169,19 +167,20 @@ def _check_model(
         )
 
 
-def prepare_run(
+def new_simulation(
     folder: RunFolder,
     structure: LoadedStructure,
     system: openmm.System,
     protocol: Protocol,
     choice: PlatformChoice,
     say: Say = print,
-) -> Run:
-    """Make a new run and keep in its folder what resuming needs.
+) -> app.Simulation:
+    """Make what a new run computes with; nothing is written.
 
     Parameters
     ----------
     folder : RunFolder
+        Its disk needs space.
     structure : LoadedStructure
     system : openmm.System
         Without barostat; what the ensemble needs is added.
@@ -192,13 +191,11 @@ def prepare_run(
 
     Returns
     -------
-    Run
-        Not yet minimised or started. It computes with the folder's own copy of the model.
+    openmm.app.Simulation
+        Without positions.
 
     Raises
     ------
-    RunFolderError
-        If the folder holds a run, or somebody runs in it.
     ResourceError
         If memory or disk space are too small, or the platform cannot minimise.
     """
@@ -209,14 +206,75 @@ def prepare_run(
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     _check_memory(system, structure.positions, choice, say)
     add_ensemble_forces(system, protocol)
-    topology = structure.topology
+    return make_simulation(structure.topology, system, protocol, choice)
+
+
+def keep_run(
+    folder: RunFolder,
+    simulation: app.Simulation,
+    positions: np.ndarray,
+    protocol: Protocol,
+    choice: PlatformChoice,
+) -> Run:
+    """Take a folder for a new run, and keep there what resuming needs.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Gets a copy of the model as well.
+    simulation : openmm.app.Simulation
+    positions : numpy.ndarray
+        Of the start, nm, shape ``[num_atoms, 3]``.
+    protocol : Protocol
+    choice : PlatformChoice
+
+    Returns
+    -------
+    Run
+        Not yet minimised or started.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run, or somebody runs in it.
+    """
     with ExitStack() as held:
         held.enter_context(folder.locked())
         if read_checkpoint(folder) is not None:
             raise RunFolderError(f"'{folder.path}' already holds a run; choose another folder.")
-        folder.write_system(system)
-        folder.write_structure("start", topology, structure.positions)
-        return Run(folder, topology, folder.read_system(), protocol, choice, held.pop_all())
+        folder.write_system(simulation.system)
+        folder.write_structure("start", simulation.topology, positions)
+        return Run(folder, simulation, protocol, choice, held.pop_all())
+
+
+def kept_simulation(
+    folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print
+) -> app.Simulation:
+    """Make what a run computes with again, from what its folder keeps.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    protocol : Protocol
+    choice : PlatformChoice
+        May be another than before; memory is estimated for it.
+    say : callable
+        Told how much memory a model will take.
+
+    Returns
+    -------
+    openmm.app.Simulation
+        Without positions.
+    """
+    system = folder.read_system()
+    topology, positions = folder.read_start()
+    if topology.getNumAtoms() != system.getNumParticles():
+        raise RunFolderError(
+            f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
+            f"structure, {system.getNumParticles()} in system.xml."
+        )
+    _check_memory(system, positions, choice, say)
+    return make_simulation(topology, system, protocol, choice)
 
 
 def _check_memory(
@@ -231,43 +289,6 @@ def _check_memory(
     say(f"Memory: about {format_bytes(total)}{where} ({expected.evaluator} evaluator)")
     if expected.is_on_host:
         check_memory(expected.num_bytes, available_memory_bytes())
-
-
-def estimate(run: Run) -> Estimate:
-    """Time a few steps of a prepared run."""
-    seconds = time_steps(run.simulation.context)
-    num_atoms = run.simulation.system.getNumParticles()
-    return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
-
-
-def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print) -> Run:
-    """Make the Run of a folder again from what it keeps; others cannot run there then.
-
-    Parameters
-    ----------
-    folder : RunFolder
-    protocol : Protocol
-    choice : PlatformChoice
-        May be another than before; memory is estimated for it.
-    say : callable
-        Told how much memory a model will take.
-
-    Returns
-    -------
-    Run
-        Call its ``resume`` next.
-    """
-    with ExitStack() as held:
-        held.enter_context(folder.locked())
-        system = folder.read_system()
-        topology, positions = folder.read_start()
-        if topology.getNumAtoms() != system.getNumParticles():
-            raise RunFolderError(
-                f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
-                f"structure, {system.getNumParticles()} in system.xml."
-            )
-        _check_memory(system, positions, choice, say)
-        return Run(folder, topology, system, protocol, choice, held.pop_all())
 
 
 def protocol_from(settings: dict[str, Any], **changes: Any) -> Protocol:
