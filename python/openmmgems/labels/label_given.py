@@ -77,7 +77,7 @@ def _place(given: Mapping[str, Any]) -> tuple[LabelFolder, LabelSettings | None,
     file = Path(given["project"])
     settings = read_project(file)
     place = ProjectFolder(given["out"] or file.stem)
-    place.begin(settings)
+    place.check(settings)
     files = place.structures(settings)
     if missing := [str(path) for path in files if not path.is_file()]:
         raise FileNotFoundError(

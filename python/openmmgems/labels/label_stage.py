@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,9 +104,8 @@ class LabelStage:
 
     def estimate(self, work: Work) -> Estimate:
         """Count what is in the files and new, and what waits; for one worker."""
-        structures = itertools.takewhile(lambda _: not work.is_stopped, self._read(work))
         parked = self._retry is not None
-        return self._folder.estimate(structures, self._jobs, self._settings, parked=parked)
+        return self._folder.estimate(self._read(work), self._jobs, self._settings, parked=parked)
 
     def run(self, work: Work) -> Outcome:
         """
@@ -118,8 +116,6 @@ class LabelStage:
         RuntimeError
             If nothing at all could be labelled; or as `run_jobs`.
         """
-        if work.is_stopped:
-            return Outcome("nothing was begun.", is_complete=False)
         if self._files:
             new = self._folder.add(self._read(work), self._jobs, self._settings)
             work.say(f"Added {new} new structures of {self._num_read}.")

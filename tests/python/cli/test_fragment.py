@@ -264,6 +264,9 @@ def test_a_project_is_cut_up_parent_by_parent(
     monkeypatch.chdir(tmp_path)
     Path("set.toml").write_text(PROJECT)
     command = ("--project", "set.toml", "-o", "set")
+    error, _ = gems(*command, "--dry-run")
+    assert isinstance(error, FileNotFoundError)
+    assert not Path("set").exists()
     sampled(Path("set/parents/wet"), peptide, trajectory)
     error, _ = gems(*command)
     assert isinstance(error, FileNotFoundError)
@@ -272,7 +275,7 @@ def test_a_project_is_cut_up_parent_by_parent(
     sampled(Path("set/parents/dry"), peptide, trajectory)
     error, text = gems(*command, "--dry-run")
     assert error is None, text
-    assert "In all: 2 steps" in " ".join(text.split())
+    assert "In all: 2 stages" in " ".join(text.split())
     assert not list(Path("set").glob("fragments/*"))
     error, text = gems(*command)
     assert error is None, text

@@ -171,6 +171,8 @@ def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
     words = ("--project", file, "--out", folder, *ALLOWED)
     with pytest.raises(FileNotFoundError, match=r"conformers\.h5: not there yet.*gems sample"):
         gems_label(*words)
+    assert not folder.exists()
+    folder.mkdir()
     write_structures(folder / "conformers.h5", waters(["a", "b"]))
     code, text = gems_label(*words)
     assert (code, "2 of 2 done" in text) == (0, True)

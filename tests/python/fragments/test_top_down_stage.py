@@ -7,31 +7,12 @@ from pathlib import Path
 import mdtraj
 import numpy as np
 import pytest
-from openmmgems.core.stages import Work
 from openmmgems.data.structure_file import read_structures
 from openmmgems.fragments.snapshot_sources import snapshot_source
 from openmmgems.fragments.top_down_stage import TopDownStage, top_down_stage
+from support.listener import Listener
 
 FRAMES = 60
-
-
-class Listener(Work):
-    """Keeps what it is told; stops after so many parts."""
-
-    def __init__(self, stops_after: float = float("inf")) -> None:
-        self.said: list[str] = []
-        self.shown: list[tuple[float, float | None]] = []
-        self._stops_after = stops_after
-
-    @property
-    def is_stopped(self) -> bool:
-        return len(self.shown) >= self._stops_after
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def show(self, done: float, total: float | None, text: str) -> None:
-        self.shown.append((done, total))
 
 
 @pytest.fixture
@@ -70,7 +51,8 @@ def test_stopped_it_keeps_finished_parts_and_goes_on(stage_of, tmp_path: Path) -
     work = Listener(stops_after=2)
     outcome = stage_of("f.h5").run(work)
     assert not outcome.is_complete
-    assert work.shown == [(20, FRAMES), (40, FRAMES)]
+    told = [text.split(",")[0] for text in work.shown]
+    assert told == ["20 of 60 frames", "40 of 60 frames"]
     assert not (tmp_path / "f.h5").exists()
     parts = {file: file.stat().st_mtime_ns for file in tmp_path.glob("f.h5.parts/*.h5")}
     assert len(parts) == 2

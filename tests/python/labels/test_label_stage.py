@@ -70,11 +70,13 @@ def test_nothing_labelled_is_an_error(tmp_path: Path) -> None:
     assert not export.is_done
 
 
-def test_a_stop_while_files_are_read_begins_nothing(tmp_path: Path) -> None:
-    stage, told = stage_of(tmp_path, ["a", "b"]), Listener(stops_after=0)
-    stage.estimate(told)
-    assert not stage.run(told).is_complete
-    assert not (tmp_path / "labels").exists()
+def test_a_stop_keeps_what_waits(tmp_path: Path) -> None:
+    stage = stage_of(tmp_path, ["a", "b"])
+    outcome = stage.run(Listener(stops_after=0))
+    assert not outcome.is_complete
+    assert any(note.startswith("Go on with gems label --out ") for note in outcome.warnings)
+    assert not stage.is_done
+    assert "2 of 2 done" in stage.run(Listener()).summary
 
 
 def test_what_a_file_says_is_told_once(tmp_path: Path) -> None:
