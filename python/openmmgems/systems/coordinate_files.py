@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import gemmi
+import numpy as np
 
 from openmmgems.core.errors import StructureError
 
@@ -18,6 +19,12 @@ from .sentences import counted
 
 _ATOMS = ("ATOM", "HETATM")
 _Address = tuple[str, str, str, str, str]
+#: Without these columns gemmi reads no atoms: their values where a file has none.
+_NEEDED_COLUMNS = {
+    "_atom_site.label_alt_id": ".",
+    "_atom_site.type_symbol": "?",
+    "_atom_site.label_asym_id": ".",
+}
 #: How long links may be that are bonds, nm. Those of unknown type may be salt bridges, too.
 _LONGEST_LINK_NM = {
     gemmi.ConnectionType.Covale: 0.3,
@@ -50,7 +57,7 @@ def read_pdb(text: str) -> CoordinateFile:
     lines = [line for line in _first_model(text) if line.startswith(_ATOMS)]
     has_long_names = _has_long_names(lines)
     readable = _without_fourth_letters(text) if has_long_names else text
-    structure = gemmi.read_pdb_string(readable, split_chain_on_ter=True)
+    structure = gemmi.read_pdb_string(_numbered(readable), split_chain_on_ter=True)
     atoms = _records(structure)
     if len(atoms) != len(lines):
         raise StructureError(
@@ -87,6 +94,7 @@ def read_mmcif(text: str) -> CoordinateFile:
     if not blocks:
         raise StructureError("The file has no _atom_site records; expected mmCIF as of the wwPDB.")
     block = blocks[0]
+    _complete_columns(block)
     structure = gemmi.make_structure_from_block(block)
     atoms = _records(structure)
     component_bonds: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -105,6 +113,17 @@ def read_mmcif(text: str) -> CoordinateFile:
     return CoordinateFile(atoms, links, component_bonds, cell, notes)
 
 
+def _complete_columns(block: gemmi.cif.Block) -> None:
+    """Count the atoms anew, as :func:`_numbered`, and add columns that gemmi needs."""
+    numbers = block.find_loop("_atom_site.id")
+    loop = numbers.get_loop()
+    for k in range(len(numbers)):
+        numbers[k] = str(k)
+    for tag, value in _NEEDED_COLUMNS.items():
+        if tag not in loop.tags:
+            loop.add_columns([tag], value)
+
+
 def _first_model(text: str) -> Iterator[str]:
     for line in text.split("\n"):
         if line.startswith("END"):  # ENDMDL or END
@@ -112,8 +131,26 @@ def _first_model(text: str) -> Iterator[str]:
         yield line
 
 
+def _numbered(text: str) -> str:
+    """Count the atoms anew: gemmi puts residues of one number together, wherever they stand."""
+    lines = text.split("\n")
+    count = 0
+    for k, line in enumerate(lines):
+        if line.startswith(_ATOMS):
+            lines[k] = f"{line[:6]}{_serial(count)}{line[11:]}"
+            count += 1
+    return "\n".join(lines)
+
+
+def _serial(number: int) -> str:
+    """Five columns; beyond 99,999 they are hybrid-36 numbers, which begin with A0000."""
+    if number < 100_000:
+        return f"{number:5d}"
+    return np.base_repr(number - 100_000 + 10 * 36**4, 36)
+
+
 def _records(structure: gemmi.Structure) -> list[AtomRecord]:
-    """The atoms of the first model; segments and entities begin parts of their own."""
+    """The atoms of the first model in order; segments and entities begin parts of their own."""
     found: list[AtomRecord] = []
     part = 0
     for chain in structure[0] if len(structure) else ():
@@ -122,15 +159,13 @@ def _records(structure: gemmi.Structure) -> list[AtomRecord]:
             if (residue.segment, residue.subchain) != stretch:
                 stretch, part = (residue.segment, residue.subchain), part + 1
             for atom in residue:
-                found.append(_record(len(found), part, chain, residue, atom))
-    return found
+                found.append(_record(part, chain, residue, atom))
+    return sorted(found, key=lambda record: record.index)
 
 
-def _record(
-    index: int, part: int, chain: gemmi.Chain, residue: gemmi.Residue, atom: gemmi.Atom
-) -> AtomRecord:
+def _record(part: int, chain: gemmi.Chain, residue: gemmi.Residue, atom: gemmi.Atom) -> AtomRecord:
     return AtomRecord(
-        index,
+        atom.serial,
         atom.name,
         atom.element.name if atom.element.atomic_number else None,
         residue.name,
@@ -171,7 +206,8 @@ def _read_elements(
         name[:1].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
         for name in padded
     )
-    sizes = Counter((atom.place, atom.residue) for atom in atoms)
+    names = {(atom.place, atom.residue, atom.name) for atom in atoms}
+    sizes = Counter((place, residue) for place, residue, _ in names)
     for atom, name, known in zip(atoms, padded, is_said, strict=True):
         size = sizes[atom.place, atom.residue]
         if known:
