@@ -128,6 +128,11 @@ def elements_from_masses(
     return found
 
 
+def is_deuterium(mass: float) -> bool:
+    """Tell whether a mass, Da, is that of deuterium."""
+    return abs(mass - _DEUTERIUM_DA) < 0.1
+
+
 def _heavy(
     name: str, masses: tuple[float, float], number: int | None, *, lone: bool, where: str
 ) -> int | None:
@@ -174,7 +179,7 @@ def _contradiction(number: int, mass: float, where: str) -> StructureError:
 
 def _of_mass(mass: float) -> list[int]:
     standard = [z for z in range(1, 95) if abs(_mass(z) - mass) < _TOLERANCE_DA]
-    return [1] if abs(mass - _DEUTERIUM_DA) < 0.1 else standard
+    return [1] if is_deuterium(mass) else standard
 
 
 def _mass(number: int) -> float:
