@@ -281,7 +281,6 @@ def test_deuterium_is_told(structures: Path, tmp_path: Path, make) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("x.top", "[ atoms ]\n", "Found \\[ atoms \\] section"),
         ("x.gro", "x\n1\n", "ends early"),
         ("x.gro", "x\nthree\n", "'three' stands where a number is expected"),
         ("x.top", "[ defaults ]\n1 2 yes 0.5 0.8\n[ moleculetype ]\nA 3\n[ atoms ]\n"
