@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import gemmi
 import numpy as np
@@ -51,8 +52,8 @@ def read_pdb(text: str) -> CoordinateFile:
     Raises
     ------
     StructureError
-        If CONECT records name an atom whose number another one has, too, or an element cannot be
-        told.
+        If a position or the box is no number, CONECT records name an atom whose number another
+        one has, too, or an element cannot be told.
     """
     lines = [line for line in _first_model(text) if line.startswith(_ATOMS)]
     has_long_names = _has_long_names(lines)
@@ -65,6 +66,7 @@ def read_pdb(text: str) -> CoordinateFile:
             "understood; expected the columns of the PDB format."
         )
     for atom, line in zip(atoms, lines, strict=True):
+        _check_position(line)
         if has_long_names:
             atom.residue = line[17:21].strip()
         if line[22:26].isalnum() and line[22].isdigit():
@@ -77,8 +79,7 @@ def read_pdb(text: str) -> CoordinateFile:
         serials[line[6:11].strip()].append(atom)
     links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
     _read_deuterium(atoms, notes)
-    has_cell = any(line.startswith("CRYST1") for line in text.split("\n"))
-    return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
+    return CoordinateFile(atoms, links, {}, _cell_of_pdb(text), notes)
 
 
 def read_mmcif(text: str) -> CoordinateFile:
@@ -108,9 +109,9 @@ def read_mmcif(text: str) -> CoordinateFile:
     notes += _read_elements(atoms, [""] * len(atoms), is_said)
     links = _connections(structure, atoms, notes)
     _read_deuterium(atoms, notes)
-    has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
-    cell = _cell(structure) if has_cell else None
-    return CoordinateFile(atoms, links, component_bonds, cell, notes)
+    if len(blocks) > 1:
+        notes.append(f"The file has {len(blocks)} data blocks with atoms; the first was read.")
+    return CoordinateFile(atoms, links, component_bonds, _cell_of_mmcif(block), notes)
 
 
 def _complete_columns(block: gemmi.cif.Block) -> None:
@@ -230,7 +231,7 @@ def _check_ion(atom: AtomRecord, size: int) -> None:
     if size > 1 or is_standard(atom.residue) or atom.residue != atom.name:
         return
     named = lone_atom(atom.name, atom.residue)
-    if named != atom.element and atom.element in ("B", "C", "F", "N", "S"):
+    if named and named != atom.element and atom.element == named[0]:
         raise StructureError(
             f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
             f"those of {named}; mend the file (PDB: columns 77 and 78; mmCIF: type_symbol)."
@@ -252,9 +253,46 @@ def _model_note(structure: gemmi.Structure) -> list[str]:
     return [f"The file has {len(structure)} models; the first was read."]
 
 
-def _cell(structure: gemmi.Structure) -> tuple[float, ...]:
-    cell = structure.cell
-    return cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma
+def _check_position(line: str) -> None:
+    """Refuse stars, commas and shifted columns, which gemmi reads as 0."""
+    try:
+        [float(line[k : k + 8]) for k in (30, 38, 46)]
+    except ValueError:
+        raise StructureError(
+            f"The position of atom {line[6:27].strip()} is '{line[30:54].strip()}'; expected three "
+            "numbers of eight columns, from column 31 on."
+        ) from None
+
+
+def _cell_of_pdb(text: str) -> tuple[float, ...] | None:
+    line = next((line for line in text.split("\n") if line.startswith("CRYST1")), None)
+    if line is None:
+        return None
+    words = line[6:54].split()
+    if len(words) != 6:  # numbers that fill their columns
+        words = [line[i:j] for i, j in pairwise((6, 15, 24, 33, 40, 47, 54))]
+    return _cell(words, line.strip())
+
+
+def _cell_of_mmcif(block: gemmi.cif.Block) -> tuple[float, ...] | None:
+    tags = [f"length_{edge}" for edge in "abc"] + ["angle_alpha", "angle_beta", "angle_gamma"]
+    words = [block.find_value(f"_cell.{tag}") or "?" for tag in tags]
+    if all(map(gemmi.cif.is_null, words)):
+        return None
+    return _cell([gemmi.cif.as_number(word) for word in words], f"_cell {' '.join(words)}")
+
+
+def _cell(numbers: Sequence[str | float], given: str) -> tuple[float, ...]:
+    try:
+        cell = tuple(map(float, numbers))
+    except ValueError:
+        cell = ()
+    if not cell or not np.isfinite(cell).all():
+        raise StructureError(
+            f"The box of the file is '{given}'; expected three edges, angstrom, and three angles, "
+            "degree. Mend it, or leave it out."
+        )
+    return cell
 
 
 def _conect(

@@ -109,13 +109,15 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
 
 def _without_doubles(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
     """Leave out records that stand twice: one name, one residue, one position."""
-    found = {(atom.place, atom.residue, atom.name, atom.position): atom for atom in reversed(atoms)}
+    found: dict[tuple[object, ...], AtomRecord] = {}
+    for atom in atoms:
+        found.setdefault((atom.place, atom.residue, atom.name, atom.position), atom)
     if len(found) < len(atoms):
         notes.append(
             f"{counted(len(atoms) - len(found), 'atom')} of the file, each of which stands "
             "there twice, read once."
         )
-    return list(reversed(found.values()))
+    return list(found.values())
 
 
 def _residues(atoms: Sequence[AtomRecord], notes: list[str]) -> list[list[AtomRecord]]:

@@ -90,3 +90,10 @@ def test_ions_of_one_number_without_elements(tmp_path: Path) -> None:
     text = record("NA  ", "NA", 7, 0) + record("O", "HOH", 8, 5) + record("NA  ", "NA", 7, 9)
     elements = [atom.element.symbol for atom in read(tmp_path, text).topology.atoms()]
     assert elements == ["Na", "O", "Na"]
+
+
+def test_an_atom_that_stands_twice_stands_where_it_was_first(read: Read) -> None:
+    lines = peptide("ACE GLY NME")
+    found = read([*lines, lines[0]])
+    assert [atom.name for atom in found.topology.atoms()][:3] == ["CH3", "C", "O"]
+    assert not any("put together" in note for note in found.notes)
