@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import fields
@@ -214,8 +215,8 @@ def _new_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _num_steps(time_ps: float, time_step_fs: float) -> int:
-    if not (time_ps > 0 and time_step_fs > 0):
-        raise typer.BadParameter("--time and --time-step must be more than 0")
+    if not (0 < time_ps < math.inf and 0 < time_step_fs < math.inf):
+        raise typer.BadParameter("--time and --time-step must be numbers of more than 0")
     return max(1, round(time_ps * 1e3 / time_step_fs))
 
 
