@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from openmmgems.core.errors import ChoiceError
+from openmmgems.core.settings import mistakes
 
 from .benchmark import benchmark
 from .console import errors
@@ -77,7 +78,10 @@ _EXPECTED = (ValueError, OSError, RuntimeError, ImportError)
 
 def _sentence(error: Exception) -> str:
     import openmm
+    from pydantic import ValidationError
 
+    if isinstance(error, ValidationError):
+        return mistakes(error) + "."
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, (*_EXPECTED, openmm.OpenMMException)):
         return text

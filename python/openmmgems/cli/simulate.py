@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,8 +31,8 @@ _MACHINE = "Machine and output"
 
 
 def _positive(value: float) -> float:
-    if not value > 0:
-        raise typer.BadParameter(f"it is {value:g}, and must be more than 0")
+    if not 0 < value < math.inf:
+        raise typer.BadParameter(f"it is {value:g}, and must be more than 0, and finite")
     return value
 
 

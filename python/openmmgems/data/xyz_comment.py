@@ -27,7 +27,7 @@ _CHARGE = ("charge", "total_charge", "totalcharge", "tot_charge", "net_charge", 
 _UNPAIRED = ("spin", "num_unpaired_electrons", "unpaired_electrons", "unpaired", "uhf")
 #: MACE's total_spin is a multiplicity.
 _MULTIPLICITY = ("multiplicity", "spin_multiplicity", "total_spin")
-LIKE_A_CHARGE = re.compile(r"charge|chrg|spin|multip|^q$")
+LIKE_A_CHARGE = re.compile(r"charge|chrg|spin|^mult|elec|^q(_?(tot|total|net|mol))?$")
 #: As in input of Psi4 and Gaussian: "-1 1".
 _TWO_NUMBERS = re.compile(r"\s*[+-]?\d+\s+\d+(\s+[^\d\s]|\s*$)")
 _LIKE_A_CELL = re.compile(r"lattice|cell|^box")
@@ -78,7 +78,7 @@ def read_comment(line: str) -> XyzComment:
     words = set()
     for entry in _ENTRY.finditer(line):
         if entry["word"]:
-            words.add(entry["word"].lower())
+            words.add(entry["word"].lower().rstrip(":"))
         if entry["key"]:
             key, value = entry["key"].strip('"'), _unquoted(entry["value"])
             if info.get(key, value) != value:
@@ -133,7 +133,7 @@ def _integer(info: Mapping[str, str], names: Sequence[str]) -> int | None:
         value = float(entry[1])
     except ValueError:
         value = float("nan")
-    if value != value or value != round(value):
+    if not value.is_integer():
         raise StructureError(f"'{entry[0]}={entry[1]}' in the comment line: expected an integer.")
     return int(value)
 
@@ -172,9 +172,9 @@ def _cell(info: Mapping[str, str], notes: list[str]) -> NDArray[np.float64] | No
     if cell.size != 9:
         raise StructureError(f"The lattice has {cell.size} numbers; expected 9.")
     cell = cell.reshape(3, 3)
-    volume = np.linalg.det(cell)
+    volume = np.linalg.det(cell) if np.isfinite(cell).all() else 0.0
     lengths = np.linalg.norm(cell, axis=1)
-    if not np.isfinite(volume) or abs(volume) <= 1e-6 * lengths.prod():
+    if not abs(volume) > 1e-6 * lengths.prod():
         raise StructureError(
             f'Lattice="{lattice[1]}" has no volume; expected three vectors, or pbc="F F F" for a '
             "system without a box."

@@ -94,6 +94,10 @@ class Checkpoint:
         return False
 
 
+#: A run that was stopped at step 0 may have them and no checkpoint.
+_LINES_OF_STEP_0 = 2
+
+
 def read_checkpoint(folder: RunFolder) -> Checkpoint | None:
     """Read the newest checkpoint that is whole.
 
@@ -109,7 +113,7 @@ def read_checkpoint(folder: RunFolder) -> Checkpoint | None:
     Raises
     ------
     RunFolderError
-        If there are checkpoints but none is whole.
+        If there are checkpoints but none is whole, or none although the run has steps.
     """
     reasons = []
     for path in (folder.checkpoint, folder.previous_checkpoint):
@@ -124,4 +128,9 @@ def read_checkpoint(folder: RunFolder) -> Checkpoint | None:
             reasons.append(f"{path.name}: {error}")
     if reasons:
         raise RunFolderError(f"No checkpoint in '{folder.path}' is whole ({'; '.join(reasons)}).")
+    if folder.log.is_file() and folder.log.read_bytes().count(b"\n") > _LINES_OF_STEP_0:
+        raise RunFolderError(
+            f"'{folder.path}' has a log of steps in '{folder.log.name}', but no checkpoint to go "
+            "on from; put one back, or start a new run in another folder."
+        )
     return None

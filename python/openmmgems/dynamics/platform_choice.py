@@ -17,6 +17,7 @@ from openmmgems.core.errors import ResourceError
 
 _POCL = "Portable Computing Language"
 _NAMES = {name.lower(): name for name in ("CUDA", "HIP", "OpenCL", "CPU", "Reference", "PoCL")}
+_PRECISIONS = ("single", "mixed", "double")
 _ORDER = ("CUDA", "HIP", "OpenCL", "CPU")
 _MODEL_KERNEL = "CalcGemsForce"
 
@@ -88,7 +89,11 @@ def choose_platform(
     ------
     ResourceError
         If the named platform is not there.
+    ValueError
+        If there is no such platform or precision.
     """
+    if precision not in _PRECISIONS:
+        raise ValueError(f"precision is '{precision}'; expected {', '.join(_PRECISIONS)}.")
     available = {
         openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())
     }

@@ -71,6 +71,8 @@ class Protocol:
         for name in (*positive, "frame_interval", "log_interval", "checkpoint_interval"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected more than 0.")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}; expected 0 or more.")
         if self.trajectory_format not in ("dcd", "xtc"):
             raise ValueError(
                 f"trajectory_format is '{self.trajectory_format}'; expected dcd or xtc."

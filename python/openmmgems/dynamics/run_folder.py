@@ -20,6 +20,7 @@ from openmmgems.core.locks import locked_folder
 
 from .structure_text import structure_text
 
+_SECTIONS = {"structure", "forces", "protocol", "options"}
 _MODEL_FILE = "modelFile"  # GemsForce in system.xml
 
 
@@ -68,11 +69,14 @@ class RunFolder:
     def read_settings(self) -> dict[str, Any]:
         """Read ``settings.json``."""
         try:
-            return dict(json.loads(self.settings.read_text()))
+            settings = dict(json.loads(self.settings.read_text()))
         except FileNotFoundError:
             raise RunFolderError(f"'{self.path}' holds no run to go on with.") from None
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise RunFolderError(f"'{self.settings}' is not readable: {error}") from error
+        if missing := sorted(_SECTIONS - settings.keys()):
+            raise RunFolderError(f"'{self.settings}' is damaged: it has no {', '.join(missing)}.")
+        return settings
 
     def write_system(self, system: openmm.System) -> None:
         """Write ``system.xml``, and copies of the models in it, which it names without a folder.
@@ -93,7 +97,10 @@ class RunFolder:
 
     def read_system(self) -> openmm.System:
         """Read ``system.xml``, with the models of this folder wherever it is."""
-        tree = ElementTree.fromstring(self.system.read_text())
+        try:
+            tree = ElementTree.fromstring(self.system.read_text())
+        except (OSError, ElementTree.ParseError) as error:
+            raise RunFolderError(f"'{self.system}' is not readable: {error}") from error
         for force in tree.iter("Force"):
             if file := force.get(_MODEL_FILE):  # a path in folders of versions before 0.2
                 force.set(_MODEL_FILE, str(self.path.absolute() / file))

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import gemmi
+import numpy as np
 
 from openmmgems.core.errors import StructureError
 
@@ -18,6 +20,12 @@ from .sentences import counted
 
 _ATOMS = ("ATOM", "HETATM")
 _Address = tuple[str, str, str, str, str]
+#: Without these columns gemmi reads no atoms: their values where a file has none.
+_NEEDED_COLUMNS = {
+    "_atom_site.label_alt_id": ".",
+    "_atom_site.type_symbol": "?",
+    "_atom_site.label_asym_id": ".",
+}
 #: How long links may be that are bonds, nm. Those of unknown type may be salt bridges, too.
 _LONGEST_LINK_NM = {
     gemmi.ConnectionType.Covale: 0.3,
@@ -44,13 +52,13 @@ def read_pdb(text: str) -> CoordinateFile:
     Raises
     ------
     StructureError
-        If CONECT records name an atom whose number another one has, too, or an element cannot be
-        told.
+        If a position or the box is no number, CONECT records name an atom whose number another
+        one has, too, or an element cannot be told.
     """
     lines = [line for line in _first_model(text) if line.startswith(_ATOMS)]
     has_long_names = _has_long_names(lines)
     readable = _without_fourth_letters(text) if has_long_names else text
-    structure = gemmi.read_pdb_string(readable, split_chain_on_ter=True)
+    structure = gemmi.read_pdb_string(_numbered(readable), split_chain_on_ter=True)
     atoms = _records(structure)
     if len(atoms) != len(lines):
         raise StructureError(
@@ -58,6 +66,7 @@ def read_pdb(text: str) -> CoordinateFile:
             "understood; expected the columns of the PDB format."
         )
     for atom, line in zip(atoms, lines, strict=True):
+        _check_position(line)
         if has_long_names:
             atom.residue = line[17:21].strip()
         if line[22:26].isalnum() and line[22].isdigit():
@@ -70,8 +79,7 @@ def read_pdb(text: str) -> CoordinateFile:
         serials[line[6:11].strip()].append(atom)
     links = [*_conect(text, serials, notes), *_connections(structure, atoms, notes)]
     _read_deuterium(atoms, notes)
-    has_cell = any(line.startswith("CRYST1") for line in text.split("\n"))
-    return CoordinateFile(atoms, links, {}, _cell(structure) if has_cell else None, notes)
+    return CoordinateFile(atoms, links, {}, _cell_of_pdb(text), notes)
 
 
 def read_mmcif(text: str) -> CoordinateFile:
@@ -87,6 +95,7 @@ def read_mmcif(text: str) -> CoordinateFile:
     if not blocks:
         raise StructureError("The file has no _atom_site records; expected mmCIF as of the wwPDB.")
     block = blocks[0]
+    _complete_columns(block)
     structure = gemmi.make_structure_from_block(block)
     atoms = _records(structure)
     component_bonds: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -100,9 +109,20 @@ def read_mmcif(text: str) -> CoordinateFile:
     notes += _read_elements(atoms, [""] * len(atoms), is_said)
     links = _connections(structure, atoms, notes)
     _read_deuterium(atoms, notes)
-    has_cell = gemmi.cif.is_null(block.find_value("_cell.length_a") or "?") is False
-    cell = _cell(structure) if has_cell else None
-    return CoordinateFile(atoms, links, component_bonds, cell, notes)
+    if len(blocks) > 1:
+        notes.append(f"The file has {len(blocks)} data blocks with atoms; the first was read.")
+    return CoordinateFile(atoms, links, component_bonds, _cell_of_mmcif(block), notes)
+
+
+def _complete_columns(block: gemmi.cif.Block) -> None:
+    """Count the atoms anew, as :func:`_numbered`, and add columns that gemmi needs."""
+    numbers = block.find_loop("_atom_site.id")
+    loop = numbers.get_loop()
+    for k in range(len(numbers)):
+        numbers[k] = str(k)
+    for tag, value in _NEEDED_COLUMNS.items():
+        if tag not in loop.tags:
+            loop.add_columns([tag], value)
 
 
 def _first_model(text: str) -> Iterator[str]:
@@ -112,8 +132,26 @@ def _first_model(text: str) -> Iterator[str]:
         yield line
 
 
+def _numbered(text: str) -> str:
+    """Count the atoms anew: gemmi puts residues of one number together, wherever they stand."""
+    lines = text.split("\n")
+    count = 0
+    for k, line in enumerate(lines):
+        if line.startswith(_ATOMS):
+            lines[k] = f"{line[:6]}{_serial(count)}{line[11:]}"
+            count += 1
+    return "\n".join(lines)
+
+
+def _serial(number: int) -> str:
+    """Five columns; beyond 99,999 they are hybrid-36 numbers, which begin with A0000."""
+    if number < 100_000:
+        return f"{number:5d}"
+    return np.base_repr(number - 100_000 + 10 * 36**4, 36)
+
+
 def _records(structure: gemmi.Structure) -> list[AtomRecord]:
-    """The atoms of the first model; segments and entities begin parts of their own."""
+    """The atoms of the first model in order; segments and entities begin parts of their own."""
     found: list[AtomRecord] = []
     part = 0
     for chain in structure[0] if len(structure) else ():
@@ -122,15 +160,13 @@ def _records(structure: gemmi.Structure) -> list[AtomRecord]:
             if (residue.segment, residue.subchain) != stretch:
                 stretch, part = (residue.segment, residue.subchain), part + 1
             for atom in residue:
-                found.append(_record(len(found), part, chain, residue, atom))
-    return found
+                found.append(_record(part, chain, residue, atom))
+    return sorted(found, key=lambda record: record.index)
 
 
-def _record(
-    index: int, part: int, chain: gemmi.Chain, residue: gemmi.Residue, atom: gemmi.Atom
-) -> AtomRecord:
+def _record(part: int, chain: gemmi.Chain, residue: gemmi.Residue, atom: gemmi.Atom) -> AtomRecord:
     return AtomRecord(
-        index,
+        atom.serial,
         atom.name,
         atom.element.name if atom.element.atomic_number else None,
         residue.name,
@@ -171,7 +207,8 @@ def _read_elements(
         name[:1].isalpha() and len(name.strip()) < 4 and not _begins_with_symbol(name)
         for name in padded
     )
-    sizes = Counter((atom.place, atom.residue) for atom in atoms)
+    names = {(atom.place, atom.residue, atom.name) for atom in atoms}
+    sizes = Counter((place, residue) for place, residue, _ in names)
     for atom, name, known in zip(atoms, padded, is_said, strict=True):
         size = sizes[atom.place, atom.residue]
         if known:
@@ -194,7 +231,7 @@ def _check_ion(atom: AtomRecord, size: int) -> None:
     if size > 1 or is_standard(atom.residue) or atom.residue != atom.name:
         return
     named = lone_atom(atom.name, atom.residue)
-    if named != atom.element and atom.element in ("B", "C", "F", "N", "S"):
+    if named and named != atom.element and atom.element == named[0]:
         raise StructureError(
             f"Atom {atom.where} {atom.name} has the element {atom.element}, but its names are "
             f"those of {named}; mend the file (PDB: columns 77 and 78; mmCIF: type_symbol)."
@@ -216,9 +253,46 @@ def _model_note(structure: gemmi.Structure) -> list[str]:
     return [f"The file has {len(structure)} models; the first was read."]
 
 
-def _cell(structure: gemmi.Structure) -> tuple[float, ...]:
-    cell = structure.cell
-    return cell.a, cell.b, cell.c, cell.alpha, cell.beta, cell.gamma
+def _check_position(line: str) -> None:
+    """Refuse stars, commas and shifted columns, which gemmi reads as 0."""
+    try:
+        [float(line[k : k + 8]) for k in (30, 38, 46)]
+    except ValueError:
+        raise StructureError(
+            f"The position of atom {line[6:27].strip()} is '{line[30:54].strip()}'; expected three "
+            "numbers of eight columns, from column 31 on."
+        ) from None
+
+
+def _cell_of_pdb(text: str) -> tuple[float, ...] | None:
+    line = next((line for line in text.split("\n") if line.startswith("CRYST1")), None)
+    if line is None:
+        return None
+    words = line[6:54].split()
+    if len(words) != 6:  # numbers that fill their columns
+        words = [line[i:j] for i, j in pairwise((6, 15, 24, 33, 40, 47, 54))]
+    return _cell(words, line.strip())
+
+
+def _cell_of_mmcif(block: gemmi.cif.Block) -> tuple[float, ...] | None:
+    tags = [f"length_{edge}" for edge in "abc"] + ["angle_alpha", "angle_beta", "angle_gamma"]
+    words = [block.find_value(f"_cell.{tag}") or "?" for tag in tags]
+    if all(map(gemmi.cif.is_null, words)):
+        return None
+    return _cell([gemmi.cif.as_number(word) for word in words], f"_cell {' '.join(words)}")
+
+
+def _cell(numbers: Sequence[str | float], given: str) -> tuple[float, ...]:
+    try:
+        cell = tuple(map(float, numbers))
+    except ValueError:
+        cell = ()
+    if not cell or not np.isfinite(cell).all():
+        raise StructureError(
+            f"The box of the file is '{given}'; expected three edges, angstrom, and three angles, "
+            "degree. Mend it, or leave it out."
+        )
+    return cell
 
 
 def _conect(

@@ -22,6 +22,8 @@ _IN_STANDARD_RESIDUES = {**{letter: letter for letter in "HCNOSP"}, "D": "H"}
 #: Symbols of two letters that are no usual names of atoms of C, N, O, H; some programs do not
 #: align them.
 _TWO_LETTERS = frozenset(("CL", "BR", "FE", "ZN", "MG", "MN", "SE", "SI", "CU", "AL", "LI"))
+#: Names of hydrogens at the left of their columns, rather than helium, hafnium, holmium.
+_HYDROGENS = ("HE", "HF", "HO", "HS")
 _NOBLE_GASES = frozenset((2, 10, 18, 36, 54))
 _TOLERANCE_DA = 0.5
 _HYDROGEN_DA, _DEUTERIUM_DA = 1.008, 2.014
@@ -55,7 +57,8 @@ def element_from_name(name: str, residue: str, num_atoms: int, padded: str = "")
     if num_atoms == 1:
         return lone_atom(name, residue)
     symbol = padded[:2]
-    if len(padded.strip()) < 4 and symbol.isalpha() and _is_symbol(symbol):
+    is_short = len(padded.strip()) < 4 and symbol.isalpha()
+    if is_short and _is_symbol(symbol) and symbol.upper() not in _HYDROGENS:
         return symbol.capitalize()
     leading = re.match(r"[^A-Z]*([A-Z]*)", name.upper())
     if leading and leading.group(1) in _TWO_LETTERS:
@@ -128,6 +131,11 @@ def elements_from_masses(
     return found
 
 
+def is_deuterium(mass: float) -> bool:
+    """Tell whether a mass, Da, is that of deuterium."""
+    return abs(mass - _DEUTERIUM_DA) < 0.1
+
+
 def _heavy(
     name: str, masses: tuple[float, float], number: int | None, *, lone: bool, where: str
 ) -> int | None:
@@ -174,7 +182,7 @@ def _contradiction(number: int, mass: float, where: str) -> StructureError:
 
 def _of_mass(mass: float) -> list[int]:
     standard = [z for z in range(1, 95) if abs(_mass(z) - mass) < _TOLERANCE_DA]
-    return [1] if abs(mass - _DEUTERIUM_DA) < 0.1 else standard
+    return [1] if is_deuterium(mass) else standard
 
 
 def _mass(number: int) -> float:

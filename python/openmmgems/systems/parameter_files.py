@@ -17,11 +17,11 @@ from openmm import app, unit
 from openmmgems.core.errors import ChoiceError
 
 from .boxes import box_or_none
-from .elements import elements_from_masses
+from .elements import elements_from_masses, is_deuterium
 from .loaded_structure import LoadedStructure
 from .residue_names import renaming_notes, standard_atom_names, standard_name
-from .sentences import listed
-from .text_files import in_utf8, read_text
+from .sentences import counted, listed
+from .text_files import cannot_be_read, in_utf8, read_text
 
 #: AMBER's unit of charge: the square root of kcal/mol angstrom in e.
 _AMBER_CHARGE = 18.2223
@@ -49,7 +49,7 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     StructureError
         If an atomic number contradicts its mass.
     """
-    with in_utf8(coordinates) as file:
+    with cannot_be_read(coordinates), in_utf8(coordinates) as file:
         inpcrd = app.AmberInpcrdFile(str(file))
     with in_utf8(path) as file:
         prmtop = app.AmberPrmtopFile(str(file), periodicBoxVectors=inpcrd.boxVectors)
@@ -59,7 +59,7 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
     numbers = [int(word) for word in raw.get("ATOMIC_NUMBER", ())]
     masses = [float(word) for word in raw["MASS"]]
     labels = [word.strip() for word in raw["RESIDUE_LABEL"]]
-    _set_elements(prmtop.topology, masses, [n if n > 0 else None for n in numbers])
+    told = _set_elements(prmtop.topology, masses, [n if n > 0 else None for n in numbers])
     _drop_water_triangles(prmtop.topology)
     states, notes = _rename(prmtop.topology, labels)
     prmtop.elements[:] = [atom.element for atom in prmtop.topology.atoms()]
@@ -71,7 +71,7 @@ def read_amber(path: Path, coordinates: Path) -> LoadedStructure:
         parameters=prmtop,
         states=states,
         total_charge=_total_charge(charges, notes),
-        notes=(*notes, *dropped),
+        notes=(*told, *notes, *dropped),
     )
 
 
@@ -103,7 +103,7 @@ def read_gromacs(
     StructureError
         If an atomic number contradicts its mass.
     """
-    with in_utf8(coordinates) as file:
+    with cannot_be_read(coordinates), in_utf8(coordinates) as file:
         gro = app.GromacsGroFile(str(file))
     box, dropped = box_or_none(gro.getPeriodicBoxVectors())
     options = {} if include_folder is None else {"includeDir": str(include_folder)}
@@ -126,7 +126,7 @@ def read_gromacs(
     masses = [float(r[7] if len(r) > 7 else t[3]) for r, t in zip(records, types, strict=True)]
     numbers = [int(t[2]) if t[2] and t[2] != "0" else None for t in types]
     _add_constrained_bonds(top)
-    _set_elements(top.topology, masses, numbers)
+    told = _set_elements(top.topology, masses, numbers)
     firsts = [next(iter(residue.atoms())).index for residue in top.topology.residues()]
     states, notes = _rename(top.topology, [records[first][3] for first in firsts])
     other = [
@@ -147,7 +147,7 @@ def read_gromacs(
         parameters=top,
         states=states,
         total_charge=_total_charge(charges, notes),
-        notes=(*notes, *dropped),
+        notes=(*told, *notes, *dropped),
     )
 
 
@@ -162,7 +162,7 @@ class _GromacsTopFile(app.GromacsTopFile):
 
 def _set_elements(
     topology: app.Topology, masses: Sequence[float], numbers: Sequence[int | None]
-) -> None:
+) -> list[str]:
     """Give each atom the element of its mass; OpenMM guesses by the first letter of its name."""
     atoms = list(topology.atoms())
     names = [atom.name for atom in atoms]
@@ -177,6 +177,8 @@ def _set_elements(
         atoms, elements_from_masses(names, masses, numbers, bonds, describe), strict=True
     ):
         atom.element = None if number is None else app.Element.getByAtomicNumber(number)
+    heavy = sum(map(is_deuterium, masses))
+    return [f"Of the mass of deuterium, read as hydrogen: {counted(heavy, 'atom')}."] * bool(heavy)
 
 
 def _drop_water_triangles(topology: app.Topology) -> None:

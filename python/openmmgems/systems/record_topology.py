@@ -16,6 +16,7 @@ from openmm import app
 from openmmgems.core.errors import StructureError
 
 from .atom_record import AtomRecord, CoordinateFile
+from .heavy_atoms import add_peptide_bonds
 from .residue_names import is_standard, renaming_notes, standard_atom_names, standard_name
 from .sentences import counted, listed
 from .standard_bonds import add_disulfides, add_standard_bonds, is_metal_contact
@@ -73,7 +74,7 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
         If a standard residue has two atoms of one name, or only alpha carbons are there.
     """
     notes: list[str] = []
-    residues = _split_caps(_residues(_without_doubles(kept, notes)), notes)
+    residues = _split_caps(_residues(_without_doubles(kept, notes), notes), notes)
     _check_residues(residues)
     topology = app.Topology()
     atoms: dict[int, app.topology.Atom] = {}
@@ -99,6 +100,7 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
     ordered = [record for members in residues for record in members]
     positions = np.array([record.position for record in ordered]).reshape(-1, 3)
     add_standard_bonds(topology, positions, notes)
+    add_peptide_bonds(topology, 10 * positions, notes)
     _add_component_bonds(topology, file, residues, atoms)
     _add_links(topology, file, ordered, atoms, notes)
     add_disulfides(topology, positions, states, notes)
@@ -107,36 +109,52 @@ def build_topology(file: CoordinateFile, kept: Sequence[AtomRecord]) -> RecordTo
 
 def _without_doubles(atoms: Sequence[AtomRecord], notes: list[str]) -> list[AtomRecord]:
     """Leave out records that stand twice: one name, one residue, one position."""
-    found = {(atom.place, atom.residue, atom.name, atom.position): atom for atom in reversed(atoms)}
+    found: dict[tuple[object, ...], AtomRecord] = {}
+    for atom in atoms:
+        found.setdefault((atom.place, atom.residue, atom.name, atom.position), atom)
     if len(found) < len(atoms):
         notes.append(
             f"{counted(len(atoms) - len(found), 'atom')} of the file, each of which stands "
             "there twice, read once."
         )
-    return list(reversed(found.values()))
+    return list(found.values())
 
 
-def _residues(atoms: Sequence[AtomRecord]) -> list[list[AtomRecord]]:
+def _residues(atoms: Sequence[AtomRecord], notes: list[str]) -> list[list[AtomRecord]]:
     """
     Put atoms of one residue together.
 
-    Waters and ions of one number are told apart by the names of their atoms.
+    Waters and ions of one number are told apart by the names of their atoms. So are residues of
+    one number in different places of the file: numbers that begin anew, and atoms that stand apart
+    from those of their residue, as hydrogens at the end or the rest of an alternate location.
     """
     found: list[list[AtomRecord]] = []
-    disordered: dict[tuple[tuple[int, str, str], str], list[AtomRecord]] = {}
+    newest: dict[tuple[tuple[int, str, str], str], list[AtomRecord]] = {}
+    apart: dict[str, None] = {}
     last = None
     for atom in atoms:
         key = (atom.place, atom.residue)
-        if atom.location and key in disordered:  # some files give each location in a row
-            disordered[key].append(atom)
-            continue
-        if key != last or _is_next_of_its_kind(atom, found[-1]):
-            found.append([])
-        found[-1].append(atom)
-        if atom.location:
-            disordered[key] = found[-1]
+        members = newest.get(key)
+        if members is None or _begins_another(atom, members, stands_apart=key != last):
+            members = newest[key] = []
+            found.append(members)
+        elif key != last:
+            apart[atom.where] = None
+        members.append(atom)
         last = key
+    if apart:
+        notes.append(
+            "Atoms that stand apart in the file were put together, so that their order is another: "
+            f"{listed(list(apart))}."
+        )
     return found
+
+
+def _begins_another(atom: AtomRecord, members: Sequence[AtomRecord], *, stands_apart: bool) -> bool:
+    """Tell whether an atom belongs to another residue of the same name and number."""
+    if stands_apart:
+        return any(other.name == atom.name for other in members)
+    return _is_next_of_its_kind(atom, members)
 
 
 def _is_next_of_its_kind(atom: AtomRecord, before: Sequence[AtomRecord]) -> bool:

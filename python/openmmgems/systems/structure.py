@@ -20,7 +20,7 @@ from .loaded_structure import LoadedStructure
 from .parameter_files import read_amber, read_gromacs
 from .record_topology import build_topology
 from .sentences import listed
-from .text_files import read_text
+from .text_files import cannot_be_read, read_text
 from .xyz import read_xyz
 
 
@@ -67,13 +67,16 @@ def read_structure(
                 f"'{path.name}' holds its own coordinates; '{coordinates}' is not needed."
             )
         reader = _SINGLE_FILE_READERS[suffix]
-        structure = _guard(path, lambda: reader(path, alternate_location))
+        with cannot_be_read(path):
+            structure = reader(path, alternate_location)
     elif suffix in (".prmtop", ".parm7"):
         partner = _partner(path, coordinates, (".inpcrd", ".rst7", ".crd", ".restrt"))
-        structure = _guard(path, lambda: read_amber(path, partner))
+        with cannot_be_read(path):
+            structure = read_amber(path, partner)
     elif suffix == ".top":
         partner = _partner(path, coordinates, (".gro",))
-        structure = _guard(path, lambda: read_gromacs(path, partner, include_folder))
+        with cannot_be_read(path):
+            structure = read_gromacs(path, partner, include_folder)
     else:
         hint = " Give the .top file; the .gro file is found next to it." if suffix == ".gro" else ""
         raise StructureError(
@@ -135,17 +138,6 @@ _SINGLE_FILE_READERS: dict[str, Callable[[Path, str | None], LoadedStructure]] =
     ".extxyz": _read_xyz,
 }
 SUFFIXES = (*_SINGLE_FILE_READERS, ".prmtop", ".parm7", ".top")
-
-
-def _guard(path: Path, read: Callable[[], LoadedStructure]) -> LoadedStructure:
-    """Run a reader; whatever a third-party parser raises becomes one sentence."""
-    try:
-        return read()
-    except (StructureError, FileNotFoundError):
-        raise
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise StructureError(f"'{path.name}' cannot be read: {reason}") from error
 
 
 def _partner(path: Path, given: str | Path | None, endings: tuple[str, ...]) -> Path:

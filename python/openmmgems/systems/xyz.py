@@ -17,6 +17,8 @@ from openmmgems.core.connectivity import perceive_bonds
 from openmmgems.core.errors import StructureError
 from openmmgems.data.xyz_file import XyzFrame, read_xyz_frames
 
+from .boxes import box_or_none
+
 
 def read_xyz(
     path: str | Path,
@@ -54,6 +56,7 @@ def read_xyz(
         positions, cell, notes = frame.positions, frame.cell, list(frame.notes)
         if len(frames) > 1:
             notes.append("The file has several frames; the first is used.")
+        cell = _box(cell, notes)
         if cell is not None:
             positions, cell = _in_reduced_form(positions, cell, notes)
         bonds = _bonds(frame.atomic_numbers, positions, cell)
@@ -74,6 +77,15 @@ def _bonds(
     if not np.isfinite(positions).all():
         return np.zeros((0, 2), np.int64)  # told by whoever checks the positions of all formats
     return perceive_bonds(numbers, positions, cell)
+
+
+def _box(cell: NDArray[np.float64] | None, notes: list[str]) -> NDArray[np.float64] | None:
+    """The cell, but no placeholder."""
+    if cell is None:
+        return None
+    vectors, dropped = box_or_none(0.1 * cell * unit.nanometer)
+    notes += dropped
+    return None if vectors is None else cell
 
 
 def _in_reduced_form(

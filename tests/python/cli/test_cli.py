@@ -132,6 +132,10 @@ def test_a_run_begun_in_a_script_goes_on(gems, peptide: Path, tmp_path: Path) ->
     check_complete(folder.path, 60, 10)
     folder.checkpoint.unlink()
     folder.previous_checkpoint.unlink()
+    code, text = gems("simulate", *arguments)
+    assert code == 1
+    assert "but no checkpoint to go on from" in text  # nothing that was run is written over
+    folder.log.unlink()
     code, text = gems("simulate", *arguments)  # as if killed before the first checkpoint
     assert code == 0, text
     check_complete(folder.path, 60, 10)

@@ -124,6 +124,32 @@ def test_a_changed_copy_is_refused(gems, folder: Path, tmp_path: Path) -> None:
     assert "is not the model that this run was begun with" in text
 
 
+def test_a_run_whose_checkpoints_are_gone_does_not_begin_anew(gems, folder: Path) -> None:
+    for file in folder.glob("checkpoint*.zip"):
+        file.unlink()
+    before = (folder / "log.csv").read_text()
+    code, text = go_on(gems, folder)
+    assert code == 1
+    assert "has a log of steps in 'log.csv', but no checkpoint" in text
+    assert (folder / "log.csv").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("settings.json", "{}", "is damaged: it has no forces, options, protocol, structure."),
+        ("settings.json", "[1]", "is not readable"),
+        ("system.xml", "<System>", "system.xml' is not readable"),
+    ],
+)
+def test_damaged_files_are_told(gems, folder: Path, name: str, content: str, message: str) -> None:
+    (folder / name).write_text(content)
+    code, text = go_on(gems, folder)
+    assert code == 1
+    assert message in text.replace("\n", "")
+    assert "unexpected" not in text
+
+
 def test_a_run_that_was_stopped_before_step_0_keeps_its_model(
     gems, folder: Path, model: Path
 ) -> None:

@@ -267,3 +267,38 @@ def test_charges_of_the_file_add_up_to_the_total(structures: Path, tmp_path: Pat
         found = read_structure(path)
         assert found.total_charge == total
         assert any("no whole number" in note for note in found.notes) == (total is None)
+
+
+@pytest.mark.parametrize("make", [gromacs_peptide, amber_peptide])
+def test_deuterium_is_told(structures: Path, tmp_path: Path, make) -> None:
+    masses = repartitioned(1.008)
+    masses[1] = masses[7] = 2.014
+    found = read_structure(make(structures, tmp_path, masses))
+    assert symbols(found) == SYMBOLS
+    assert "Of the mass of deuterium, read as hydrogen: 2 atoms." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("x.gro", "x\n1\n", "ends early"),
+        ("x.gro", "x\nthree\n", "'three' stands where a number is expected"),
+        ("x.top", "[ defaults ]\n1 2 yes 0.5 0.8\n[ moleculetype ]\nA 3\n[ atoms ]\n"
+         "1 QQ 1 A A 1 0 1\n[ system ]\nx\n[ molecules ]\nA 1\n", "'QQ' is missing there"),
+    ],
+)  # fmt: skip
+def test_what_parsers_stumble_on_is_one_sentence_about_the_file(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    path = gromacs(tmp_path, "NA", "x NA 22.99")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(StructureError, match=f"'{name}' cannot be read: .*{reason}"):
+        read_structure(path)
+
+
+@pytest.mark.parametrize("ending", ["top", "gro"])
+def test_parameter_files_in_utf16(tmp_path: Path, ending: str) -> None:
+    path = gromacs(tmp_path, "NA", "x NA 22.99")
+    file = path.with_suffix(f".{ending}")
+    file.write_text(file.read_text(), encoding="utf-16")
+    assert symbols(read_structure(path)) == ["Na"]

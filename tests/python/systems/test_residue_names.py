@@ -33,6 +33,7 @@ from openmmgems.systems.structure import read_structure
         ("HISA", "HIS", "HID"),
         ("HISB", "HIS", "HIE"),
         ("HISH", "HIS", "HIP"),
+        ("HISP", "HIS", "HIP"),
         ("HISD", "HIS", "HID"),
         ("HISE", "HIS", "HIE"),
         ("ASPH", "ASP", "ASH"),

@@ -129,6 +129,11 @@ def test_molecules_in_walls_are_made_whole(tmp_path: Path) -> None:
 def test_a_lattice_that_is_not_periodic_is_no_box(tmp_path: Path) -> None:
     for numbers in ("20 0 0 0 20 0 0 0 20", "0 0 0 0 0 0 0 0 0"):
         assert not read(tmp_path, WATER, f'Lattice="{numbers}" pbc="F F F"').is_periodic
+    placeholder = read(tmp_path, WATER, 'Lattice="1.0 0 0 0 1.0 0 0 0 1.0" pbc="T T T"')
+    assert not placeholder.is_periodic
+    assert "The box of 1 x 1 x 1 angstrom is a placeholder: read without a box." in (
+        placeholder.notes
+    )
     with pytest.raises(StructureError, match=r"'a\.xyz': pbc=\"T T F\""):
         read(tmp_path, WATER, 'Lattice="20 0 0 0 20 0 0 0 20" pbc="T T F"')
 
