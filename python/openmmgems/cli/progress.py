@@ -11,7 +11,7 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TextColumn
 
 from openmmgems.core.quantities import format_seconds
-from openmmgems.dynamics.protocol import Protocol
+from openmmgems.dynamics.protocol import Schedule
 from openmmgems.dynamics.run import Status
 
 from .console import output
@@ -108,12 +108,12 @@ class SimulationProgress(ProgressDisplay):
 
     Parameters
     ----------
-    protocol : Protocol
+    protocol : Schedule
     first_step : int
         Where this part of the run begins.
     """
 
-    def __init__(self, protocol: Protocol, first_step: int) -> None:
+    def __init__(self, protocol: Schedule, first_step: int) -> None:
         self._protocol = protocol
         super().__init__(protocol.num_steps, first_step)
 
@@ -122,7 +122,7 @@ class SimulationProgress(ProgressDisplay):
         self.show(status.step, describe_status(status, self._protocol))
 
 
-def describe_status(status: Status, protocol: Protocol) -> str:
+def describe_status(status: Status, protocol: Schedule) -> str:
     """Put a status into one line."""
     per_step = protocol.time_step_fs
     left = (protocol.num_steps - status.step) / max(status.steps_per_second, 1e-9)

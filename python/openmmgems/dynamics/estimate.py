@@ -16,7 +16,7 @@ import openmm
 from openmmgems.core.errors import ResourceError
 from openmmgems.core.quantities import format_bytes
 
-from .protocol import Protocol
+from .protocol import Schedule
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Estimate:
     memory_bytes: int
     disk_bytes: int
 
-    def ns_per_day(self, protocol: Protocol) -> float:
+    def ns_per_day(self, protocol: Schedule) -> float:
         """Return the simulated ns per day of wall time."""
         return protocol.time_step_fs * 1e-6 * 86400.0 / self.seconds_per_step
 
@@ -72,21 +72,21 @@ def present_memory_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def trajectory_bytes(num_atoms: int, protocol: Protocol) -> int:
+def trajectory_bytes(num_atoms: int, protocol: Schedule) -> int:
     """Size of all files at the end of a run, roughly.
 
     Parameters
     ----------
     num_atoms : int
-    protocol : Protocol
+    protocol : Schedule
 
     Returns
     -------
     int
     """
     per_atom = 12 if protocol.trajectory_format == "dcd" else 5
-    frames = protocol.num_steps // protocol.frame_interval
-    lines = protocol.num_steps // protocol.log_interval
+    frames = sum(segment.num_frames for segment in protocol.segments)
+    lines = protocol.num_steps // protocol.log_interval if protocol.log_interval else frames
     return frames * (per_atom * num_atoms + 100) + lines * 90 + 1000 * num_atoms
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from openmm import app
 
 from openmmgems.data.frames_file import read_frames
+from openmmgems.dynamics.protocol import Dihedral
 
-from .legs import Dihedral, disulfide_dihedrals
+from .legs import disulfide_dihedrals
 from .parents import solute_atoms
 from .snapshots import read_selected
 

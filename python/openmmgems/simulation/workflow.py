@@ -257,7 +257,7 @@ def prepare_run(
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     _check_memory(system, structure.positions, choice, say)
-    add_ensemble_forces(system, protocol)
+    add_ensemble_forces(system, protocol.segments[0], protocol.seed)
     topology = structure.topology
     with ExitStack() as held:
         held.enter_context(folder.locked())
