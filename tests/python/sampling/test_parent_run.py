@@ -3,6 +3,7 @@
 """Parents that run, are killed, and go on."""
 
 import csv
+import errno
 import json
 import subprocess
 import sys
@@ -14,9 +15,9 @@ import numpy as np
 import openmmgems
 import pytest
 from openmm import app
-from openmmgems.core.errors import RunFolderError
+from openmmgems.core.errors import ResourceError, RunFolderError
 from openmmgems.core.locks import locked_folder
-from openmmgems.data.frames_file import read_frames
+from openmmgems.data.frames_file import FramesFile, read_frames
 from openmmgems.dynamics.protocol import Ensemble
 from openmmgems.sampling.legs import disulfide_dihedrals, legs_of
 from openmmgems.sampling.parent_run import estimate_parent, prepare_parent, run_parent
@@ -182,7 +183,20 @@ def test_an_unstable_run_is_told_and_keeps_its_frames(tmp_path: Path) -> None:
     hot = hot.model_copy(update={"length_ps": 8.0, "frame_interval_ps": 0.4})
     with pytest.raises(RuntimeError, match=r"The parent 'dry' became unstable in 5000K"):
         run_parent(hot, tmp_path, threads=1)
-    assert len(_frames(tmp_path)) >= 20
+    num_frames = len(_frames(tmp_path))
+    assert num_frames >= 20
+    assert num_frames % 10 == 0  # none after the last checkpoint
+
+
+def test_a_full_disk_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FramesFile, "write", full)
+        with pytest.raises(ResourceError, match=r"disk is full.*make room and repeat the command"):
+            run_parent(DRY, tmp_path, threads=1)
+    assert estimate_parent(DRY, tmp_path, threads=1).steps_left == 5000
 
 
 def test_an_estimate_changes_nothing(tmp_path: Path) -> None:
