@@ -140,8 +140,8 @@ def import_checkpoint(
 
       gems models import parameters.pth published.pt --long-range-cutoff 1.0 --elements H,C,N,O
     """
-    from openmmgems.models.checkpoint import import_checkpoint as convert
     from openmmgems.models.molecules import molecule_inputs
+    from openmmgems.models.published_checkpoint import import_checkpoint as convert
     from openmmgems.systems.chemistry import conclude_charge
     from openmmgems.systems.domain import describe_domain
     from openmmgems.systems.structure import read_structure
@@ -188,7 +188,7 @@ def export_checkpoint(
 
     Example: gems models export ala-gfn2 ala.pth
     """
-    from openmmgems.models.checkpoint import export_checkpoint as convert
+    from openmmgems.models.published_checkpoint import export_checkpoint as convert
     from openmmgems.systems.system import model_file
 
     file = model_file(model)

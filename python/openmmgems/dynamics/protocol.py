@@ -239,6 +239,23 @@ class Protocol:
         """Length of the run, ps."""
         return self.num_steps * self.time_step_fs * 1e-3
 
+    @property
+    def description(self) -> str:
+        """Ensemble, length, time step and start, in one line."""
+        start = self.temperature * (2 if self.minimise else 1)
+        what = {
+            Ensemble.NVE: f"NVE, velocities at {start:g} K",
+            Ensemble.NVT: f"NVT, {self.temperature:g} K, Nose-Hoover chain",
+            Ensemble.NPT: f"NPT, {self.temperature:g} K, {self.pressure_bar:g} bar",
+        }[self.ensemble]
+        minimised = "minimised first" if self.minimise else "not minimised"
+        return f"{what}, {self.length_ps:g} ps in steps of {self.time_step_fs:g} fs, {minimised}"
+
+
+def ns_per_day(protocol: Schedule, steps_per_second: float) -> float:
+    """Simulated ns per day of wall time."""
+    return protocol.time_step_fs * 1e-6 * 86400.0 * steps_per_second
+
 
 def add_ensemble_forces(system: openmm.System, segment: Segment, seed: int) -> None:
     """Add what a segment needs and the System lacks.

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,28 +15,76 @@ from openmm import app, unit
 
 from openmmgems.core.errors import ResourceError, UnstableSimulationError
 from openmmgems.core.files import DISK_FULL, write_atomically
-from openmmgems.core.stop import StopRequest
+from openmmgems.core.quantities import format_seconds
+from openmmgems.core.stages import Work
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
-from .protocol import Schedule, Segment, add_ensemble_forces, make_integrator
+from .protocol import Schedule, Segment, add_ensemble_forces, make_integrator, ns_per_day
 from .reporters import EnergyLog, FrameLog, TrajectoryFile
 from .run_folder import RunFolder
 from .velocities import CONSTRAINT_TOLERANCE, degrees_of_freedom, draw_velocities
 
+_SILENT = Work()
 _SECONDS_BETWEEN_UPDATES = 0.5
 
 
-@dataclass(frozen=True)
-class Status:
-    """How a run stands, for progress displays: ``step`` counts those of all segments."""
+class SegmentSimulation(app.Simulation):  # type: ignore[misc]
+    """What a run computes with in one of its segments: nothing of it is in a folder.
 
-    step: int
-    steps_per_second: float
-    latest: dict[str, float]
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    system : openmm.System
+        What the segment needs beside it is added to a copy (``add_ensemble_forces``).
+    protocol : Schedule
+    choice : PlatformChoice
+    number : int
+        Of the segment, from 0.
+    step : int
+        Of the segment; where the Context is renewed, it has random numbers of this step.
+    """
+
+    def __init__(
+        self,
+        topology: app.Topology,
+        system: openmm.System,
+        protocol: Schedule,
+        choice: PlatformChoice,
+        number: int = 0,
+        step: int = 0,
+    ) -> None:
+        self.base, self.number, self.segment = system, number, protocol.segments[number]
+        seeds = [protocol.seed] * 3
+        if protocol.renews:
+            source = [protocol.seed, number, step // self.segment.checkpoint_interval]
+            generator = np.random.default_rng(source)
+            seeds = [int(seed) for seed in generator.integers(1, 2**31 - 1, 3)]
+        self.velocity_seed = seeds[2]
+        own = openmm.XmlSerializer.clone(system)
+        add_ensemble_forces(own, self.segment, seeds[0])
+        integrator = make_integrator(self.segment, protocol.time_step_fs, seeds[1])
+        super().__init__(topology, own, integrator, choice.platform, choice.properties)
 
 
-Watcher = Callable[[Status], None]
+def place(context: openmm.Context, positions: np.ndarray) -> None:
+    """Set positions, with constraints kept.
+
+    Parameters
+    ----------
+    context : openmm.Context
+    positions : numpy.ndarray
+        nm, shape ``[num_atoms, 3]``.
+
+    Raises
+    ------
+    UnstableSimulationError
+        If there the energy is not finite.
+    """
+    context.setPositions(positions)
+    context.applyConstraints(CONSTRAINT_TOLERANCE)
+    if not _is_finite(context):
+        raise UnstableSimulationError(_unstable("at the start"))
 
 
 class Run:
@@ -49,9 +96,8 @@ class Run:
     Parameters
     ----------
     folder : RunFolder
-    topology : openmm.app.Topology
-    system : openmm.System
-        What a segment needs beside it is added (``add_ensemble_forces``).
+    simulation : SegmentSimulation
+        Of the first segment.
     protocol : Schedule
         A `Protocol`, or several segments.
     choice : PlatformChoice
@@ -67,35 +113,25 @@ class Run:
     def __init__(
         self,
         folder: RunFolder,
-        topology: app.Topology,
-        system: openmm.System,
+        simulation: SegmentSimulation,
         protocol: Schedule,
         choice: PlatformChoice,
         held: ExitStack | None = None,
     ) -> None:
-        self.folder, self.protocol, self.choice = folder, protocol, choice
-        self._topology, self._system = topology, system
+        self.folder, self.simulation = folder, simulation
+        self.protocol, self.choice = protocol, choice
+        if held is None:
+            held = ExitStack()
+            held.enter_context(folder.locked())
+        self._held = held
         self._reporters: tuple[EnergyLog | FrameLog, TrajectoryFile] | None = None
         self._good_step = 0
-        with held or ExitStack() as opened:
-            if held is None:
-                opened.enter_context(folder.locked())
-            self._make_simulation(0, 0)
-            self._held = opened.pop_all()
 
     def _make_simulation(self, number: int, step: int) -> None:
-        """Make the Context of a segment; where it is renewed, with random numbers of this step."""
-        self._number, protocol = number, self.protocol
-        self._seeds = [protocol.seed] * 3
-        if protocol.renews:
-            source = [protocol.seed, number, step // self.segment.checkpoint_interval]
-            generator = np.random.default_rng(source)
-            self._seeds = [int(seed) for seed in generator.integers(1, 2**31 - 1, 3)]
-        system = openmm.XmlSerializer.clone(self._system)
-        add_ensemble_forces(system, self.segment, self._seeds[0])
-        integrator = make_integrator(self.segment, protocol.time_step_fs, self._seeds[1])
-        self.simulation = app.Simulation(
-            self._topology, system, integrator, self.choice.platform, self.choice.properties
+        """Compute with a new Context, of a segment from this step on."""
+        old = self.simulation
+        self.simulation = SegmentSimulation(
+            old.topology, old.base, self.protocol, self.choice, number, step
         )
         if self._reporters is not None:
             self._attach()
@@ -103,12 +139,12 @@ class Run:
     @property
     def segment(self) -> Segment:
         """The present one."""
-        return self.protocol.segments[self._number]
+        return self.simulation.segment
 
     @property
     def step(self) -> int:
         """Steps done, of all segments."""
-        before = self.protocol.segments[: self._number]
+        before = self.protocol.segments[: self.simulation.number]
         return sum(segment.num_steps for segment in before) + int(self.simulation.currentStep)
 
     @property
@@ -116,36 +152,35 @@ class Run:
         """Frames in the trajectory."""
         return self._reporters[1].num_frames if self._reporters else 0
 
-    def prepare(self, positions: np.ndarray, stop: StopRequest | None = None) -> None:
+    def prepare(self, positions: np.ndarray, work: Work = _SILENT) -> None:
         """Set positions, go to a minimum if the protocol says so, and draw velocities.
 
         Parameters
         ----------
         positions : numpy.ndarray
             nm, shape ``[num_atoms, 3]``.
-        stop : StopRequest, optional
-            Looked at between the steps of the minimisation.
+        work : Work
+            Asked between the steps of the minimisation whether to stop.
         """
-        context = self.simulation.context
-        context.setPositions(positions)
-        self._enter(stop)
+        place(self.simulation.context, positions)
         if self.segment.force_tolerance:
-            state = context.getState(positions=True)
+            work.say("Minimising ...")
+        self._enter(work)
+        if self.segment.force_tolerance:
+            state = self.simulation.context.getState(positions=True)
             minimum = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-            self.folder.write_structure("minimised", self._topology, minimum)
+            self.folder.write_structure("minimised", self.simulation.topology, minimum)
 
-    def _enter(self, stop: StopRequest | None = None) -> None:
-        """Begin a segment from the positions there are."""
+    def _enter(self, work: Work = _SILENT) -> None:
+        """Begin a segment where its atoms are placed."""
         context, segment = self.simulation.context, self.segment
-        context.applyConstraints(CONSTRAINT_TOLERANCE)
-        self._require_finite("at the start")
         if segment.force_tolerance:
             openmm.LocalEnergyMinimizer.minimize(
-                context, segment.force_tolerance, segment.max_iterations, _MinimisationGuard(stop)
+                context, segment.force_tolerance, segment.max_iterations, _MinimisationGuard(work)
             )
             self._require_finite("after the minimisation")
         if segment.start_temperature:
-            draw_velocities(context, segment, self._seeds[2])
+            draw_velocities(context, segment, self.simulation.velocity_seed)
 
     def start(self) -> None:
         """Open the output files and write the checkpoint of step 0; call after :meth:`prepare`."""
@@ -162,7 +197,7 @@ class Run:
             return False
         progress = checkpoint.progress
         self._close_files()
-        if self.protocol.renews or progress.segment != self._number:
+        if self.protocol.renews or progress.segment != self.simulation.number:
             self._make_simulation(progress.segment, progress.step)
         restored = checkpoint.restore(self.simulation.context, self.choice.name)
         self.is_exact = restored or self.protocol.renews
@@ -170,7 +205,7 @@ class Run:
         self._good_step = self.step
         return True
 
-    def advance(self, watch: Watcher | None = None, stop: StopRequest | None = None) -> None:
+    def advance(self, work: Work = _SILENT) -> None:
         """Run to the end of the protocol, or until asked to stop; a checkpoint is written then.
 
         Where each checkpoint is followed by a new Context, a run that is stopped goes back to the
@@ -178,10 +213,9 @@ class Run:
 
         Parameters
         ----------
-        watch : callable, optional
-            Called at each frame, or more often.
-        stop : StopRequest, optional
-            Asked as often.
+        work : Work
+            Told at each frame, or more often, how many steps are done, and asked then whether to
+            stop.
 
         Raises
         ------
@@ -191,7 +225,7 @@ class Run:
             If the disk is full; the last good checkpoint stays.
         """
         with self._translating_errors():
-            self._advance(watch, stop)
+            self._advance(work)
 
     def close(self) -> None:
         """Close the output files and let others run in the folder."""
@@ -215,7 +249,7 @@ class Run:
         try:
             trajectory = TrajectoryFile(
                 self.folder.trajectory(protocol.trajectory_format),
-                self._topology,
+                self.simulation.topology,
                 protocol,
                 progress.trajectory_bytes if progress else 0,
                 num_frames,
@@ -237,11 +271,11 @@ class Run:
             reporter.enter(self.segment, degrees)
         self.simulation.reporters[:] = [file for file in self._files if file.interval]
 
-    def _advance(self, watch: Watcher | None, stop: StopRequest | None) -> None:
+    def _advance(self, work: Work) -> None:
         chunk, first, began = 1, self.step, time.perf_counter()
-        while not stop:
+        while not work.is_stopped:
             if not (left := self._steps_to_pause()):
-                if self._number + 1 == len(self.protocol.segments):
+                if self.simulation.number + 1 == len(self.protocol.segments):
                     break
                 self._begin_next()
                 continue
@@ -250,14 +284,25 @@ class Run:
             speed = (self.step - before) / max(time.perf_counter() - start, 1e-9)
             chunk = max(1, min(4 * chunk, int(speed * _SECONDS_BETWEEN_UPDATES)))
             self._keep()
-            if watch is not None:
-                done, elapsed = self.step - first, time.perf_counter() - began
-                watch(Status(self.step, done / elapsed, self._files[0].latest))
+            rate = (self.step - first) / (time.perf_counter() - began)
+            work.show(self.step, self.protocol.num_steps, self._describe(rate))
         if self._good_step != self.step:
             if self.protocol.renews:
                 self.resume()
             else:
                 self._write_checkpoint()
+
+    def _describe(self, steps_per_second: float) -> str:
+        """How the run stands, in one line."""
+        protocol, latest = self.protocol, self._files[0].latest
+        left = (protocol.num_steps - self.step) / max(steps_per_second, 1e-9)
+        text = (
+            f"{self.step * protocol.time_step_fs * 1e-3:.2f} of {protocol.length_ps:g} ps, "
+            f"{ns_per_day(protocol, steps_per_second):.3g} ns/day, {format_seconds(left)} left"
+        )
+        if latest:
+            text += f", {latest['temperature']:.0f} K, {latest['potential']:.1f} kJ/mol"
+        return text
 
     def _steps_to_pause(self) -> int:
         """Steps to the next frame, checkpoint or end of the segment; 0: it is at its end."""
@@ -279,16 +324,16 @@ class Run:
 
     def _begin_next(self) -> None:
         """Begin the next segment where this one ended, or from a state of the folder."""
-        name = self.protocol.segments[self._number + 1].start
+        name = self.protocol.segments[self.simulation.number + 1].start
         if name:
             state = openmm.XmlSerializer.deserialize(self.folder.state(name).read_text())
         else:
             state = self.simulation.context.getState(positions=True, velocities=True)
-        self._make_simulation(self._number + 1, 0)
+        self._make_simulation(self.simulation.number + 1, 0)
         context = self.simulation.context
-        if self._system.usesPeriodicBoundaryConditions():
+        if self.simulation.base.usesPeriodicBoundaryConditions():
             context.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
-        context.setPositions(state.getPositions())
+        place(context, state.getPositions())
         context.setVelocities(state.getVelocities())
         self._enter()
         self._write_checkpoint()
@@ -301,29 +346,22 @@ class Run:
         step, renews = int(self.simulation.currentStep), self.protocol.renews
         progress = Progress(
             *(step, trajectory.num_frames, trajectory.size, log.size, self.choice.name),
-            segment=self._number,
+            segment=self.simulation.number,
         )
         write_checkpoint(self.folder, self.simulation.context, progress, is_exact=not renews)
         self._good_step = self.step
         if renews and step < self.segment.num_steps:
             state = self.simulation.context.getState(positions=True, velocities=True)
-            self._make_simulation(self._number, step)
+            self._make_simulation(self.simulation.number, step)
             self.simulation.context.setState(state)
 
     def _require_finite(self, when: str) -> None:
-        state = self.simulation.context.getState(energy=True, positions=True)
-        energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
-        positions = state.getPositions(asNumpy=True)._value
-        if not (np.isfinite(energy) and np.isfinite(positions).all()):
+        if not _is_finite(self.simulation.context):
             raise UnstableSimulationError(self._unstable(when))
 
     def _unstable(self, when: str) -> str:
-        advice = (
-            "try a smaller --time-step, leave out --no-minimise, or check the structure and, "
-            "for a model, its domain"
-        )
         kept = f"; the checkpoint of step {self._good_step} is kept" if self._reporters else ""
-        return f"A coordinate or an energy stopped being a finite number {when}{kept}; {advice}."
+        return _unstable(when, kept)
 
     @contextmanager
     def _translating_errors(self) -> Iterator[None]:
@@ -350,14 +388,28 @@ class Run:
 class _MinimisationGuard(openmm.MinimizationReporter):
     """Stops a minimisation when asked to."""
 
-    def __init__(self, stop: StopRequest | None) -> None:
+    def __init__(self, work: Work) -> None:
         super().__init__()
-        self._stop = stop
+        self._work = work
 
     def report(self, iteration: int, x: Any, grad: Any, args: Any) -> bool:
         """Return whether to stop."""
         del iteration, x, grad, args
-        return bool(self._stop)
+        return self._work.is_stopped
+
+
+def _is_finite(context: openmm.Context) -> bool:
+    state = context.getState(energy=True, positions=True)
+    energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
+    return bool(np.isfinite(energy) and np.isfinite(state.getPositions(asNumpy=True)._value).all())
+
+
+def _unstable(when: str, kept: str = "") -> str:
+    advice = (
+        "try a smaller --time-step, leave out --no-minimise, or check the structure and, "
+        "for a model, its domain"
+    )
+    return f"A coordinate or an energy stopped being a finite number {when}{kept}; {advice}."
 
 
 def state_text(context: openmm.Context) -> str:

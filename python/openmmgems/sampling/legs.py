@@ -49,11 +49,6 @@ class ParentProtocol:
         """Of all legs together, ps."""
         return self.num_steps * self.time_step_fs * 1e-3
 
-    @property
-    def num_frames(self) -> int:
-        """Of all legs together."""
-        return sum(leg.num_frames for leg in self.segments)
-
 
 def parent_protocol(settings: ParentSettings, topology: app.Topology) -> ParentProtocol:
     """Plan the run of a parent; see :func:`legs_of`."""

@@ -20,11 +20,11 @@ from openmm import app, unit
 
 from openmmgems.core.errors import UnstableSimulationError
 from openmmgems.core.files import write_atomically
-from openmmgems.core.stop import StopRequest
+from openmmgems.core.stages import Work
 from openmmgems.dynamics.checkpoint import Checkpoint, Progress
 from openmmgems.dynamics.estimate import time_steps
 from openmmgems.dynamics.platform_choice import PlatformChoice
-from openmmgems.dynamics.run import Run, state_text
+from openmmgems.dynamics.run import Run, SegmentSimulation, state_text
 from openmmgems.dynamics.run_folder import RunFolder
 
 from .legs import ParentProtocol, legs_of, parent_protocol
@@ -61,6 +61,7 @@ def run_parent(
     progress: ProgressCallback | None = None,
     stop: Callable[[], bool] | None = None,
     threads: int | None = None,
+    built: ParentSystem | None = None,
 ) -> ParentFrames:
     """Build a parent and run it, or go on with it; files are `system.pdb`, `frames.dcd`, `log.csv`.
 
@@ -76,6 +77,8 @@ def run_parent(
         goes on from there when it is called again.
     threads : int, optional
         Default: all cores.
+    built : ParentSystem, optional
+        What `build_parent` made of the settings; default: it is built here.
 
     Returns
     -------
@@ -92,18 +95,17 @@ def run_parent(
         If the dynamics become unstable; all up to the last checkpoint is kept.
 
     """
-    place, told = _folder(folder), progress or (lambda done, total: None)
+    place, work = _folder(folder), _Work(progress or (lambda done, total: None), stop)
     with ExitStack() as held:
         held.enter_context(place.locked())
-        _prepare(settings, place, threads)
+        _prepare(settings, place, threads, built)
         run, has_begun = _open(settings, place, threads, held.pop_all())
     with closing(run):
         if not has_begun:
             run.start()
-        total = run.protocol.num_steps
-        told(run.step, total)
+        work.show(run.step, run.protocol.num_steps, "")
         try:
-            run.advance(lambda status: told(status.step, total), _Asking(stop) if stop else None)
+            run.advance(work)
         except UnstableSimulationError as error:
             leg = run.segment.name
             run.resume()  # frames after the last checkpoint are dropped
@@ -113,19 +115,16 @@ def run_parent(
                 "last checkpoint are kept; try a smaller time_step_fs in another folder, or check "
                 "the structure."
             ) from error
-        planned = sum(leg.num_frames for leg in run.protocol.segments)
-        return ParentFrames(place.path, run.num_frames, planned)
+        return ParentFrames(place.path, run.num_frames, _num_frames(run))
 
 
 def prepare_parent(
-    settings: ParentSettings, folder: Path, threads: int | None = None
-) -> tuple[str, ...]:
+    settings: ParentSettings,
+    folder: Path,
+    threads: int | None = None,
+    built: ParentSystem | None = None,
+) -> None:
     """Build a parent in its folder, if that is not done yet; for the rest see :func:`run_parent`.
-
-    Returns
-    -------
-    tuple of str
-        How its structure was read and completed; nothing if it was built before.
 
     Raises
     ------
@@ -135,40 +134,53 @@ def prepare_parent(
     """
     place = _folder(folder)
     with place.locked():
-        return _prepare(settings, place, threads)
+        _prepare(settings, place, threads, built)
 
 
-class _Asking(StopRequest):
-    """A request to stop that asks a function."""
+def holds_parent(folder: Path) -> bool:
+    """Whether a parent was built in a folder."""
+    return _folder(folder).state(_BEGIN).is_file()
 
-    def __init__(self, ask: Callable[[], bool]) -> None:
-        super().__init__()
-        self._ask = ask
 
-    def __bool__(self) -> bool:
-        return self._ask()
+class _Work(Work):
+    """Tells one function how many steps are done, and asks another whether to stop."""
+
+    def __init__(self, told: ProgressCallback, ask: Callable[[], bool] | None) -> None:
+        self._told, self._ask = told, ask
+
+    @property
+    def is_stopped(self) -> bool:
+        """What is answered."""
+        return self._ask is not None and self._ask()
+
+    def show(self, done: float, total: float | None, text: str) -> None:
+        """Tell steps."""
+        del text
+        self._told(int(done), int(total or 0))
 
 
 def _folder(path: Path) -> RunFolder:
     return RunFolder(path, start="system", frames="frames", how_to_go_on="repeat the command")
 
 
-def _prepare(settings: ParentSettings, folder: RunFolder, threads: int | None) -> tuple[str, ...]:
-    if folder.state(_BEGIN).is_file():
+def _prepare(
+    settings: ParentSettings, folder: RunFolder, threads: int | None, built: ParentSystem | None
+) -> None:
+    if holds_parent(folder.path):
         _check_same(folder, settings)
-        return ()
-    parent = build_parent(settings, threads)
+        return
+    parent = build_parent(settings, threads) if built is None else built
     legs_of(settings, parent.topology)  # impossible biases are found here
     _write(parent, settings, folder)
-    return parent.notes
 
 
 @dataclass(frozen=True)
 class ParentEstimate:
-    """Size of a parent, and what is left of its run: ``num_atoms``, ``steps_left``, ``seconds``."""
+    """Size of a parent, and what is left of its run: steps, frames, time."""
 
     num_atoms: int
     steps_left: int
+    frames_left: int
     seconds: float
 
 
@@ -190,7 +202,8 @@ def estimate_parent(
     with closing(run):
         left = run.protocol.num_steps - run.step
         seconds = left * time_steps(run.simulation.context, _SECONDS_TO_MEASURE) if left else 0.0
-        return ParentEstimate(run.simulation.system.getNumParticles(), left, seconds)
+        frames = _num_frames(run) - run.num_frames
+        return ParentEstimate(run.simulation.system.getNumParticles(), left, frames, seconds)
 
 
 def _check_same(folder: RunFolder, settings: ParentSettings) -> None:
@@ -230,13 +243,14 @@ def _open(
 ) -> tuple[Run, bool]:
     """Open the run of a prepared parent; it has begun, or is only ready to start."""
     with held:
-        if not folder.state(_BEGIN).is_file():
+        if not holds_parent(folder.path):
             raise FileNotFoundError(f"There is no parent in '{folder.path}'; prepare it first.")
         topology, _ = folder.read_start()
         protocol = parent_protocol(settings, topology)
         _adopt_old_checkpoint(folder, protocol)
         choice = PlatformChoice("CPU", cpu_properties(threads))
-        run = Run(folder, topology, folder.read_system(), protocol, choice, held.pop_all())
+        simulation = SegmentSimulation(topology, folder.read_system(), protocol, choice)
+        run = Run(folder, simulation, protocol, choice, held.pop_all())
     with ExitStack() as opened:
         opened.enter_context(closing(run))
         has_begun = run.resume()
@@ -245,6 +259,11 @@ def _open(
             run.prepare(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer))
         opened.pop_all()
     return run, has_begun
+
+
+def _num_frames(run: Run) -> int:
+    """Frames that it will have."""
+    return sum(leg.num_frames for leg in run.protocol.segments)
 
 
 def _adopt_old_checkpoint(folder: RunFolder, protocol: ParentProtocol) -> None:

@@ -11,7 +11,7 @@ import mdtraj
 import numpy as np
 import openmm
 import pytest
-from openmmgems.core.stop import StopRequest
+from openmmgems.core.stages import Work
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import trajectory_bytes
 from openmmgems.dynamics.platform_choice import PlatformChoice
@@ -23,10 +23,11 @@ from openmmgems.dynamics.protocol import (
     add_ensemble_forces,
     make_integrator,
 )
-from openmmgems.dynamics.run import Run, Status
+from openmmgems.dynamics.run import Run, SegmentSimulation
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.dynamics.velocities import degrees_of_freedom
-from openmmgems.simulation.workflow import Forces, build_system, load
+from openmmgems.simulation.workflow import Forces, build_system
+from openmmgems.systems.load import load
 
 REFERENCE = PlatformChoice("Reference")
 HOT = Segment(
@@ -56,11 +57,27 @@ class Several:
     length_ps: float = 0.06
 
 
+class StopAt(Work):
+    """Asks to stop once so many steps are done."""
+
+    def __init__(self, step: int) -> None:
+        self._step, self.seen = step, [0.0]
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.seen[-1] >= self._step
+
+    def show(self, done: float, total: float | None, text: str) -> None:
+        assert total == 120
+        assert f"{done * 0.0005:.2f} of 0.06 ps, " in text
+        self.seen.append(done)
+
+
 def run_of(folder: Path, peptide: Path, protocol: Several) -> tuple[Run, np.ndarray]:
     structure = load(peptide)
     system = build_system(structure, Forces(force_field="amber99sb-ildn"))
-    run = Run(RunFolder(folder), structure.topology, system, protocol, REFERENCE)
-    return run, structure.positions
+    simulation = SegmentSimulation(structure.topology, system, protocol, REFERENCE)
+    return Run(RunFolder(folder), simulation, protocol, REFERENCE), structure.positions
 
 
 def begun(folder: Path, peptide: Path, protocol: Several) -> Run:
@@ -90,13 +107,7 @@ def test_segments_follow_one_another_and_go_on_exactly(
     assert [float(line["time_ps"]) for line in lines[-4:]] == [0.0025, 0.005, 0.0075, 0.01]
     for stop_at in (30, 50, 75, 110):
         part = begun(tmp_path / f"{stop_at}", peptide, protocol)
-        stop = StopRequest()
-
-        def watch(status: Status, stop: StopRequest = stop, stop_at: int = stop_at) -> None:
-            if status.step >= stop_at:
-                stop.signal_number = 2
-
-        part.advance(watch, stop)
+        part.advance(StopAt(stop_at))
         part.close()
         again, _ = run_of(tmp_path / f"{stop_at}", peptide, protocol)
         assert again.resume()
@@ -137,16 +148,9 @@ def test_what_lies_after_the_last_checkpoint_is_dropped_at_a_stop(
     tmp_path: Path, peptide: Path
 ) -> None:
     run = begun(tmp_path, peptide, Several())
-    stop = StopRequest()
-    seen = []
-
-    def watch(status: Status) -> None:
-        seen.append(status.step)
-        if status.step >= 35:
-            stop.signal_number = 2
-
-    run.advance(watch, stop)
-    assert {5, 10, 15, 20, 25, 30, 35} <= set(seen)  # at each frame
+    work = StopAt(35)
+    run.advance(work)
+    assert {5, 10, 15, 20, 25, 30, 35} <= set(work.seen)  # at each frame
     assert (run.step, run.num_frames) == (20, 4)
     run.close()
     assert len(lines_of(tmp_path)) == 4

@@ -10,15 +10,10 @@ import numpy as np
 import pytest
 from openmm import app, unit
 from openmmgems.data.frames_file import FramesFile
+from openmmgems.data.selected_frames import Selected, read_selected, selected_frames
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
 from openmmgems.sampling.sampling_settings import SelectionSettings
-from openmmgems.sampling.snapshots import (
-    Selected,
-    choose,
-    read_selected,
-    select_frames,
-    selected_frames,
-)
+from openmmgems.sampling.snapshots import choose, select_frames
 from openmmgems.systems.chains import build_peptide
 
 # Near copies of three shapes, and one frame far from all (number 12).
@@ -131,12 +126,4 @@ def test_what_has_not_run_or_been_selected_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"system\.pdb'; run this parent first"):
         select_frames(SelectionSettings(), tmp_path)
     with pytest.raises(FileNotFoundError, match="select frames of this parent first"):
-        next(selected_frames(tmp_path))
-    with pytest.raises(FileNotFoundError, match="select frames of this parent first"):
         coverage(tmp_path)
-
-
-def test_a_damaged_selection_is_told(tmp_path: Path) -> None:
-    (tmp_path / "selected.csv").write_text("frame,reason\nfirst,representative\n")
-    with pytest.raises(ValueError, match="expected lines of a frame number and a reason"):
-        read_selected(tmp_path)

@@ -24,7 +24,7 @@ from .job_kind import JobKind
 from .owners import release_dead, run_name
 from .pace import Pace
 from .reports import Death, Reports
-from .status import Progress, Summary, work
+from .status import Progress, Summary, count_jobs
 from .store import Finished, Job, JobStore, Usage
 from .worker_settings import JobSettings
 from .workers import CannotCalculateError, Outcome, Task, end_here, end_run, run_group, stop_run
@@ -79,7 +79,7 @@ def run_jobs(
     release_dead(store, kind.level)
     estimator = Estimator(kind, settings)
     estimator.learn_from(store)
-    if not work(store, kind.level).to_do:
+    if not count_jobs(store, kind.level).to_do:
         return Summary(store.counts(kind.level), 0, 0, 0.0, stopped=False)
     with run_name() as name, open_cluster(settings, consent or Consent()) as cluster:
         run = _Run(store, cluster, settings, estimator, kind, name)
@@ -113,7 +113,7 @@ class _Run:
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._number = self._finished = self._failed = 0
         self._beat = self._looked = time.monotonic()
-        self._work, self._room = work(store, kind.level), Room(0, 0.0, False)
+        self._work, self._room = count_jobs(store, kind.level), Room(0, 0.0, False)
         self._pace = Pace(self._work)
         self._note, self._look_again_s = "", _LOOK_AGAIN_S
 
@@ -178,7 +178,7 @@ class _Run:
         if due or not self._held():
             began = time.monotonic()
             release_dead(self._store, self._kind.level)
-            self._work = work(self._store, self._kind.level)
+            self._work = count_jobs(self._store, self._kind.level)
             self._looked = time.monotonic()
             # Counting millions of jobs takes a while: at most a twentieth of the time.
             self._look_again_s = max(_LOOK_AGAIN_S, 20.0 * (self._looked - began))
