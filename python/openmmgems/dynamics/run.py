@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import openmm
-from openmm import app, unit
+from openmm import unit
 
 from openmmgems.core.errors import ResourceError, UnstableSimulationError
 from openmmgems.core.files import DISK_FULL, write_atomically
@@ -20,51 +20,14 @@ from openmmgems.core.stages import Work
 
 from .checkpoint import Progress, read_checkpoint, write_checkpoint
 from .platform_choice import PlatformChoice
-from .protocol import Schedule, Segment, add_ensemble_forces, make_integrator, ns_per_day
+from .protocol import Schedule, Segment, ns_per_day
 from .reporters import EnergyLog, FrameLog, TrajectoryFile
 from .run_folder import RunFolder
+from .segment_simulation import SegmentSimulation
 from .velocities import CONSTRAINT_TOLERANCE, degrees_of_freedom, draw_velocities
 
 _SILENT = Work()
 _SECONDS_BETWEEN_UPDATES = 0.5
-
-
-class SegmentSimulation(app.Simulation):  # type: ignore[misc]
-    """What a run computes with in one of its segments: nothing of it is in a folder.
-
-    Parameters
-    ----------
-    topology : openmm.app.Topology
-    system : openmm.System
-        What the segment needs beside it is added to a copy (``add_ensemble_forces``).
-    protocol : Schedule
-    choice : PlatformChoice
-    number : int
-        Of the segment, from 0.
-    step : int
-        Of the segment; where the Context is renewed, it has random numbers of this step.
-    """
-
-    def __init__(
-        self,
-        topology: app.Topology,
-        system: openmm.System,
-        protocol: Schedule,
-        choice: PlatformChoice,
-        number: int = 0,
-        step: int = 0,
-    ) -> None:
-        self.base, self.number, self.segment = system, number, protocol.segments[number]
-        seeds = [protocol.seed] * 3
-        if protocol.renews:
-            source = [protocol.seed, number, step // self.segment.checkpoint_interval]
-            generator = np.random.default_rng(source)
-            seeds = [int(seed) for seed in generator.integers(1, 2**31 - 1, 3)]
-        self.velocity_seed = seeds[2]
-        own = openmm.XmlSerializer.clone(system)
-        add_ensemble_forces(own, self.segment, seeds[0])
-        integrator = make_integrator(self.segment, protocol.time_step_fs, seeds[1])
-        super().__init__(topology, own, integrator, choice.platform, choice.properties)
 
 
 def place(context: openmm.Context, positions: np.ndarray) -> None:

@@ -24,8 +24,9 @@ from openmmgems.core.stages import Work
 from openmmgems.dynamics.checkpoint import Checkpoint, Progress
 from openmmgems.dynamics.estimate import time_steps
 from openmmgems.dynamics.platform_choice import PlatformChoice
-from openmmgems.dynamics.run import Run, SegmentSimulation, state_text
+from openmmgems.dynamics.run import Run, state_text
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 
 from .legs import ParentProtocol, legs_of, parent_protocol
 from .parents import ParentSystem, build_parent, cpu_properties

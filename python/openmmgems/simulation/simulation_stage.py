@@ -18,8 +18,9 @@ from openmmgems.dynamics.checkpoint import Checkpoint, read_checkpoint
 from openmmgems.dynamics.estimate import peak_memory_bytes, time_steps, trajectory_bytes
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
 from openmmgems.dynamics.protocol import Protocol, ns_per_day
-from openmmgems.dynamics.run import Run, SegmentSimulation, place
+from openmmgems.dynamics.run import Run, place
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.systems.load import StructureOptions, load
 
 from .kept_model import check_kept_model, settings_of_model, tell_original

@@ -27,8 +27,9 @@ from openmmgems.dynamics.estimate import (
 from openmmgems.dynamics.model_memory import model_memory
 from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
-from openmmgems.dynamics.run import Run, SegmentSimulation
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain

@@ -23,8 +23,9 @@ from openmmgems.dynamics.protocol import (
     add_ensemble_forces,
     make_integrator,
 )
-from openmmgems.dynamics.run import Run, SegmentSimulation
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.dynamics.velocities import degrees_of_freedom
 from openmmgems.simulation.workflow import Forces, build_system
 from openmmgems.systems.load import load
