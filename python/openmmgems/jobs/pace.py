@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from .status import JobCounts, Progress
+from .status import JobCounts, JobProgress
 
 _RATE_AFTER_S = 5.0
 _BETWEEN_S = 0.5
@@ -30,7 +30,7 @@ class Pace:
 
     def progress(
         self, now: JobCounts, finished: int, slots: int, time_factor: float, note: str
-    ) -> Progress:
+    ) -> JobProgress:
         """
         Say how the run stands.
 
@@ -54,4 +54,4 @@ class Pace:
             left = now.seconds_to_do * elapsed / worked
         elif slots:
             left = now.seconds_to_do * time_factor / slots
-        return Progress(dict(now.counts), finished, finished / elapsed, left, slots, note)
+        return JobProgress(dict(now.counts), finished, finished / elapsed, left, slots, note)

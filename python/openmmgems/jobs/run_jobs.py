@@ -24,10 +24,10 @@ from .job_kind import JobKind
 from .owners import release_dead, run_name
 from .pace import Pace
 from .reports import Death, Reports
-from .status import Progress, Summary, count_jobs
+from .status import JobProgress, Summary, count_jobs
 from .store import Finished, Job, JobStore, Usage
 from .worker_settings import JobSettings
-from .workers import CannotCalculateError, Outcome, Task, end_here, end_run, run_group, stop_run
+from .workers import CannotCalculateError, Task, TaskOutcome, end_here, end_run, run_group, stop_run
 
 _TICK_S = 0.2
 _LOOK_AGAIN_S = 2.0
@@ -45,7 +45,7 @@ def run_jobs(
     kind: JobKind,
     settings: JobSettings,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[JobProgress], None] | None = None,
     stop: Callable[[], bool] | None = None,
     consent: Consent | None = None,
 ) -> Summary:
@@ -102,7 +102,7 @@ class _Run:
     ) -> None:
         self._store, self._cluster, self._settings = store, cluster, settings
         self._estimator, self._kind = estimator, kind
-        self.progress: Callable[[Progress], None] = lambda _: None
+        self.progress: Callable[[JobProgress], None] = lambda _: None
         self.stop: Callable[[], bool] = lambda: False
         self._name = name
         self._id = uuid.uuid4().hex
@@ -320,7 +320,7 @@ class _Run:
             else:
                 self._backlog.appendleft(job)
 
-    def _write(self, outcomes: list[Outcome], jobs: dict[int, Job]) -> None:
+    def _write(self, outcomes: list[TaskOutcome], jobs: dict[int, Job]) -> None:
         """Commit what is done, then say what became of the rest."""
         done = [outcome for outcome in outcomes if outcome.kind == "done"]
         for version in {outcome.version for outcome in done}:

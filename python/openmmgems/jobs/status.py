@@ -53,7 +53,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How a run stands. ``seconds_left`` is None until it can be told; ``note`` is for people."""
 
     counts: dict[str, int]
@@ -152,7 +152,7 @@ def describe_counts(counts: Mapping[str, int]) -> str:
     return text + (f", {counts['parked']} parked" if counts["parked"] else "")
 
 
-def describe_progress(progress: Progress) -> str:
+def describe_progress(progress: JobProgress) -> str:
     """Put progress into one line."""
     parts = [describe_counts(progress.counts)]
     if progress.finished:
@@ -164,10 +164,10 @@ def describe_progress(progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def show_progress(work: Work) -> Callable[[Progress], None]:
+def show_progress(work: Work) -> Callable[[JobProgress], None]:
     """Let a run of jobs, which is part of a stage, show its progress as the stage's."""
 
-    def show(progress: Progress) -> None:
+    def show(progress: JobProgress) -> None:
         counts = progress.counts
         done = counts["done"] + counts["parked"]
         work.show(done, sum(counts.values()), describe_progress(progress))

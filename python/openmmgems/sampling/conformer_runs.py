@@ -17,7 +17,7 @@ from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
 from openmmgems.jobs.run_jobs import run_jobs
-from openmmgems.jobs.status import Progress, Summary
+from openmmgems.jobs.status import JobProgress, Summary
 from openmmgems.jobs.store import Failure, JobStore
 from openmmgems.jobs.store_records import structure_row
 from openmmgems.jobs.worker_settings import JobSettings
@@ -85,7 +85,7 @@ class ConformerRun:
 
     def finish(
         self,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[JobProgress], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Summary:
         """
