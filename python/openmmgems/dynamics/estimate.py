@@ -15,7 +15,7 @@ import openmm
 from openmmgems.core.errors import ResourceError
 from openmmgems.core.quantities import format_bytes
 
-from .protocol import Protocol
+from .protocol import Schedule
 
 
 def available_memory_bytes() -> int:
@@ -48,21 +48,21 @@ def present_memory_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def trajectory_bytes(num_atoms: int, protocol: Protocol) -> int:
+def trajectory_bytes(num_atoms: int, protocol: Schedule) -> int:
     """Size of all files at the end of a run, roughly.
 
     Parameters
     ----------
     num_atoms : int
-    protocol : Protocol
+    protocol : Schedule
 
     Returns
     -------
     int
     """
     per_atom = 12 if protocol.trajectory_format == "dcd" else 5
-    frames = protocol.num_steps // protocol.frame_interval
-    lines = protocol.num_steps // protocol.log_interval
+    frames = sum(segment.num_frames for segment in protocol.segments)
+    lines = protocol.num_steps // protocol.log_interval if protocol.log_interval else frames
     return frames * (per_atom * num_atoms + 100) + lines * 90 + 1000 * num_atoms
 
 

@@ -14,8 +14,9 @@ from openmm import app
 
 from openmmgems.data.frames_file import read_frames
 from openmmgems.data.selected_frames import read_selected
+from openmmgems.dynamics.protocol import Dihedral
 
-from .legs import Dihedral, disulfide_dihedrals
+from .legs import disulfide_dihedrals
 from .parents import solute_atoms
 
 #: Basins of phi and psi: name -> lowest and highest phi, then psi, degrees; psi goes round. After

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from openmm import app
 
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.stages import Estimate, Outcome, Work, run_in_script
 from openmmgems.dynamics.checkpoint import Checkpoint, read_checkpoint
 from openmmgems.dynamics.estimate import peak_memory_bytes, time_steps, trajectory_bytes
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
-from openmmgems.dynamics.protocol import Protocol
+from openmmgems.dynamics.protocol import Protocol, ns_per_day
 from openmmgems.dynamics.run import Run, place
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.systems.load import StructureOptions, load
 
 from .kept_model import check_kept_model, settings_of_model, tell_original
@@ -72,7 +72,7 @@ class SimulationStage:
         self._settings, self._choice, self._resume = dict(settings), choice, resume
         self._forces = Forces(**settings["forces"])
         self._options = StructureOptions(**settings["options"])
-        self._simulation: app.Simulation | None = None
+        self._simulation: SegmentSimulation | None = None
         self._start = np.empty((0, 3))  # nm, of a run that begins
         checkpoint = self._checkpoint
         if checkpoint is not None and checkpoint.progress.step > self.protocol.num_steps:
@@ -131,7 +131,7 @@ class SimulationStage:
         num_atoms = simulation.system.getNumParticles()
         return Estimate(
             f"{num_atoms} atoms, {seconds * 1e3:.3g} ms per step, "
-            f"{self.protocol.ns_per_day(1 / seconds):.3g} ns/day, {left} steps",
+            f"{ns_per_day(self.protocol, 1 / seconds):.3g} ns/day, {left} steps",
             left * seconds,
             peak_memory_bytes(),
             trajectory_bytes(num_atoms, self.protocol),
@@ -163,7 +163,7 @@ class SimulationStage:
         """The newest one of the run that goes on."""
         return read_checkpoint(self.folder) if self._resume else None
 
-    def _open(self, work: Work) -> app.Simulation:
+    def _open(self, work: Work) -> SegmentSimulation:
         """Make what computes, once."""
         if self._simulation is None:
             check_kept_model(self.folder, self._settings)
@@ -176,7 +176,7 @@ class SimulationStage:
                 self._simulation = self._build(work.say)
         return self._simulation
 
-    def _build(self, say: Say) -> app.Simulation:
+    def _build(self, say: Say) -> SegmentSimulation:
         """Make what computes from the structure file."""
         forces = self._forces
         structure = load(

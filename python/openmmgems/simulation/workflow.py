@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import openmm
-from openmm import app
 
 from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
 from openmmgems.core.quantities import format_bytes
@@ -28,8 +27,9 @@ from openmmgems.dynamics.estimate import (
 from openmmgems.dynamics.model_memory import model_memory
 from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
-from openmmgems.dynamics.run import Run, make_simulation
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain
@@ -174,7 +174,7 @@ def new_simulation(
     protocol: Protocol,
     choice: PlatformChoice,
     say: Say = print,
-) -> app.Simulation:
+) -> SegmentSimulation:
     """Make what a new run computes with; nothing is written.
 
     Parameters
@@ -191,7 +191,7 @@ def new_simulation(
 
     Returns
     -------
-    openmm.app.Simulation
+    SegmentSimulation
         Without positions.
 
     Raises
@@ -205,13 +205,13 @@ def new_simulation(
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     _check_memory(system, structure.positions, choice, say)
-    add_ensemble_forces(system, protocol)
-    return make_simulation(structure.topology, system, protocol, choice)
+    add_ensemble_forces(system, protocol.segments[0], protocol.seed)
+    return SegmentSimulation(structure.topology, system, protocol, choice)
 
 
 def keep_run(
     folder: RunFolder,
-    simulation: app.Simulation,
+    simulation: SegmentSimulation,
     positions: np.ndarray,
     protocol: Protocol,
     choice: PlatformChoice,
@@ -222,7 +222,7 @@ def keep_run(
     ----------
     folder : RunFolder
         Gets a copy of the model as well.
-    simulation : openmm.app.Simulation
+    simulation : SegmentSimulation
     positions : numpy.ndarray
         Of the start, nm, shape ``[num_atoms, 3]``.
     protocol : Protocol
@@ -249,7 +249,7 @@ def keep_run(
 
 def kept_simulation(
     folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print
-) -> app.Simulation:
+) -> SegmentSimulation:
     """Make what a run computes with again, from what its folder keeps.
 
     Parameters
@@ -263,7 +263,7 @@ def kept_simulation(
 
     Returns
     -------
-    openmm.app.Simulation
+    SegmentSimulation
         Without positions.
     """
     system = folder.read_system()
@@ -274,7 +274,7 @@ def kept_simulation(
             f"structure, {system.getNumParticles()} in system.xml."
         )
     _check_memory(system, positions, choice, say)
-    return make_simulation(topology, system, protocol, choice)
+    return SegmentSimulation(topology, system, protocol, choice)
 
 
 def _check_memory(

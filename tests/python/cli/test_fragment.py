@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,7 +18,7 @@ import pytest
 import typer
 from openmm.app import PDBFile
 from openmmgems.cli.fragment import fragment
-from openmmgems.data.frames_file import Frame, append_frames
+from openmmgems.data.frames_file import FramesFile
 from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.systems.structure import read_structure
 from typer.testing import CliRunner
@@ -70,8 +71,9 @@ def sampled(folder: Path, peptide: Path, trajectory: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "system.pdb").write_bytes(peptide.read_bytes())
     pdb = PDBFile(str(peptide))
-    frames = [Frame(x, None, "") for x in mdtraj.load(str(trajectory), top=str(peptide)).xyz]
-    append_frames(folder / "frames.dcd", pdb.topology, frames, 0)
+    with closing(FramesFile(folder / "frames.dcd", pdb.topology)) as file:
+        for frame in mdtraj.load(str(trajectory), top=str(peptide)).xyz:
+            file.write(frame)
     (folder / "selected.csv").write_text("frame,reason\n3,untypical\n1,representative\n")
 
 

@@ -17,12 +17,13 @@ from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.core import files
 from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
 from openmmgems.core.stages import Work
-from openmmgems.dynamics import reporters
+from openmmgems.data import frames_file
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.platform_choice import PlatformChoice
-from openmmgems.dynamics.protocol import Ensemble, Protocol, initial_velocities
+from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.velocities import initial_velocities
 from openmmgems.simulation.workflow import (
     Forces,
     build_system,
@@ -218,14 +219,14 @@ def test_a_full_disk_loses_nothing(
 ) -> None:
     settings = protocol()
     run = begin(tmp_path, peptide, settings)
-    size = reporters.TrajectoryFile._checked_size
+    write = frames_file.FramesFile.write
 
-    def full(self: reporters.TrajectoryFile) -> int:
+    def full(self: frames_file.FramesFile, *arguments: object) -> None:
         if self.num_frames == 9:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return size(self)
+        write(self, *arguments)
 
-    monkeypatch.setattr(reporters.TrajectoryFile, "_checked_size", full)
+    monkeypatch.setattr(frames_file.FramesFile, "write", full)
     with pytest.raises(ResourceError, match=r"disk is full.*checkpoint of step 40.*--resume"):
         run.advance()
     run.close()
@@ -324,7 +325,7 @@ def test_rigid_water_begins_at_the_temperature(
 
 def test_particles_without_mass_stay_at_rest() -> None:
     masses = np.array([16.0, 0.0, 1.0, 1.0])
-    found = initial_velocities(masses, np.eye(4, 3), protocol(), periodic=True)
+    found = initial_velocities(masses, np.eye(4, 3), protocol().segments[0], 1, periodic=True)
     assert np.isfinite(found).all()
     assert not found[1].any()
     kinetic = 0.5 * (masses[:, None] * found**2).sum()

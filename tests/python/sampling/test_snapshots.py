@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Which frames of a parent are kept, and the states they are in."""
 
+from contextlib import closing
 from pathlib import Path
 
 import mdtraj
 import numpy as np
 import pytest
 from openmm import app, unit
-from openmmgems.data.frames_file import Frame, append_frames
+from openmmgems.data.frames_file import FramesFile
 from openmmgems.data.selected_frames import Selected, read_selected, selected_frames
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
 from openmmgems.sampling.sampling_settings import SelectionSettings
@@ -69,8 +70,9 @@ def helix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     positions[2] = positions[2] @ np.diag([-1.0, -1.0, 1.0])
     with open(folder / "system.pdb", "w") as file:
         app.PDBFile.writeFile(modellers[0].topology, modellers[0].positions, file)
-    frames = [Frame(x, None, "") for x in positions]
-    append_frames(folder / "frames.dcd", modellers[0].topology, frames, 0)
+    with closing(FramesFile(folder / "frames.dcd", modellers[0].topology)) as file:
+        for frame in positions:
+            file.write(frame)
     return folder
 
 
