@@ -14,7 +14,7 @@ from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.data.sources import BOTTOM_UP
 from openmmgems.engines.engine import Engine
 
-from .hot_dynamics import FramePace, Thermostat, hot_frames
+from .hot_dynamics import FramePace, HotThermostat, hot_frames
 from .mechanics import Positions, Surface, masses_of
 from .molecular_graph import MolecularGraph
 from .normal_modes import Acceptance, Minimum, draw_displaced, hessian, minimise, normal_modes
@@ -173,7 +173,7 @@ def _draw(
     done = 0
     for place, temperature in enumerate(temperatures):
         number = len(range(place, frames, len(temperatures)))
-        thermostat = Thermostat(
+        thermostat = HotThermostat(
             temperature,
             settings.time_step_fs,
             settings.friction_per_ps,

@@ -20,7 +20,7 @@ _STEPS_BETWEEN_CHECKS = 10
 
 
 @dataclass(frozen=True)
-class Thermostat:
+class HotThermostat:
     """Langevin dynamics: temperature, time step, friction.
 
     ``hydrogen_mass_dalton``, if given, is the mass of hydrogens; no average over positions depends
@@ -54,7 +54,7 @@ class LangevinDynamics:
     surface : Surface
     positions_angstrom : array [num_atoms, 3]
         Where it starts, with velocities of the temperature and no momentum.
-    thermostat : Thermostat
+    thermostat : HotThermostat
     generator : numpy.random.Generator
 
     Attributes
@@ -68,7 +68,7 @@ class LangevinDynamics:
         self,
         surface: Surface,
         positions_angstrom: Positions,
-        thermostat: Thermostat,
+        thermostat: HotThermostat,
         generator: np.random.Generator,
     ) -> None:
         masses = masses_of(surface.structure.atomic_numbers)[:, None]
@@ -109,7 +109,7 @@ def hot_frames(
     surface: Surface,
     start_angstrom: Positions,
     graph: MolecularGraph,
-    thermostat: Thermostat,
+    thermostat: HotThermostat,
     pace: FramePace,
     generator: np.random.Generator,
 ) -> Iterator[tuple[Positions, int]]:
@@ -124,7 +124,7 @@ def hot_frames(
     start_angstrom : array [num_atoms, 3]
     graph : MolecularGraph
         The bonds to keep.
-    thermostat : Thermostat
+    thermostat : HotThermostat
     pace : FramePace
     generator : numpy.random.Generator
         Also of the runs that begin again.

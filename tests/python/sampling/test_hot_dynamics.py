@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.sampling.hot_dynamics import FramePace, LangevinDynamics, Thermostat, hot_frames
+from openmmgems.sampling.hot_dynamics import FramePace, HotThermostat, LangevinDynamics, hot_frames
 from openmmgems.sampling.mechanics import ACCELERATION, BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
 from support.spring_engine import SpringEngine
@@ -39,7 +39,7 @@ def _hydrogen_frames(engine: SpringEngine, temperature: float, restarts: int) ->
             Surface(HYDROGEN, engine),
             HYDROGEN.positions_angstrom,
             graph,
-            Thermostat(temperature),
+            HotThermostat(temperature),
             FramePace(number=6, spacing=10, equilibration=10, max_restarts=restarts),
             np.random.default_rng(1),
         )
@@ -48,7 +48,7 @@ def _hydrogen_frames(engine: SpringEngine, temperature: float, restarts: int) ->
 
 def test_atoms_on_springs_reach_the_variance_of_the_temperature() -> None:
     surface = Surface(HELIUM, SpringEngine(stiffness=5.0))
-    thermostat = Thermostat(500.0, time_step_fs=1.0, friction_per_ps=50.0)
+    thermostat = HotThermostat(500.0, time_step_fs=1.0, friction_per_ps=50.0)
     dynamics = LangevinDynamics(surface, np.zeros((40, 3)), thermostat, np.random.default_rng(4))
     dynamics.step(500)
     squares, kinetic = [], []
@@ -65,7 +65,7 @@ def test_atoms_on_springs_reach_the_variance_of_the_temperature() -> None:
 def test_heavy_hydrogens_move_slowly_to_the_same_variance() -> None:
     protons = AtomicSystem(np.full(40, 1), np.zeros((40, 3)))
     surface = Surface(protons, SpringEngine(stiffness=5.0))
-    thermostat = Thermostat(500.0, 2.0, friction_per_ps=50.0, hydrogen_mass_dalton=4.0)
+    thermostat = HotThermostat(500.0, 2.0, friction_per_ps=50.0, hydrogen_mass_dalton=4.0)
     dynamics = LangevinDynamics(surface, np.zeros((40, 3)), thermostat, np.random.default_rng(4))
     dynamics.step(250)
     positions, velocities = [], []
@@ -79,7 +79,7 @@ def test_heavy_hydrogens_move_slowly_to_the_same_variance() -> None:
 
 def test_energy_is_conserved_without_friction() -> None:
     surface = Surface(HELIUM, SpringEngine(stiffness=5.0))
-    thermostat = Thermostat(300.0, time_step_fs=0.5, friction_per_ps=0.0)
+    thermostat = HotThermostat(300.0, time_step_fs=0.5, friction_per_ps=0.0)
     dynamics = LangevinDynamics(surface, np.zeros((40, 3)), thermostat, np.random.default_rng(4))
     masses = masses_of(HELIUM.atomic_numbers)[:, None]
 
@@ -95,7 +95,7 @@ def test_energy_is_conserved_without_friction() -> None:
 def test_there_is_no_momentum_at_the_start() -> None:
     surface = Surface(HELIUM, SpringEngine())
     generator = np.random.default_rng(1)
-    dynamics = LangevinDynamics(surface, np.zeros((40, 3)), Thermostat(300.0), generator)
+    dynamics = LangevinDynamics(surface, np.zeros((40, 3)), HotThermostat(300.0), generator)
     np.testing.assert_allclose(dynamics.velocities.sum(axis=0), 0.0, atol=1e-12)
 
 
