@@ -25,7 +25,7 @@ class Ensemble(StrEnum):
     NPT = "npt"
 
 
-class Thermostat(StrEnum):
+class ThermostatKind(StrEnum):
     """What keeps the temperature, outside NVE."""
 
     NOSE_HOOVER = "nose-hoover"
@@ -64,7 +64,7 @@ class Segment:
     name : str
         For logs and messages.
     ensemble : Ensemble
-    thermostat : Thermostat
+    thermostat : ThermostatKind
     temperature : float
         K.
     pressure_bar : float
@@ -91,7 +91,7 @@ class Segment:
 
     name: str = ""
     ensemble: Ensemble = Ensemble.NVT
-    thermostat: Thermostat = Thermostat.NOSE_HOOVER
+    thermostat: ThermostatKind = ThermostatKind.NOSE_HOOVER
     temperature: float = 300.0
     pressure_bar: float = 1.01325
     collision_rate: float = 1.0
@@ -277,7 +277,7 @@ def add_ensemble_forces(system: openmm.System, segment: Segment, seed: int) -> N
         system.addForce(segment.bias.make_force())
     if segment.ensemble is Ensemble.NVE:
         return
-    drifts = segment.thermostat is Thermostat.NOSE_HOOVER
+    drifts = segment.thermostat is ThermostatKind.NOSE_HOOVER
     if drifts and openmm.CMMotionRemover not in present:
         system.addForce(openmm.CMMotionRemover(100))
     if segment.ensemble is Ensemble.NPT:
@@ -310,7 +310,7 @@ def make_integrator(segment: Segment, time_step_fs: float, seed: int) -> openmm.
     temperature, rate = segment.temperature * unit.kelvin, segment.collision_rate / unit.picosecond
     if segment.ensemble is Ensemble.NVE:
         return openmm.VerletIntegrator(step)
-    if segment.thermostat is Thermostat.NOSE_HOOVER:
+    if segment.thermostat is ThermostatKind.NOSE_HOOVER:
         return openmm.NoseHooverIntegrator(temperature, rate, step, 3)
     integrator = openmm.LangevinMiddleIntegrator(temperature, rate, step)
     integrator.setRandomNumberSeed(seed)

@@ -8,7 +8,7 @@ import numpy as np
 import openmm
 from openmm import unit
 
-from .protocol import GAS_CONSTANT, Ensemble, Segment, Thermostat
+from .protocol import GAS_CONSTANT, Ensemble, Segment, ThermostatKind
 
 #: Of lengths, relative; a hundredth of OpenMM's own default for its integrators.
 CONSTRAINT_TOLERANCE = 1e-7
@@ -92,7 +92,7 @@ def degrees_of_freedom(system: openmm.System, segment: Segment) -> int:
     """Three per massive particle, less constraints and what is kept at zero."""
     count = sum(3 for i in range(system.getNumParticles()) if system.getParticleMass(i)._value > 0)
     count -= system.getNumConstraints()
-    if segment.ensemble is not Ensemble.NVE and segment.thermostat is Thermostat.LANGEVIN:
+    if segment.ensemble is not Ensemble.NVE and segment.thermostat is ThermostatKind.LANGEVIN:
         return count  # random forces move the whole, too
     if count > 3:
         count -= 3

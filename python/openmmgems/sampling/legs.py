@@ -16,7 +16,7 @@ from openmmgems.dynamics.protocol import (
     DihedralRestraint,
     Ensemble,
     Segment,
-    Thermostat,
+    ThermostatKind,
 )
 
 from .sampling_settings import DihedralBias, ParentSettings
@@ -95,7 +95,7 @@ def _leg(name: str, temperature: float, num_steps: int, frame_interval: int = 0)
     """At constant volume and without bias, going on where the leg before ended."""
     return Segment(
         name=name,
-        thermostat=Thermostat.LANGEVIN,
+        thermostat=ThermostatKind.LANGEVIN,
         temperature=temperature,
         num_steps=num_steps,
         frame_interval=frame_interval,

@@ -96,7 +96,7 @@ def run_parent(
         If the dynamics become unstable; all up to the last checkpoint is kept.
 
     """
-    place, work = _folder(folder), _Work(progress or (lambda done, total: None), stop)
+    place, work = _folder(folder), _ParentWork(progress or (lambda done, total: None), stop)
     with ExitStack() as held:
         held.enter_context(place.locked())
         _prepare(settings, place, threads, built)
@@ -143,7 +143,7 @@ def holds_parent(folder: Path) -> bool:
     return _folder(folder).state(_BEGIN).is_file()
 
 
-class _Work(Work):
+class _ParentWork(Work):
     """Tells one function how many steps are done, and asks another whether to stop."""
 
     def __init__(self, told: ProgressCallback, ask: Callable[[], bool] | None) -> None:

@@ -19,7 +19,7 @@ from openmmgems.dynamics.protocol import (
     DihedralRestraint,
     Ensemble,
     Segment,
-    Thermostat,
+    ThermostatKind,
     add_ensemble_forces,
     make_integrator,
 )
@@ -33,7 +33,7 @@ from openmmgems.systems.load import load
 REFERENCE = PlatformChoice("Reference")
 HOT = Segment(
     name="hot",
-    thermostat=Thermostat.LANGEVIN,
+    thermostat=ThermostatKind.LANGEVIN,
     temperature=500.0,
     start_temperature=500.0,
     num_steps=50,
@@ -163,7 +163,7 @@ def test_random_forces_move_the_whole_too() -> None:
     for mass in (1.0, 1.0, 16.0, 0.0):
         system.addParticle(mass)
     system.addConstraint(0, 1, 0.1)
-    chain = replace(HOT, thermostat=Thermostat.NOSE_HOOVER)
+    chain = replace(HOT, thermostat=ThermostatKind.NOSE_HOOVER)
     found = [
         degrees_of_freedom(system, segment)
         for segment in (HOT, chain, replace(HOT, ensemble=Ensemble.NVE))
@@ -178,7 +178,7 @@ def test_forces_of_the_ensemble_are_added_once() -> None:
     force.setNonbondedMethod(force.PME)
     force.addParticle(0, 1, 0)
     system.addForce(force)
-    segment = replace(HOT, ensemble=Ensemble.NPT, thermostat=Thermostat.NOSE_HOOVER)
+    segment = replace(HOT, ensemble=Ensemble.NPT, thermostat=ThermostatKind.NOSE_HOOVER)
     for seed in (7, 8):
         add_ensemble_forces(system, segment, seed)
         assert system.getNumForces() == 3
