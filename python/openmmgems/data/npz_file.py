@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LAST_ELEMENT = 118
 _NAMES = {
     "N": ("n", "num_atoms"),
     "Z": ("z", "atomic_numbers", "nuclear_charges"),
@@ -62,11 +63,18 @@ def read_npz(path: Path, given: Mapping[Any, str]) -> Iterator[dict[str, NDArray
         yield {"Z": numbers[:size], **found}
 
 
+def _archive(path: Path) -> Path:
+    """The file itself, if it is an archive: NumPy also takes a single array by its content."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no archive of arrays (numpy.savez)")
+    return path
+
+
 def _npz_arrays(path: Path, given: Mapping[Any, str]) -> dict[str, NDArray[Any]]:
     """Arrays by their letter, of the right types and shapes."""
     found: dict[str, NDArray[Any]] = {}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(_archive(path), allow_pickle=False) as file:
             for letter, names in _NAMES.items():
                 if letter in given and given[letter] not in file.files:
                     raise ValueError(f"it has no array {given[letter]}")
@@ -85,6 +93,11 @@ def _npz_arrays(path: Path, given: Mapping[Any, str]) -> dict[str, NDArray[Any]]
             "[structures, atoms, 3]) among them; other names can be given in the settings (arrays)."
         )
     _check_npz_shapes(path, found)
+    strange = found["Z"][(found["Z"] < 0) | (found["Z"] > _LAST_ELEMENT)]
+    if strange.size:
+        raise ValueError(
+            f"'{path}' has the atomic number {strange[0]}; expected 1 to {_LAST_ELEMENT}."
+        )
     return found
 
 
