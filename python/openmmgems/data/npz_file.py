@@ -13,6 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LAST_ELEMENT = 118
+_UNITS = {"r_unit": "length", "e_unit": "energy"}
+_SPELLINGS = {
+    **{"ang": "angstrom", "a": "angstrom", "a0": "bohr", "ha": "hartree", "ev": "eV"},
+    **{"kcal mol-1": "kcal/mol", "kj mol-1": "kJ/mol"},
+    **{word.lower(): word for word in ("angstrom", "bohr", "hartree", "kcal/mol", "kJ/mol")},
+}
 _NAMES = {
     "N": ("n", "num_atoms"),
     "Z": ("z", "atomic_numbers", "nuclear_charges"),
@@ -61,6 +67,25 @@ def read_npz(path: Path, given: Mapping[Any, str]) -> Iterator[dict[str, NDArray
         found |= {name: arrays[name].reshape(count)[k] for name in "EQS" if name in arrays}
         found |= {name: arrays[name][k] for name in "D" if name in arrays}
         yield {"Z": numbers[:size], **found}
+
+
+def npz_units(path: Path) -> dict[str, str]:
+    """
+    Read the units that an archive of sGDML names.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    dict of str to str
+        ``length`` and ``energy``, as far as they are there, in the words of the settings.
+    """
+    with np.load(_archive(path), allow_pickle=False) as file:
+        named = {key: file[key].item() for key in ("r_unit", "e_unit") if key in file.files}
+    words = {key: w.decode() if isinstance(w, bytes) else str(w) for key, w in named.items()}
+    return {_UNITS[key]: _SPELLINGS.get(w.lower(), w) for key, w in words.items()}
 
 
 def _archive(path: Path) -> Path:

@@ -363,3 +363,14 @@ def test_atomic_numbers_beyond_the_last_element_are_refused(tmp_path: Path) -> N
     path = write_npz(tmp_path, N=None, Z=np.array([200, 1, 1]))
     with pytest.raises(ValueError, match="has the atomic number 200; expected 1 to 118"):
         list(read_structures_any(path))
+
+
+def test_units_that_the_file_names_must_be_those_chosen(tmp_path: Path) -> None:
+    path = write_npz(tmp_path, r_unit=b"Ang", e_unit=b"kcal/mol")
+    assert len(list(read_structures_any(path))) == 2
+    with pytest.raises(ValueError, match="its energy unit is kcal/mol, but it would be read in eV"):
+        list(read_labelled(path))
+    assert len(list(read_labelled(path, ImportSettings(energy_unit="kcal/mol")))) == 2
+    path = write_npz(tmp_path, r_unit="Bohr")
+    with pytest.raises(ValueError, match="its length unit is bohr, but .* set length_unit"):
+        list(read_structures_any(path))
