@@ -372,5 +372,5 @@ def test_units_that_the_file_names_must_be_those_chosen(tmp_path: Path) -> None:
         list(read_labelled(path))
     assert len(list(read_labelled(path, ImportSettings(energy_unit="kcal/mol")))) == 2
     path = write_npz(tmp_path, r_unit="Bohr")
-    with pytest.raises(ValueError, match="its length unit is bohr, but .* set length_unit"):
+    with pytest.raises(ValueError, match=r"its length unit is bohr, but .* set length_unit"):
         list(read_structures_any(path))
