@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from openmm.app import PDBFile
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.data.dataset import read_dataset, write_dataset
+from openmmgems.core.stages import run_in_script
+from openmmgems.data.dataset import write_dataset
 from openmmgems.engines.tblite_engine import TbliteEngine
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
@@ -23,6 +24,7 @@ from openmmgems.sampling.alanine_dynamics import SamplingSettings, sample_peptid
 from openmmgems.systems.peptides import build_capped_alanine
 from openmmgems.training.config import LossWeights, TrainingSettings
 from openmmgems.training.loop import Trainer
+from openmmgems.training.training_stage import TrainingStage
 from rich.progress import track
 
 PEPTIDES = {"ace-ala-nme": 1, "ace-ala2-nme": 2}
@@ -165,13 +167,12 @@ def main() -> None:
         test_fraction=options.test,
         num_threads=options.threads,
     )
-    groups = list(read_dataset(data).values())
-    trainer = Trainer(groups, settings, options.folder / "training.ckpt")
-    if options.export_only and trainer.step == 0:
-        parser.error(f"'{trainer.checkpoint}' does not exist: there is no trained model to write.")
+    stage = TrainingStage(settings, data, options.folder / "training.ckpt")
+    if options.export_only and stage.trainer.step == 0:
+        parser.error(f"'{stage.outputs[0]}' does not exist: there is no trained model to write.")
     if not options.export_only:
-        trainer.run()
-    write_model(trainer, data, options.folder / "ala-gfn2.pt")
+        run_in_script(stage)
+    write_model(stage.trainer, data, options.folder / "ala-gfn2.pt")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def size_of(
     )
 
 
-def report(kernels: dict, work: dict[str, roofline.Work], device: roofline.Device) -> float:
+def report(kernels: dict, work: dict[str, roofline.KernelWork], device: roofline.Device) -> float:
     """Print a line for each kernel; returns the sum of the least times, s."""
     print(
         f"{'kernel':22} {'registers':>9} {'shared B':>8} {'stack B':>9} {'occupancy':>9} "

@@ -10,7 +10,7 @@ import numpy as np
 import openmm
 import pytest
 from openmmgems import Evaluator, GemsForce
-from openmmgems.benchmark.systems import load_system
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.spookynet import SpookyNet
 from openmmgems.units import KJ_PER_MOL_PER_EV

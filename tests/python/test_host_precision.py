@@ -9,7 +9,7 @@ import openmm
 import pytest
 from openmm import app, unit
 from openmmgems import Evaluator, GemsForce, models
-from openmmgems.benchmark.systems import load_system
+from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.models.export import save_spookynet
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV

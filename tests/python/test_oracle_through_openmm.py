@@ -9,7 +9,7 @@ import openmm
 import openmmgems
 import pytest
 from openmm import unit
-from openmmgems.models.checkpoint import import_checkpoint
+from openmmgems.models.published_checkpoint import import_checkpoint
 from openmmgems.units import KJ_PER_MOL_PER_EV
 from support import oracle, systems
 

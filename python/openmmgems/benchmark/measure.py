@@ -27,7 +27,7 @@ from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.gemsforce import GemsForce
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.models.inspect import inspect_model
-from openmmgems.simulation.workflow import prepare_run
+from openmmgems.simulation.workflow import keep_run, new_simulation
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file
@@ -293,9 +293,9 @@ def _run(case: Case, structure: LoadedStructure, system: openmm.System, folder: 
     protocol = Protocol(
         ensemble=Ensemble.NVE, temperature=TEMPERATURE, time_step_fs=TIME_STEP, minimise=False
     )
-    run = prepare_run(
-        RunFolder(folder), structure, system, protocol, _choice(case), say=lambda text: None
-    )
+    choice, out = _choice(case), RunFolder(folder)
+    simulation = new_simulation(out, structure, system, protocol, choice, say=lambda text: None)
+    run = keep_run(out, simulation, structure.positions, protocol, choice)
     run.prepare(structure.positions)
     run.start()
     return run

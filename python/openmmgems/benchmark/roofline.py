@@ -30,7 +30,7 @@ GROUPS_PER_MULTIPROCESSOR = 6
 
 
 @dataclass(frozen=True)
-class Work:
+class KernelWork:
     """What one kernel does in a step, all its calls together."""
 
     calls: int
@@ -64,17 +64,17 @@ class Size:
 
 def _dense(
     size: Size, block: int, products: float, matrices: float, calls: int, threads: int
-) -> Work:
+) -> KernelWork:
     """Layers: products with square matrices of weights, matrices read and written."""
     square = size.features**2
     weights = 4.0 * products * square * size.atoms / block
     flop = calls * 2.0 * products * square * size.atoms
-    work = Work(calls, flop, calls * matrices * size.matrix, calls * weights, threads)
+    work = KernelWork(calls, flop, calls * matrices * size.matrix, calls * weights, threads)
     # A number of the weights is used for the 16 atoms of a warp.
     return _by_tensor_cores(work, flop, 16) if size.tensor_cores else work
 
 
-def _by_tensor_cores(work: Work, flop: float, uses: int) -> Work:
+def _by_tensor_cores(work: KernelWork, flop: float, uses: int) -> KernelWork:
     """
     Let tensor cores do so many of the flop.
 
@@ -93,7 +93,7 @@ def _pairs(
     matrices: float,
     calls: int,
     threads: int,
-) -> Work:
+) -> KernelWork:
     """
     Messages.
 
@@ -105,24 +105,24 @@ def _pairs(
     flop = calls * pairs * (2.0 * products * size.features + radial) + filters
     rows = calls * pairs * gathered * 4.0 * size.features
     memory = calls * (matrices * size.matrix + 20.0 * pairs)
-    work = Work(calls, flop, memory, rows, threads)
+    work = KernelWork(calls, flop, memory, rows, threads)
     # A radial function is used for the 16 features of a warp, in three types of messages.
     return _by_tensor_cores(work, filters, 3 * 16) if size.tensor_cores else work
 
 
-def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int = 64) -> Work:
+def _each(size: Size, flop: float, number: float, calls: int = 1, threads: int = 64) -> KernelWork:
     """So many operations and bytes of memory for each atom."""
-    return Work(calls, calls * size.atoms * flop, calls * size.atoms * number, 0.0, threads)
+    return KernelWork(calls, calls * size.atoms * flop, calls * size.atoms * number, 0.0, threads)
 
 
-def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
+def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, KernelWork]:
     """Work by kernel; depths and sizes of blocks are those of a program's constants."""
     number = {name: int(text) for name, text in constants.items() if text.lstrip("-").isdigit()}
     block, dense_threads = number["BLOCK_ATOMS"], number["DENSE_THREADS"]
     pair_threads = number["MESSAGE_THREADS"]
     all_modules, inner = size.modules, size.modules - 1
 
-    def dense(products: float, matrices: float, calls: int) -> Work:
+    def dense(products: float, matrices: float, calls: int) -> KernelWork:
         return _dense(size, block, products, matrices, calls, dense_threads)
 
     def stack(depth: int) -> int:
@@ -162,7 +162,7 @@ def work_of_step(size: Size, constants: Mapping[str, str]) -> dict[str, Work]:
     }
 
 
-def seconds(work: Work, device: Device) -> float:
+def seconds(work: KernelWork, device: Device) -> float:
     """The least time that arithmetic, memory and cache allow."""
     return max(
         work.flop / device.flop_per_second,

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,10 +18,9 @@ from .console import errors, output
 if TYPE_CHECKING:
     from openmmgems.benchmark.measure import Case, Measurement, Profile
 
-_SYSTEMS = ["alanine:1", "alanine:15", "water:600"]
-
 
 def benchmark(
+    context: typer.Context,
     system: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,36 +74,18 @@ def benchmark(
 
       gems benchmark --system water:3000 --with-simulate
     """
-    from openmmgems.benchmark.measure import Case, profile
+    from openmmgems.benchmark.benchmark_cases import cases_of, phase_cases_of
+    from openmmgems.benchmark.benchmark_report import draw, write_json
 
+    cases = cases_of(context.params)
     if with_simulate:
-        _compare(
-            [
-                Case(name, "gems", model, kind, platform, precision, count, repeats, seconds)
-                for name, count, kind in product(
-                    system or _SYSTEMS, threads or [1], evaluator or ["auto"]
-                )
-            ]
-        )
+        _compare(cases)
         return
-    engines = [("gems", e) for e in evaluator or ["auto"]]
-    engines += [("amber", "")] * amber + [(name, "") for name in peer or []]
-    cases = [
-        Case(name, engine, model, kind, platform, precision, count, repeats, seconds)
-        for name, count, (engine, kind) in product(system or _SYSTEMS, threads or [1], engines)
-    ]
     found = _measure_all(cases)
     if not found:
         raise typer.Exit(1)
-    wide = output if output.is_terminal else Console(width=120, highlight=False)
-    wide.print(_table(found))
-    profiles = []
-    for name, count in product(system or _SYSTEMS, threads or [1]) if phases else ():
-        profiles.append(profile(Case(name, model=model, num_threads=count)))
-        wide.print(_phase_title(profiles[-1]))
-        wide.print(_phase_table(profiles[-1]))
-    from openmmgems.benchmark.benchmark_report import draw, write_json
-
+    _wide().print(_table(found))
+    profiles = _profile_all(phase_cases_of(context.params)) if phases else []
     if json is not None:
         write_json(found, profiles, json)
     if plot is not None:
@@ -116,6 +95,11 @@ def benchmark(
             output.print(f"Look at {escape(str(file))}")
     if len(found) < len(cases):
         raise typer.Exit(1)
+
+
+def _wide() -> Console:
+    """Where tables are printed: also into a file they are not cut."""
+    return output if output.is_terminal else Console(width=120, highlight=False)
 
 
 def _compare(cases: list[Case]) -> None:
@@ -134,7 +118,7 @@ def _compare(cases: list[Case]) -> None:
             *(escape(case.system), str(found.num_atoms), case.name, str(case.num_threads)),
             *(f"{1e3 * alone:.3g}", f"{1e3 * run:.3g}", f"{found.ratio:.3f}", rounds),
         )
-    (output if output.is_terminal else Console(width=120, highlight=False)).print(table)
+    _wide().print(table)
 
 
 def _measure_all(cases: list[Case]) -> list[Measurement]:
@@ -156,10 +140,21 @@ def _measure_all(cases: list[Case]) -> list[Measurement]:
     return found
 
 
+def _profile_all(cases: list[Case]) -> list[Profile]:
+    """Print phases of the native evaluator, case by case."""
+    from openmmgems.benchmark.measure import profile
+
+    profiles = []
+    for case in cases:
+        profiles.append(profile(case))
+        _wide().print(_phase_title(profiles[-1]))
+        _wide().print(_phase_table(profiles[-1]))
+    return profiles
+
+
 def _phase_title(profile: Profile) -> str:
-    case = dataclasses.replace(profile.case, evaluator="native")
     return (
-        f"\n{escape(case.system)}, {case.label}; matrices are multiplied at "
+        f"\n{escape(profile.case.system)}, {profile.case.label}; matrices are multiplied at "
         f"{profile.matrix_gflop_per_second:.0f} GFLOP/s"
     )
 

@@ -1,15 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Show a stage's plan and estimate, run it with a progress bar, and say what it has made."""
+"""Show plans and estimates of stages, run them with a progress bar, and say what they made."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from openmmgems.core.quantities import format_bytes, format_seconds
-from openmmgems.core.stages import Estimate, Outcome, Stage, Work
+from openmmgems.core.stages import Estimate, Outcome, Stage, Work, in_all
 from openmmgems.core.stop import StopRequest
 
 from .console import output
@@ -31,11 +34,16 @@ class _Terminal(Work):
         output.print(escape(text), soft_wrap=True)
 
     def show(self, done: float, total: float | None, text: str) -> None:
-        self._display.show(done, text, total)
+        self._display.show(done, escape(text), total)
 
 
 def carry_out(
-    stage: Stage, *, anew: bool = False, dry_run: bool = False, next_command: str = ""
+    stage: Stage,
+    *,
+    anew: bool = False,
+    dry_run: bool = False,
+    next_command: str = "",
+    resume_command: str = "",
 ) -> None:
     """
     Carry out a stage; what is done already is passed over.
@@ -49,6 +57,8 @@ def carry_out(
         Stop after plan and estimate.
     next_command : str
         What to run after it.
+    resume_command : str
+        What goes on with it once it was stopped; default: the same command.
 
     Raises
     ------
@@ -57,24 +67,77 @@ def carry_out(
     typer.Exit
         If it was asked to stop: 128 plus the signal.
     """
-    if missing := [str(path) for path in stage.inputs if not path.exists()]:
-        raise FileNotFoundError(f"{', '.join(missing)}: not there.")
+    if anew or not stage.is_done:
+        _refuse_missing(_missing(stage))
+    found = _carry_out(stage, anew=anew, dry_run=dry_run, resume_command=resume_command)
+    if found is not None and not dry_run:
+        _print_next(next_command)
+
+
+def carry_out_all(
+    stages: Sequence[Stage], *, dry_run: bool = False, made_by: str = "", next_command: str
+) -> None:
+    """
+    Carry out stages one after the other; a dry run adds up what is known of their estimates.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+        Later ones may need what earlier ones make.
+    made_by : str
+        The command that makes what is missing.
+    dry_run, next_command
+        See `carry_out`, also for errors: nothing begins before all that is not made is there.
+    """
+    left = [stage for stage in stages if not stage.is_done]
+    made = {path for stage in left for path in stage.outputs}
+    missing = [path for stage in left for path in _missing(stage) if path not in made]
+    _refuse_missing(missing, made_by)
+    found = [_carry_out(stage, dry_run=dry_run) for stage in stages]
+    if not dry_run:
+        _print_next(next_command)
+    elif estimates := [estimate for estimate in found if estimate is not None]:
+        say("In all", _describe(in_all(estimates)))
+
+
+def _missing(stage: Stage) -> list[Path]:
+    return [path for path in stage.inputs if not path.exists()]
+
+
+def _refuse_missing(paths: Sequence[Path], made_by: str = "") -> None:
+    if paths:
+        names = ", ".join(f"'{path}'" for path in paths)
+        hint = f"; run first: {made_by}" if made_by else "."
+        raise FileNotFoundError(f"There is no file {names}{hint}")
+
+
+def _carry_out(
+    stage: Stage, *, anew: bool = False, dry_run: bool = False, resume_command: str = ""
+) -> Estimate | None:
+    """Carry out a stage; give its estimate, or None if it is done."""
     for title, text in stage.plan.items():
         say(title, text)
     if stage.is_done and not anew:
-        output.print("All of this is there already.")
-        return
-    with StopRequest().listening() as stop:
-        with ProgressDisplay() as display:
-            work = _Terminal(display, stop)
-            say("Estimate", _describe(stage.estimate(work)))
-            if dry_run:
-                return
-            output.print("Ctrl-C stops and keeps everything.")
+        output.print(f"{escape(str(stage.outputs[0]))} is there already.", soft_wrap=True)
+        return None
+    if dry_run and (missing := _missing(stage)):
+        estimate = Estimate(f"not known before {', '.join(map(str, missing))} is there")
+        say("Estimate", _describe(estimate))
+        return estimate
+    stop = StopRequest()
+    with ProgressDisplay() as display:
+        work = _Terminal(display, stop)
+        estimate = stage.estimate(work)  # Ctrl-C ends it at once: there is nothing to keep
+        say("Estimate", _describe(estimate))
+        if dry_run:
+            return estimate
+        output.print("Ctrl-C stops and keeps everything.")
+        with stop.listening():
             outcome = stage.run(work)
-        _print_outcome(outcome, next_command)
-        if not outcome.is_complete:
-            raise typer.Exit(128 + (stop.signal_number or 0))
+    _print_outcome(outcome, resume_command)
+    if not outcome.is_complete:
+        raise typer.Exit(128 + (stop.signal_number or 0))
+    return estimate
 
 
 def _describe(estimate: Estimate) -> str:
@@ -88,7 +151,7 @@ def _describe(estimate: Estimate) -> str:
     return ", ".join(parts)
 
 
-def _print_outcome(outcome: Outcome, next_command: str) -> None:
+def _print_outcome(outcome: Outcome, resume_command: str) -> None:
     if outcome.table:
         table = Table(*outcome.table[0])
         for row in outcome.table[1:]:
@@ -97,14 +160,18 @@ def _print_outcome(outcome: Outcome, next_command: str) -> None:
     for warning in outcome.warnings:
         output.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if not outcome.is_complete:
+        how = f"go on with: {resume_command}" if resume_command else "the same command goes on."
         output.print(
-            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; the "
-            "same command goes on.",
+            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; "
+            f"{escape(how)}",
             soft_wrap=True,
         )
         return
     output.print(f"[bold green]Done:[/] {escape(outcome.summary)}", soft_wrap=True)
     if outcome.look_at:
         output.print(f"Look at   {escape(', '.join(map(str, outcome.look_at)))}", soft_wrap=True)
-    if next_command:
-        output.print(f"Next      {escape(next_command)}", soft_wrap=True)
+
+
+def _print_next(command: str) -> None:
+    if command:
+        output.print(f"Next      {escape(command)}", soft_wrap=True)

@@ -10,38 +10,36 @@ from typing import Any
 
 import typer
 
-from openmmgems.fragments.fragment_settings import BottomUpSettings
-
 from .carry_out import carry_out
-from .fragment_top_down import read_complete_structure
+from .structure_options import reading_options
+
+_SETTINGS = (
+    *("max_heavy_atoms", "amino_acids", "water_clusters", "waters_per_ion", "complexes", "seed"),
+)
 
 
 def run_bottom_up(given: Mapping[str, Any], out: Path) -> None:
     """Find small graphs of what the command line names."""
-    from openmmgems.fragments.bottom_up_molecules import named_systems, structure_systems
-    from openmmgems.fragments.bottom_up_stage import BottomUpStage
-    from openmmgems.systems.chemical_graph import chemical_graph
+    from openmmgems.fragments.bottom_up_stage import bottom_up_stage
 
-    settings = BottomUpSettings(
-        max_heavy_atoms=given["max_heavy_atoms"],
-        amino_acids=given["amino_acids"],
-        sequences=tuple(given["sequence"] or ()),
-        smiles=tuple(given["smiles"] or ()),
-        water_clusters=given["water_clusters"],
-        waters_per_ion=given["waters_per_ion"],
-        complexes=given["complexes"],
-        seed=given["seed"],
-    )
-    systems = named_systems(settings)
-    if given["structure"] is not None:
-        topology, _ = read_complete_structure(given, given["structure"])
-        systems |= structure_systems(chemical_graph(topology), given["structure"].stem)
-    if not systems:
+    structures = [str(given["structure"])] if given["structure"] else []
+    lists = {
+        "sequences": given["sequence"] or (),
+        "smiles": given["smiles"] or (),
+        "structures": structures,
+    }
+    if not given["amino_acids"] and not any(lists.values()):
         raise typer.BadParameter(
             "nothing is selected: give --amino-acids, --sequence, --smiles or a structure file"
         )
+    stage = bottom_up_stage(
+        {name: given[name] for name in _SETTINGS} | lists,
+        reading_options(given),
+        out,
+        given["picture"],
+    )
     carry_out(
-        BottomUpStage(settings, systems, out, given["picture"]),
+        stage,
         anew=given["overwrite"],
         dry_run=given["dry_run"],
         next_command=f"gems sample {out} --number 20 -o conformers.h5",

@@ -4,48 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from openmmgems.core.atomic_system import AtomicSystem
-from openmmgems.core.quantities import format_seconds
-from openmmgems.core.settings import plain_errors
-from openmmgems.core.stop import StopRequest
-from openmmgems.engines.engine import Engine
-from openmmgems.engines.engine_spec import named_code
-from openmmgems.jobs.cluster import local_workers
-from openmmgems.jobs.consent import Consent
-from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.status import Status, Summary, by_text, levels
-from openmmgems.jobs.status import status as status_of
-from openmmgems.labels.label_folder import LabelFolder, read_files
-from openmmgems.labels.label_jobs import LabelJobs
-from openmmgems.labels.label_run import label_all
-from openmmgems.labels.label_settings import LabelSettings
-from openmmgems.labels.project_folder import ProjectFolder
-from openmmgems.labels.project_settings import read_project
+from openmmgems.labels.label_given import given_stage, given_status
 
+from .carry_out import carry_out
 from .console import output
-from .job_progress import JobProgress, describe_counts
-from .steps import print_note, read_option
+from .steps import read_options
 
 _WHERE = "Where it runs"
 _LIMITS = "Limits"
-# Options that are fields of the settings; None means: as it was, or the default.
-_FIELDS = (
-    "engine",
-    "workers",
-    "threads",
-    "copies_angstrom",
-    "memory_gb",
-    "time_limit_s",
-    "max_attempts",
-    "scheduler",
-)
 
 
 def label(
@@ -190,211 +162,15 @@ def label(
     The folder holds jobs.sqlite (every job and result; copy it with 'sqlite3 jobs.sqlite
     ".backup copy"', never with cp while it is in use), data.h5 and data.png.
     """
-    base: LabelSettings | None = None
-    if project is None:
-        folder = LabelFolder(out or "labels")
-    else:
-        folder, base, files = _project(project, out, files)
-    if status:
-        _print_status(folder)
-        return
-    settings = _settings(context.params, folder, base)
-    consent = _consent(context.params)
-    jobs = LabelJobs.of(settings, consent)
-    _print_plan(folder, settings, jobs.engine)
-    if dry_run:
-        _dry_run(_read(files or [], context.params), settings, jobs)
-        return
-    if not files:
-        folder.open_store().close()  # says what is missing before anything is written
-    if export:
-        _export(folder, jobs)
-        return
-    with StopRequest().listening() as stop:
-        if files:
-            _add(files, folder, settings, jobs, context.params)
-        if retry_parked:
-            with folder.open_store(settings) as store:
-                number = store.retry_parked(jobs.level, time_limit_s=time_limit_s)
-            output.print(f"{number} parked jobs wait again.")
-        output.print("Ctrl-C stops and keeps everything.")
-        with JobProgress() as progress:
-            summary = label_all(
-                folder.store,
-                settings,
-                progress=progress.update,
-                stop=lambda: bool(stop),
-                consent=consent,
-            )
-    _print_end(folder, summary, jobs)
-    if stop.signal_number is not None:
-        raise typer.Exit(128 + stop.signal_number)
-    _export(folder, jobs)
-
-
-def _project(
-    file: Path, out: Path | None, files: list[Path] | None
-) -> tuple[LabelFolder, LabelSettings, list[Path]]:
-    """Find what a project has to be labelled, how, and where the labels go."""
-    if files:
+    if project is not None and files:
         raise typer.BadParameter("give files of structures or --project, not both")
-    settings = read_project(file)
-    place = ProjectFolder(out or file.stem)
-    place.begin(settings)
-    found = place.structures(settings)
-    missing = [str(path) for path in found if not path.is_file()]
-    if missing:
-        raise FileNotFoundError(
-            f"{', '.join(missing)}: not there yet. First run 'gems sample --project {file}' and, "
-            f"if it has parents, 'gems fragment --project {file}', with the same --out."
-        )
-    return LabelFolder(place.labels), settings.labels, found
-
-
-def _settings(
-    given: Mapping[str, Any], folder: LabelFolder, base: LabelSettings | None
-) -> LabelSettings:
-    """Turn the command line into settings; the rest is as in the project or the folder."""
-    changes: dict[str, Any] = {name: given[name] for name in _FIELDS if given[name] is not None}
-    if given["options"]:
-        changes["options"] = dict(read_option(word) for word in given["options"])
-    if given["slurm"]:
-        changes["slurm"] = dict(read_option(word, plain=("walltime",)) for word in given["slurm"])
-    if base is not None:
-        changes = base.model_dump() | changes
-    before = folder.read_settings()
-    if before is not None:
-        for name in ("engine", "options"):
-            if name in changes and changes[name] != getattr(before, name):
-                raise ValueError(
-                    f"'{folder.path}' is labelled with {name} {getattr(before, name)}; now it is "
-                    f"{changes[name]}. Use another folder with --out."
-                )
-        changes = before.model_dump() | changes
-    with plain_errors(LabelSettings):
-        return LabelSettings.model_validate(changes)
-
-
-def _consent(given: Mapping[str, Any]) -> Consent:
-    """What the command line names may run: an engine, a program among its options, or by itself."""
-    options = dict(read_option(word) for word in given["options"] or ())
-    allowed = (*(given["allow_code"] or ()), *named_code(given["engine"], options))
-    return Consent(allowed, given["insecure"])
-
-
-def _print_plan(folder: LabelFolder, settings: LabelSettings, engine: Engine) -> None:
-    details = ", ".join(f"{name} {value}" for name, value in engine.settings.items())
-    if settings.scheduler:
-        where = f"Dask scheduler {settings.scheduler}"
-    elif settings.slurm:
-        where = f"{settings.slurm.jobs} SLURM jobs of {settings.slurm.cores} cores"
-    else:
-        workers, memory = local_workers(settings)
-        where = (
-            f"this machine, {workers} at a time, {settings.threads} "
-            f"{'core' if settings.threads == 1 else 'cores'} each, {memory / 1000:.1f} GB for all"
-        )
-    for title, text in (
-        ("Labels:", f"{engine.level_of_theory} by {engine.version} ({details})"),
-        ("Where:", where),
-        ("Folder:", str(folder.path)),
-    ):
-        output.print(f"[bold]{title:<10}[/]{escape(text)}", soft_wrap=True)
-
-
-def _add(
-    files: list[Path],
-    folder: LabelFolder,
-    settings: LabelSettings,
-    jobs: LabelJobs,
-    given: Mapping[str, Any],
-) -> None:
-    found = 0
-
-    def count(file: Path, number: int) -> None:
-        nonlocal found
-        found += number
-
-    new = folder.add(_read(files, given, count), jobs, settings)
-    output.print(f"[bold]{'Added:':<10}[/]{new} new structures of {found}")
-
-
-def _read(
-    files: list[Path], given: Mapping[str, Any], told: Callable[[Path, int], None] | None = None
-) -> Iterator[AtomicSystem]:
-    """Read structures, and print what was concluded."""
-    from openmmgems.data.import_data import ImportSettings
-
-    reading = ImportSettings(charge=given["charge"], spin=given["unpaired"])
-    return read_files(files, told, reading, print_note)
-
-
-def _dry_run(structures: Iterable[AtomicSystem], settings: LabelSettings, jobs: LabelJobs) -> None:
-    estimator = Estimator(jobs, settings)
-    needs = [estimator.need(_size(structure)) for structure in structures]
-    if not needs:
-        raise ValueError("There are no structures to estimate for; give files of structures.")
-    seconds = sum(need.estimate_s or 0.0 for need in needs)
-    output.print(
-        f"[bold]{'Estimate:':<10}[/]{len(needs)} structures, {format_seconds(seconds)} on one "
-        f"worker, up to {max(need.memory_mb for need in needs) / 1000:.1f} GB and "
-        f"{format_seconds(max(need.estimate_s or 0.0 for need in needs))} each",
-        soft_wrap=True,
-    )
-
-
-def _size(structure: AtomicSystem) -> int:
-    return len(structure.atomic_numbers)
-
-
-def _print_status(folder: LabelFolder) -> None:
-    with folder.open_store() as store:
-        for level in levels(store):
-            _print_level(status_of(store, level))
-
-
-def _print_level(found: Status) -> None:
-    counts = found.work.counts
-    output.print(f"[bold]{escape(found.level_of_theory)}[/]  {describe_counts(counts)}")
-    for engine in found.engines:
-        output.print(f"  {engine.num_results} by {escape(engine.version)}", soft_wrap=True)
-    if found.rate_per_s is not None and found.seconds_left is not None and found.work.to_do:
-        output.print(
-            f"  {found.rate_per_s:.3g} per second of late; about "
-            f"{format_seconds(found.seconds_left)} left"
-        )
-    for text, number, source in by_text(found.failures):
-        output.print(f"  {number} x {escape(text)} ({escape(source)})", soft_wrap=True)
-
-
-def _print_end(folder: LabelFolder, summary: Summary, jobs: LabelJobs) -> None:
-    allowed = "".join(f" --allow-code {name}" for name in jobs.spec.code)
-    command = f"gems label --out {folder.path}{allowed}"
-    how = "[bold yellow]Stopped:[/]" if summary.stopped else "[bold green]Done:[/]"
-    output.print(
-        f"{how} {summary.finished} labels in {format_seconds(summary.seconds)}; "
-        f"{describe_counts(summary.counts)}.",
-        soft_wrap=True,
-    )
-    if summary.stopped:
-        output.print(
-            f"Nothing is lost. Go on with [bold]{escape(command)}[/]; a data set of what is done: "
-            f"{escape(command)} --export",
-            soft_wrap=True,
-        )
-    if summary.counts["parked"]:
-        output.print(f"Why jobs failed: {escape(command)} --status", soft_wrap=True)
-
-
-def _export(folder: LabelFolder, jobs: LabelJobs) -> None:
-    """Write data set and picture; without anything done the command has failed."""
-    output.print("Writing the data set ...")
-    number = folder.export(jobs)
-    if not number:
-        output.print("Nothing is done yet: there is no data set to write.")
-        raise typer.Exit(1)
-    output.print(
-        f"Look at   {escape(str(folder.picture))}, {escape(str(folder.data))} "
-        f"({number} structures)",
-        soft_wrap=True,
-    )
+    given = context.params | {
+        "options": read_options(options) or None,
+        "slurm": read_options(slurm, plain=("walltime",)) or None,
+    }
+    if status:
+        for line in given_status(given):
+            output.print(escape(line), soft_wrap=True)
+        return
+    # Also what is done already: files may have new structures.
+    carry_out(given_stage(given), anew=True, dry_run=dry_run)

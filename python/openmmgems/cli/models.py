@@ -90,6 +90,7 @@ def inspect(
 
 @app.command("import")
 def import_checkpoint(
+    context: typer.Context,
     checkpoint: Annotated[Path, typer.Argument(help="Checkpoint of the published code (.pth).")],
     out: Annotated[Path, typer.Argument(help="Model file to write (.pt).")],
     smooth_reference: Annotated[
@@ -105,20 +106,27 @@ def import_checkpoint(
         typer.Option(help="Of electrostatics and dispersion, nm; models need one in a box."),
     ] = None,
     elements: Annotated[
-        str, typer.Option(help="Trained on: H,C,N,O.", rich_help_panel=_DOMAIN)
+        str, typer.Option(help="Trained on: H,C,N,O.", callback=words, rich_help_panel=_DOMAIN)
     ] = "",
     charges: Annotated[
-        str, typer.Option(help="Trained on, total: -1,0,1.", rich_help_panel=_DOMAIN)
+        str,
+        typer.Option(help="Trained on, total: -1,0,1.", callback=words, rich_help_panel=_DOMAIN),
     ] = "",
     spins: Annotated[
-        str, typer.Option(help="Trained on, unpaired electrons: 0.", rich_help_panel=_DOMAIN)
+        str,
+        typer.Option(
+            help="Trained on, unpaired electrons: 0.", callback=words, rich_help_panel=_DOMAIN
+        ),
     ] = "",
     residues: Annotated[
-        str, typer.Option(help="Trained on: ACE,ALA,NME.", rich_help_panel=_DOMAIN)
+        str,
+        typer.Option(help="Trained on: ACE,ALA,NME.", callback=words, rich_help_panel=_DOMAIN),
     ] = "",
     environments: Annotated[
         str,
-        typer.Option(help="Trained on: gas phase,condensed phase.", rich_help_panel=_DOMAIN),
+        typer.Option(
+            help="Trained on: gas phase,condensed phase.", callback=words, rich_help_panel=_DOMAIN
+        ),
     ] = "",
     reference: Annotated[
         str | None, typer.Option(help="Level of theory.", rich_help_panel=_DOMAIN)
@@ -140,41 +148,11 @@ def import_checkpoint(
 
       gems models import parameters.pth published.pt --long-range-cutoff 1.0 --elements H,C,N,O
     """
-    from openmmgems.models.checkpoint import import_checkpoint as convert
-    from openmmgems.models.molecules import molecule_inputs
-    from openmmgems.systems.chemistry import conclude_charge
-    from openmmgems.systems.domain import describe_domain
-    from openmmgems.systems.structure import read_structure
+    from openmmgems.systems.import_model import import_model
 
     _check_files(checkpoint, out, overwrite)
-    domain = describe_domain(
-        elements=words(elements),
-        charges=words(charges),
-        spins=words(spins),
-        residues=words(residues),
-        environments=words(environments),
-    )
-    inputs = None
-    if smooth_reference is not None:
-        structure = read_structure(smooth_reference)
-        print_notes(structure.notes)
-        if charge is None:
-            charge, how = conclude_charge(structure)
-            print_notes([f"Total charge: {charge:+d} e ({how}; give --charge if it is another)"])
-        if unpaired is None:
-            unpaired = structure.num_unpaired_electrons or 0
-        positions = structure.positions * 10  # angstrom
-        inputs = molecule_inputs(structure.atomic_numbers, positions, charge, unpaired)
     output.print(f"Reading {escape(str(checkpoint))} ...")
-    convert(
-        checkpoint,
-        out,
-        smooth_reference=inputs,
-        long_range_cutoff=long_range_cutoff,
-        reference=reference,
-        license=license,
-        **domain,
-    )
+    import_model(context.params, lambda note: print_notes([note]))
     output.print(f"Wrote {escape(str(out))}.\nNext: gems models inspect {escape(str(out))}")
 
 
@@ -188,7 +166,7 @@ def export_checkpoint(
 
     Example: gems models export ala-gfn2 ala.pth
     """
-    from openmmgems.models.checkpoint import export_checkpoint as convert
+    from openmmgems.models.published_checkpoint import export_checkpoint as convert
     from openmmgems.systems.system import model_file
 
     file = model_file(model)

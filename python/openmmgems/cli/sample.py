@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from openmmgems.core.settings import plain_errors
 
-from .sample_conformers import sample_conformers
-from .sample_parent import sample_parent
-from .sample_project import sample_project
-from .steps import refuse_others
+from .carry_out import carry_out, carry_out_all
+from .steps import read_options, refuse_others
 from .structure_options import PH, AlternateLocation, Coordinates, Force, GromacsInclude, Remove
 
 _SMALL, _LARGE, _CHOICE = "Conformers", "Parent", "Selection of snapshots"
@@ -189,10 +188,11 @@ def sample(
 
     Stopped by Ctrl-C or killed? Give the same command again: finished work is kept.
     """
-    given = context.params
+    given = context.params | {"engine_options": read_options(engine_option)}
     if project is not None:
         refuse_others(context, ("project", "out", "dry_run", "threads", *_WORK))
-        raise typer.Exit(sample_project(given))
+        _sample_project(given)
+        return
     chosen = [option for option in ("inputs", "parent", "peptide") if given[option]]
     if len(chosen) != 1:
         raise typer.BadParameter(
@@ -201,8 +201,38 @@ def sample(
         )
     _refuse(context, chosen[0])
     with plain_errors():
-        code = sample_conformers(given) if chosen == ["inputs"] else sample_parent(given)
-    raise typer.Exit(code)
+        if chosen == ["inputs"]:
+            _sample_conformers(given)
+        else:
+            _sample_parent(given)
+
+
+def _sample_conformers(given: Mapping[str, Any]) -> None:
+    from openmmgems.sampling.conformer_stage import conformer_stage
+
+    if given["out"] is None:
+        raise typer.BadParameter("an output file is needed: --out FILE.h5")
+    command = f"gems label {given['out']} --engine {given['engine']}"
+    stage = conformer_stage(given)
+    # The file is written anew: molecules that are done are kept, and others may have come.
+    carry_out(stage, anew=True, dry_run=given["dry_run"], next_command=command)
+
+
+def _sample_parent(given: Mapping[str, Any]) -> None:
+    from openmmgems.sampling.parent_stage import parent_stage
+
+    stage = parent_stage(given)
+    place = stage.outputs[0].parent
+    command = f"gems fragment {place} -o {place}/fragments.h5"
+    # Frames are selected anew: other ones may be wanted of the same run.
+    carry_out(stage, anew=True, dry_run=given["dry_run"], next_command=command)
+
+
+def _sample_project(given: Mapping[str, Any]) -> None:
+    from openmmgems.labels.project_sampling import project_sampling
+
+    stages, command = project_sampling(given)
+    carry_out_all(stages, dry_run=given["dry_run"], next_command=command)
 
 
 _WORK = ("processes", "memory_gb", "time_limit_s", "max_attempts", "allow_code")

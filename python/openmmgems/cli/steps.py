@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Collection, Iterable
 
 import typer
 from rich.markup import escape
@@ -50,6 +48,11 @@ def read_option(text: str, plain: Collection[str] = ()) -> tuple[str, Setting]:
     return name, found if isinstance(found, (int, float, bool)) else value
 
 
+def read_options(texts: Iterable[str] | None, plain: Collection[str] = ()) -> dict[str, Setting]:
+    """Read several; see `read_option`."""
+    return dict(read_option(text, plain) for text in texts or ())
+
+
 def words(text: str) -> list[str]:
     """Split at commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
@@ -63,28 +66,4 @@ def say(name: str, text: str) -> None:
 def print_notes(notes: Iterable[str]) -> None:
     """Print what was concluded from a structure file, and done to the structure."""
     for note in notes:
-        print_note(note)
-
-
-def print_note(note: str) -> None:
-    """Print one conclusion."""
-    output.print(f"  {escape(note)}", soft_wrap=True)
-
-
-def print_next(out: Path, picture: Path | None, command: str) -> None:
-    """Say what to look at and what to run next."""
-    look = [out.with_suffix(".csv"), *([picture] if picture else [])]
-    output.print(
-        f"Look at   {escape(', '.join(map(str, look)))}\nNext      {escape(command)}",
-        soft_wrap=True,
-    )
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Ctrl-C ends with a sentence."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        output.print("Stopped; finished parts are kept. The same command goes on.")
-        raise typer.Exit(130) from None
+        output.print(f"  {escape(note)}", soft_wrap=True)

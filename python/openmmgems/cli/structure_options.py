@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,3 +43,19 @@ Force = Annotated[
         "--force", help="In spite of gaps in chains, or a model's domain.", rich_help_panel=PANEL
     ),
 ]
+
+_READING = {
+    "coordinates": "coordinates",
+    "alternate_location": "alternate_location",
+    "gromacs_include": "include_folder",
+    "add_hydrogens": "hydrogens",
+    "ph": "ph",
+    "remove": "remove",
+    "box": "box",
+    "force": "allow_gaps",
+}
+
+
+def reading_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says of the reading, by the names of settings."""
+    return {name: given[option] for option, name in _READING.items()}

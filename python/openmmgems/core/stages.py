@@ -8,10 +8,12 @@ typed, shows its plan and its estimate, and runs it; others chain several.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from .stop import StopRequest
 
 
 class Work:
@@ -51,6 +53,21 @@ class Estimate:
     seconds: float | None = None
     memory_bytes: float | None = None
     disk_bytes: float | None = None
+
+
+def in_all(estimates: Sequence[Estimate]) -> Estimate:
+    """Add up what stages take one after the other: times and files; the largest memory counts."""
+    seconds = [e.seconds for e in estimates if e.seconds is not None]
+    disk = [e.disk_bytes for e in estimates if e.disk_bytes is not None]
+    what = f"{len(estimates)} stages"
+    if unknown := len(estimates) - len(seconds):
+        what += f", of which {unknown} cannot be told yet"
+    return Estimate(
+        what,
+        sum(seconds) if seconds else None,
+        max((e.memory_bytes for e in estimates if e.memory_bytes is not None), default=None),
+        sum(disk) if disk else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -103,3 +120,39 @@ class Stage(Protocol):
 
     def run(self, work: Work) -> Outcome:
         """Do it, or what is left of it."""
+
+
+class _Script(Work):
+    """Lines to a function; Ctrl-C asks to stop."""
+
+    def __init__(self, stop: StopRequest, say: Callable[[str], None]) -> None:
+        self._stop, self._say = stop, say
+
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self._stop)
+
+    def say(self, text: str) -> None:
+        self._say(text)
+
+
+def run_in_script(stage: Stage, say: Callable[[str], None] = print) -> Outcome:
+    """
+    Run a stage from a script.
+
+    Parameters
+    ----------
+    stage : Stage
+    say : callable
+        Told what the stage tells.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C or the system asked to stop, when the stage has kept what it has.
+    """
+    with StopRequest().listening() as stop:
+        outcome = stage.run(_Script(stop, say))
+    if not outcome.is_complete:
+        raise KeyboardInterrupt
+    return outcome

@@ -1,14 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Files that grow by whole segments and are cut back to the last one after a crash."""
+"""Files that grow, cut back to a checkpoint before they go on: frames as DCD, and any other.
+
+One writer at a time, of this process or another.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from openmm import app, unit
 
 from openmmgems.core.errors import RunFolderError
-from openmmgems.core.files import naming_full_disk
+from openmmgems.core.files import DISK_FULL, naming_full_disk
 from openmmgems.core.locks import take_lock
 
 Floats = NDArray[np.float64]
@@ -25,66 +27,127 @@ Floats = NDArray[np.float64]
 _HEADER = 276
 
 
-@dataclass(frozen=True)
-class Frame:
-    """Positions [num_atoms, 3] and box vectors [3, 3] (None in vacuum) in nm, and a log line."""
-
-    positions_nm: Floats
-    box_nm: Floats | None
-    log_line: str
-
-
-def append_frames(path: Path, topology: app.Topology, frames: list[Frame], kept: int) -> int:
-    """Append frames to a DCD file that is first cut back to so many.
+def open_cut_back(path: Path, kept_bytes: int, *, buffering: int = -1) -> BinaryIO:
+    """Open a file for this writer alone, cut back to so many bytes, at its end.
 
     Parameters
     ----------
     path : pathlib.Path
-        Made anew if `kept` is 0.
-    topology : openmm.app.Topology
-    frames : list of Frame
-        One at least.
-    kept : int
-        Frames of the file that count.
-
-    Returns
-    -------
-    int
-        Frames in the file now.
+        Made if it is not there.
+    kept_bytes : int
+    buffering : int
+        As of `open`.
 
     Raises
     ------
     OSError
-        If the file has fewer frames, or the disk is full.
+        If the file is shorter.
     RunFolderError
-        If another writer has the file.
+        If another writer has the file; nothing is changed then.
 
     """
-    size = 3 * (4 * topology.getNumAtoms() + 8) + (0 if frames[0].box_nm is None else 56)
-    with _appending(path, _HEADER + kept * size if kept else 0) as file:
-        if kept:
-            _set_frames(file, kept)
-        writer = app.DCDFile(file, topology, 0.001, kept + 1, 1, bool(kept))
-        for frame in frames:
-            writer.writeModel(frame.positions_nm, periodicBoxVectors=_vectors(frame.box_nm))
-    return kept + len(frames)
-
-
-def append_text(path: Path, text: str, kept_bytes: int) -> int:
-    """Append text to a file that is first cut back to so many bytes; give its size then.
-
-    Raises
-    ------
-    OSError
-        If the file is shorter, or the disk is full.
-    RunFolderError
-        If another writer has the file.
-
-    """
-    with _appending(path, kept_bytes) as file:
+    present = path.stat().st_size if path.is_file() else 0
+    if present < kept_bytes:
+        raise OSError(
+            f"'{path}' has {present} bytes, but had {kept_bytes} at the last checkpoint; it was "
+            "changed since. Begin again in another folder."
+        )
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    file: BinaryIO = open(descriptor, "r+b", buffering=buffering)  # noqa: SIM115
+    try:
+        if not take_lock(file, path):
+            raise RunFolderError(
+                f"Another process is writing to '{path}'. Wait for it, or choose another folder."
+            )
+        file.truncate(kept_bytes)
         file.seek(0, os.SEEK_END)
-        file.write(text.encode())
-    return path.stat().st_size
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+class FramesFile:
+    """A DCD file that frames are added to; each is in the file when `write` returns.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Made anew if no frames are kept.
+    topology : openmm.app.Topology
+        With a box if frames have one.
+    kept_frames : int
+        The file is first cut back to so many.
+    step_ps : float
+        ps, time step that the header tells.
+    interval : int
+        Steps between frames that the header tells.
+
+    Raises
+    ------
+    OSError, RunFolderError
+        As :func:`open_cut_back`.
+
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        topology: app.Topology,
+        kept_frames: int = 0,
+        *,
+        step_ps: float = 0.001,
+        interval: int = 1,
+    ) -> None:
+        self.path, self.num_frames = path, kept_frames
+        box = topology.getPeriodicBoxVectors()
+        self._frame_bytes = 3 * (4 * topology.getNumAtoms() + 8) + (0 if box is None else 56)
+        self._file = open_cut_back(path, self.num_bytes if kept_frames else 0)
+        if kept_frames:
+            _set_frames(self._file, kept_frames)
+        self._writer = app.DCDFile(
+            self._file, topology, step_ps, interval, interval, kept_frames > 0
+        )
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the file."""
+        return _HEADER + self.num_frames * self._frame_bytes
+
+    def write(self, positions_nm: Floats, box_nm: Floats | unit.Quantity | None = None) -> None:
+        """Add a frame.
+
+        Parameters
+        ----------
+        positions_nm : float array [num_atoms, 3]
+        box_nm : float array [3, 3] or Quantity, optional
+            Default: that of the topology.
+
+        Raises
+        ------
+        OSError
+            If the disk is full.
+
+        """
+        box = box_nm * unit.nanometer if isinstance(box_nm, np.ndarray) else box_nm
+        with naming_full_disk(self.path):
+            self._writer.writeModel(positions_nm, periodicBoxVectors=box)
+            self.num_frames += 1
+            if self.path.stat().st_size < self.num_bytes:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def flush(self) -> None:
+        """Bring all frames to disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file; what could not be written was reported before."""
+        try:
+            self._file.close()
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
 
 
 def read_frames(
@@ -95,7 +158,7 @@ def read_frames(
     Parameters
     ----------
     path : pathlib.Path
-        A DCD file that `append_frames` wrote.
+        A DCD file that `FramesFile` wrote.
     atoms : int array, optional
         Only these.
     chosen : list of int, optional
@@ -128,9 +191,11 @@ def _cell(stored: Floats) -> Floats:
 
 
 def _map(path: Path) -> NDArray[np.void]:
-    """Map a file as `append_frames` writes it."""
+    """Map a file as `FramesFile` writes it."""
     with open(path, "rb") as file:
         header = file.read(_HEADER)
+    if not header or header[8:12] == bytes(4):
+        raise ValueError(f"'{path}' has no frames yet; run this parent first.")
     if len(header) < _HEADER or header[4:8] != b"CORD":
         raise ValueError(f"'{path}' is no DCD file of a parent; it is damaged or something else.")
     (frames,), (boxed,) = struct.unpack_from("<i", header, 8), struct.unpack_from("<i", header, 48)
@@ -143,34 +208,11 @@ def _map(path: Path) -> NDArray[np.void]:
     return np.memmap(path, np.dtype(fields), "r", _HEADER, (frames,))
 
 
-def _vectors(box: Floats | None) -> unit.Quantity | None:
-    return None if box is None else box * unit.nanometer
-
-
-@contextmanager
-def _appending(path: Path, kept_bytes: int) -> Iterator[BinaryIO]:
-    """Open a file for this writer alone, cut back; what is written is on disk at the end."""
-    present = path.stat().st_size if path.is_file() else 0
-    if present < kept_bytes:
-        raise OSError(
-            f"'{path}' has {present} bytes; expected {kept_bytes} or more, as at the last "
-            "checkpoint. It was changed; begin again in another folder."
-        )
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    with naming_full_disk(path), open(descriptor, "r+b") as file:
-        if not take_lock(file, path):
-            raise RunFolderError(
-                f"Another process is writing to '{path}'. Wait for it, or choose another folder."
-            )
-        file.truncate(kept_bytes)
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _set_frames(file: BinaryIO, kept: int) -> None:
-    """Say in the header how many frames there are (DCD as CHARMM and OpenMM write it)."""
-    for place in (8, 20):
+    """Set the number of frames in the header (as CHARMM and OpenMM write it), and the last step."""
+    file.seek(12)
+    first, interval = struct.unpack("<2i", file.read(8))
+    for place, number in ((8, kept), (20, first + (kept - 1) * interval)):
         file.seek(place)
-        file.write(struct.pack("<i", kept))
+        file.write(struct.pack("<i", number))
     file.seek(0)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Checkpoints: one zip file with OpenMM's exact state, a portable state, and file sizes."""
+"""Checkpoints: a zip file with a portable state, mostly OpenMM's exact one too, and file sizes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ class Progress:
     Attributes
     ----------
     step : int
+        Of the segment.
     num_frames : int
         Frames in the trajectory.
     trajectory_bytes, log_bytes : int
         Sizes of the files then; what lies beyond is cut off on resuming.
     platform : str
         Name of the OpenMM platform.
+    segment : int
+        Counted from 0; folders of versions before 0.2 have one.
     """
 
     step: int
@@ -37,35 +40,46 @@ class Progress:
     trajectory_bytes: int
     log_bytes: int
     platform: str
+    segment: int = 0
 
 
-def write_checkpoint(folder: RunFolder, context: openmm.Context, progress: Progress) -> None:
-    """Write a checkpoint; the one before is kept until this one is complete, and after.
+def write_checkpoint(
+    folder: RunFolder, context: openmm.Context, progress: Progress, *, is_exact: bool = True
+) -> None:
+    """Write the checkpoint of a Context.
 
     Parameters
     ----------
     folder : RunFolder
     context : openmm.Context
     progress : Progress
+    is_exact : bool
+        With OpenMM's exact state, which only the same platform reads; else the portable one alone.
     """
     state = context.getState(
         positions=True, velocities=True, parameters=True, integratorParameters=True
     )
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("progress.json", json.dumps(asdict(progress)))
-        archive.writestr("exact.bin", context.createCheckpoint())
-        archive.writestr("portable.xml", openmm.XmlSerializer.serialize(state))
-    write_atomically(folder.checkpoint, data.getvalue(), previous=folder.previous_checkpoint)
+    exact = context.createCheckpoint() if is_exact else None
+    Checkpoint(progress, exact, openmm.XmlSerializer.serialize(state)).write(folder)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint read back."""
+    """What is in a checkpoint: OpenMM's own state if it is kept, and a portable one as XML."""
 
     progress: Progress
-    exact: bytes
+    exact: bytes | None
     portable: str
+
+    def write(self, folder: RunFolder) -> None:
+        """Write it; the one before is kept until this one is complete, and after."""
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("progress.json", json.dumps(asdict(self.progress)))
+            if self.exact is not None:
+                archive.writestr("exact.bin", self.exact)
+            archive.writestr("portable.xml", self.portable)
+        write_atomically(folder.checkpoint, data.getvalue(), previous=folder.previous_checkpoint)
 
     def restore(self, context: openmm.Context, platform: str) -> bool:
         """Put a Context into the saved state.
@@ -82,7 +96,7 @@ class Checkpoint:
             True: exactly. False: on another platform or machine; thermostat variables and random
             numbers start anew.
         """
-        if platform == self.progress.platform:
+        if platform == self.progress.platform and self.exact is not None:
             try:
                 context.loadCheckpoint(self.exact)
             except openmm.OpenMMException:
@@ -122,7 +136,8 @@ def read_checkpoint(folder: RunFolder) -> Checkpoint | None:
         try:
             with zipfile.ZipFile(path) as archive:
                 progress = Progress(**json.loads(archive.read("progress.json")))
-                exact = archive.read("exact.bin")
+                has_exact = "exact.bin" in archive.namelist()
+                exact = archive.read("exact.bin") if has_exact else None
                 return Checkpoint(progress, exact, archive.read("portable.xml").decode())
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
             reasons.append(f"{path.name}: {error}")

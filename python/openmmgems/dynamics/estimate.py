@@ -8,7 +8,6 @@ import resource
 import shutil
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import openmm
@@ -16,30 +15,7 @@ import openmm
 from openmmgems.core.errors import ResourceError
 from openmmgems.core.quantities import format_bytes
 
-from .protocol import Protocol
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run needs.
-
-    Attributes
-    ----------
-    seconds_per_step : float
-        Wall time.
-    memory_bytes : int
-        Largest resident memory seen while timing.
-    disk_bytes : int
-        Files at the end of the run.
-    """
-
-    seconds_per_step: float
-    memory_bytes: int
-    disk_bytes: int
-
-    def ns_per_day(self, protocol: Protocol) -> float:
-        """Return the simulated ns per day of wall time."""
-        return protocol.time_step_fs * 1e-6 * 86400.0 / self.seconds_per_step
+from .protocol import Schedule
 
 
 def available_memory_bytes() -> int:
@@ -72,21 +48,21 @@ def present_memory_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def trajectory_bytes(num_atoms: int, protocol: Protocol) -> int:
+def trajectory_bytes(num_atoms: int, protocol: Schedule) -> int:
     """Size of all files at the end of a run, roughly.
 
     Parameters
     ----------
     num_atoms : int
-    protocol : Protocol
+    protocol : Schedule
 
     Returns
     -------
     int
     """
     per_atom = 12 if protocol.trajectory_format == "dcd" else 5
-    frames = protocol.num_steps // protocol.frame_interval
-    lines = protocol.num_steps // protocol.log_interval
+    frames = sum(segment.num_frames for segment in protocol.segments)
+    lines = protocol.num_steps // protocol.log_interval if protocol.log_interval else frames
     return frames * (per_atom * num_atoms + 100) + lines * 90 + 1000 * num_atoms
 
 
@@ -110,7 +86,9 @@ def check_disk(folder: Path, needed: int) -> None:
         )
 
 
-def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
+def time_steps(
+    context: openmm.Context, seconds: float = 1.0, time_step: float | None = None
+) -> float:
     """Time a few steps and put the Context back where it was.
 
     Parameters
@@ -119,6 +97,9 @@ def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
         With positions and velocities.
     seconds : float
         About how long to measure; at least one step after the first three.
+    time_step : float, optional
+        ps, in place of the integrator's own: one too short to move anything times a structure that
+        has yet to be minimised.
 
     Returns
     -------
@@ -127,7 +108,10 @@ def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
     """
     before = context.createCheckpoint()
     integrator = context.getIntegrator()
+    own = integrator.getStepSize()
     try:
+        if time_step is not None:
+            integrator.setStepSize(time_step)
         integrator.step(3)  # compile and warm up
         context.getState(energy=True)
         count, start = 0, time.perf_counter()
@@ -138,4 +122,5 @@ def time_steps(context: openmm.Context, seconds: float = 1.0) -> float:
             count += batch
         return (time.perf_counter() - start) / count
     finally:
+        integrator.setStepSize(own)
         context.loadCheckpoint(before)

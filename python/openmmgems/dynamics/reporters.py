@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Reporters whose files can be cut back to a checkpoint and continued.
 
-Each has ``flush()`` (all that was reported is on disk), ``size`` (bytes then) and ``close()``.
+Each has ``enter(segment, degrees_of_freedom)`` (what is reported now), ``interval`` (steps between
+reports; 0: none), ``flush()`` (all that was reported is on disk), ``size`` (bytes then) and
+``close()``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import errno
 import math
 import os
-import struct
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from openmmgems.core.files import DISK_FULL
+from openmmgems.core.files import naming_full_disk
+from openmmgems.data.frames_file import FramesFile, open_cut_back
 
-from .protocol import GAS_CONSTANT, Protocol
+from .protocol import GAS_CONSTANT, Schedule, Segment
 
 LOG_COLUMNS = (
     "step",
@@ -31,34 +34,43 @@ LOG_COLUMNS = (
     "temperature_k",
     "volume_nm3",
 )
+FRAME_LOG_COLUMNS = (
+    "frame",
+    "leg",
+    "time_ps",
+    "target_kelvin",
+    "temperature_kelvin",
+    "potential_kj_per_mol",
+    "volume_nm3",
+)
 
 
-class EnergyLog:
-    """Energies, temperature and volume as comma-separated values.
+class _Log(ABC):
+    """Lines of comma-separated values; continues a file cut back to a checkpoint.
 
     Parameters
     ----------
     path : pathlib.Path
+    columns : tuple of str
     interval : int
         Steps between lines.
-    degrees_of_freedom : int
-        For the temperature.
     kept_bytes : int
         0 starts a new file; else the file is cut to this size and continued.
     """
 
     def __init__(
-        self, path: Path, interval: int, degrees_of_freedom: int, kept_bytes: int = 0
+        self, path: Path, columns: tuple[str, ...], interval: int, kept_bytes: int
     ) -> None:
-        self.path = path
-        self.interval = interval
-        self._kt_factor = 2.0 / degrees_of_freedom / GAS_CONSTANT
+        self.path, self.interval = path, interval
         self.latest: dict[str, float] = {}
-        if kept_bytes:
-            cut_file(path, kept_bytes)
-        self._file = open(path, "ab" if kept_bytes else "wb", buffering=0)  # noqa: SIM115
+        self._file = open_cut_back(path, kept_bytes, buffering=0)
         if not kept_bytes:
-            self._write(",".join(LOG_COLUMNS) + "\n")
+            self._write(",".join(columns) + "\n")
+
+    def enter(self, segment: Segment, degrees_of_freedom: int) -> None:
+        """Go on with lines of a segment, temperatures by so many degrees of freedom."""
+        self._segment = segment
+        self._kt_factor = 2.0 / degrees_of_freedom / GAS_CONSTANT
 
     def describeNextReport(self, simulation: app.Simulation) -> dict[str, Any]:
         """Tell OpenMM when the next line is due and what it needs."""
@@ -77,21 +89,21 @@ class EnergyLog:
         kinetic = state.getKineticEnergy().value_in_unit(unit.kilojoule_per_mole)
         if not math.isfinite(potential + kinetic):
             raise FloatingPointError("the energy is not a finite number")
-        volume = ""
+        volume = None
         if simulation.topology.getPeriodicBoxVectors() is not None:
-            volume = f"{state.getPeriodicBoxVolume().value_in_unit(unit.nanometer**3):.6f}"
+            volume = state.getPeriodicBoxVolume().value_in_unit(unit.nanometer**3)
         step = simulation.currentStep
         time_ps = step * simulation.integrator.getStepSize().value_in_unit(unit.picosecond)
-        temperature = kinetic * self._kt_factor
         self.latest = {
             "potential": potential,
             "total": potential + kinetic,
-            "temperature": temperature,
+            "temperature": kinetic * self._kt_factor,
         }
-        self._write(
-            f"{step},{time_ps:.6f},{potential:.6f},{kinetic:.6f},{potential + kinetic:.6f},"
-            f"{temperature:.3f},{volume}\n"
-        )
+        self._write(self._line(step, time_ps, kinetic, volume) + "\n")
+
+    @abstractmethod
+    def _line(self, step: int, time_ps: float, kinetic: float, volume: float | None) -> str:
+        """Put a report into a line; what `latest` has is up to date."""
 
     def _write(self, line: str) -> None:
         data = line.encode()
@@ -112,16 +124,59 @@ class EnergyLog:
         self._file.close()
 
 
+class EnergyLog(_Log):
+    """Energies, temperature and volume every so many steps; for the parameters see `_Log`."""
+
+    def __init__(self, path: Path, interval: int, kept_bytes: int = 0) -> None:
+        super().__init__(path, LOG_COLUMNS, interval, kept_bytes)
+
+    def _line(self, step: int, time_ps: float, kinetic: float, volume: float | None) -> str:
+        told = "" if volume is None else f"{volume:.6f}"
+        potential, total = self.latest["potential"], self.latest["total"]
+        return (
+            f"{step},{time_ps:.6f},{potential:.6f},{kinetic:.6f},{total:.6f},"
+            f"{self.latest['temperature']:.3f},{told}"
+        )
+
+
+class FrameLog(_Log):
+    """A line with each frame, on the segment it is of; times begin anew with each segment.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    kept_bytes, kept_frames : int
+        What the file is cut back to.
+    """
+
+    def __init__(self, path: Path, kept_bytes: int = 0, kept_frames: int = 0) -> None:
+        super().__init__(path, FRAME_LOG_COLUMNS, 0, kept_bytes)
+        self._frame = kept_frames
+
+    def enter(self, segment: Segment, degrees_of_freedom: int) -> None:
+        """Go on with lines of a segment, temperatures by so many degrees of freedom."""
+        super().enter(segment, degrees_of_freedom)
+        self.interval = segment.frame_interval
+
+    def _line(self, step: int, time_ps: float, kinetic: float, volume: float | None) -> str:
+        told = "" if volume is None else f"{volume:.5f}"
+        number, self._frame = self._frame, self._frame + 1
+        return (
+            f"{number},{self._segment.name},{time_ps:.4f},{self._segment.temperature:g},"
+            f"{self.latest['temperature']:.2f},{self.latest['potential']:.4f},{told}"
+        )
+
+
 class TrajectoryFile:
-    """Frames as DCD or XTC, molecules whole; continues a file cut back to a checkpoint.
+    """Frames as DCD or XTC; continues a file cut back to a checkpoint.
 
     Parameters
     ----------
     path : pathlib.Path
         Ending ``.dcd`` or ``.xtc``.
     topology : openmm.app.Topology
-    protocol : Protocol
-        For the interval and the time step.
+    protocol : Schedule
+        For intervals, the time step, and whether molecules are put into the box.
     kept_bytes, kept_frames : int
         0 starts a new file; else the file is cut to this size and frame count and continued.
     """
@@ -130,34 +185,41 @@ class TrajectoryFile:
         self,
         path: Path,
         topology: app.Topology,
-        protocol: Protocol,
+        protocol: Schedule,
         kept_bytes: int = 0,
         kept_frames: int = 0,
     ) -> None:
-        self.path = path
-        self.interval = protocol.frame_interval
-        self.num_frames = kept_frames
-        self._num_atoms = topology.getNumAtoms()
+        self.interval = max(segment.frame_interval for segment in protocol.segments)
+        self._wraps = protocol.wraps_molecules
         step_ps = protocol.time_step_fs * 1e-3
-        arguments = (topology, step_ps, self.interval, self.interval, kept_frames > 0)
-        if kept_frames:
-            cut_file(path, kept_bytes)
-        self._handle = None
+        self._file: FramesFile | _XtcFile
         if path.suffix == ".dcd":
-            if kept_frames:
-                _set_dcd_frames(path, kept_frames)
-            self._handle = open(path, "r+b" if kept_frames else "w+b")  # noqa: SIM115
-            self._writer = app.DCDFile(self._handle, *arguments)
+            self._file = FramesFile(
+                path, topology, kept_frames, step_ps=step_ps, interval=self.interval
+            )
         else:
-            if not kept_frames:
-                path.write_bytes(b"")
-            self._writer = app.XTCFile(str(path), *arguments)
-        self.size = kept_bytes
+            self._file = _XtcFile(path, topology, kept_bytes, kept_frames, step_ps, self.interval)
+
+    def enter(self, segment: Segment, degrees_of_freedom: int) -> None:
+        """Go on with frames of a segment."""
+        del degrees_of_freedom
+        self.interval = segment.frame_interval
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in the file."""
+        return self._file.num_frames
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._file.num_bytes
 
     def describeNextReport(self, simulation: app.Simulation) -> dict[str, Any]:
         """Tell OpenMM when the next frame is due and what it needs."""
         steps = self.interval - simulation.currentStep % self.interval
-        return {"steps": steps, "periodic": None, "include": ["positions"]}
+        periodic = None if self._wraps else False
+        return {"steps": steps, "periodic": periodic, "include": ["positions"]}
 
     def report(self, simulation: app.Simulation, state: openmm.State) -> None:
         """Write one frame.
@@ -172,64 +234,52 @@ class TrajectoryFile:
         positions = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
         if not np.isfinite(positions).all():
             raise FloatingPointError("a position is not a finite number")
-        box = state.getPeriodicBoxVectors()
-        self._writer.writeModel(positions, periodicBoxVectors=box)
-        self.size = self._checked_size()
-        self.num_frames += 1
-
-    def _checked_size(self) -> int:
-        """Size after a frame; the XTC writer does not say so when the disk is full."""
-        size = self.path.stat().st_size
-        grown = size - self.size
-        # a DCD frame holds 12 bytes an atom; XTC packs a coordinate into 9 bits or more, and
-        # fewer only within runs of close atoms
-        least = 12 * self._num_atoms if self._handle is not None else max(1, self._num_atoms)
-        if grown < least:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        return size
+        self._file.write(positions, state.getPeriodicBoxVectors())
 
     def flush(self) -> None:
         """Bring all frames to disk."""
-        with open(self.path, "rb") as file:
-            os.fsync(file.fileno())
+        self._file.flush()
 
     def close(self) -> None:
         """Close the file; what could not be written was reported before."""
-        if self._handle is not None and not self._handle.closed:
-            try:
-                self._handle.close()
-            except OSError as error:
-                if error.errno not in DISK_FULL:
-                    raise
+        self._file.close()
 
 
-def cut_file(path: Path, size: int) -> None:
-    """Cut a file to the size it had at a checkpoint.
+class _XtcFile:
+    """An XTC file in the manner of `FramesFile`; its frames differ in size."""
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    size : int
-        Bytes.
-
-    Raises
-    ------
-    OSError
-        If the file is shorter: it was changed after the checkpoint.
-    """
-    present = path.stat().st_size if path.is_file() else 0
-    if present < size:
-        raise OSError(
-            f"'{path}' has {present} bytes, but had {size} at the checkpoint; it was changed since."
+    def __init__(
+        self,
+        path: Path,
+        topology: app.Topology,
+        kept_bytes: int,
+        kept_frames: int,
+        step_ps: float,
+        interval: int,
+    ) -> None:
+        self.path, self.num_bytes, self.num_frames = path, kept_bytes, kept_frames
+        self._num_atoms = topology.getNumAtoms()
+        # OpenMM opens the file for each frame; this handle keeps other writers away
+        self._lock = open_cut_back(path, kept_bytes)
+        self._writer = app.XTCFile(
+            str(path), topology, step_ps, interval, interval, kept_frames > 0
         )
-    os.truncate(path, size)
 
+    def write(self, positions_nm: np.ndarray, box_nm: unit.Quantity | None) -> None:
+        """Add a frame; OpenMM's writer does not say so when the disk is full."""
+        with naming_full_disk(self.path):
+            self._writer.writeModel(positions_nm, periodicBoxVectors=box_nm)
+            size = self.path.stat().st_size
+            # a coordinate is packed into 9 bits or more, and fewer only within runs of close atoms
+            if size - self.num_bytes < max(1, self._num_atoms):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.num_bytes = size
+        self.num_frames += 1
 
-def _set_dcd_frames(path: Path, num_frames: int) -> None:
-    """Set the number of frames in a DCD header, and the last step by that of a frame."""
-    with open(path, "r+b") as file:
-        file.seek(8)
-        file.write(struct.pack("<i", num_frames))
-        file.seek(12)
-        first, interval = struct.unpack("<2i", file.read(8))
-        file.write(struct.pack("<i", first + (num_frames - 1) * interval))
+    def flush(self) -> None:
+        """Bring all frames to disk."""
+        os.fsync(self._lock.fileno())
+
+    def close(self) -> None:
+        """Let others write."""
+        self._lock.close()

@@ -31,10 +31,23 @@ class RunFolder:
     ----------
     path : path
         Made when the first file is written.
+    start, frames : str
+        Names, without ending, of the structure that the run begins with and of its trajectory.
+    how_to_go_on : str
+        What the user does to go on with the run.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        start: str = "start",
+        frames: str = "trajectory",
+        how_to_go_on: str = "add --resume",
+    ) -> None:
         self.path = Path(path)
+        self.how_to_go_on = how_to_go_on
+        self._start, self._frames = start, frames
         self.settings = self.path / "settings.json"
         self.system = self.path / "system.xml"
         self.model = self.path / "model.pt"
@@ -44,7 +57,11 @@ class RunFolder:
 
     def trajectory(self, file_format: str) -> Path:
         """Path of the trajectory."""
-        return self.path / f"trajectory.{file_format}"
+        return self.path / f"{self._frames}.{file_format}"
+
+    def state(self, name: str) -> Path:
+        """Path of a state that segments start from or end in."""
+        return self.path / f"{name}.xml"
 
     def structure_file(self, stem: str) -> Path:
         """Path of a structure the run wrote: PDB, or mmCIF where PDB has too few columns."""
@@ -130,7 +147,7 @@ class RunFolder:
 
     def read_start(self) -> tuple[app.Topology, np.ndarray]:
         """Read topology and positions (nm, shape ``[num_atoms, 3]``) that the run began with."""
-        path = self.structure_file("start")
+        path = self.structure_file(self._start)
         reader = app.PDBxFile if path.suffix == ".cif" else app.PDBFile
         read = reader(str(path))
         return read.topology, read.getPositions(asNumpy=True).value_in_unit(unit.nanometer)

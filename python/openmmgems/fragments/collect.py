@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,8 @@ def collect_fragments(
     frames: Iterable[Frame],
     out: str | os.PathLike[str],
     progress: Callable[[int, int], None] | None = None,
-) -> list[FragmentRow]:
+    stop: Callable[[], bool] = lambda: False,
+) -> list[FragmentRow] | None:
     """
     Cut fragments out of frames and write them.
 
@@ -64,10 +65,13 @@ def collect_fragments(
         a table of the same name with the ending ``.csv`` is written.
     progress : callable, optional
         Called after each such part with the number of frames and of fragments so far.
+    stop : callable, optional
+        Asked before each fragment.
 
     Returns
     -------
-    list of FragmentRow
+    list of FragmentRow or None
+        None: it was stopped, and only the finished parts are there.
 
     Raises
     ------
@@ -79,8 +83,9 @@ def collect_fragments(
     parts = Path(f"{os.fspath(out)}.parts")
     with locked_folder(parts):
         _check_identity(parts, _identity(fragmenter))
-        rows = _collect(fragmenter, frames, Path(out), parts, progress)
-        shutil.rmtree(parts)
+        rows = _collect(fragmenter, frames, Path(out), parts, progress, stop)
+        if rows is not None:
+            shutil.rmtree(parts)
     return rows
 
 
@@ -90,7 +95,8 @@ def _collect(
     out: Path,
     parts: Path,
     progress: Callable[[int, int], None] | None,
-) -> list[FragmentRow]:
+    stop: Callable[[], bool],
+) -> list[FragmentRow] | None:
     """Cut what is not in the parts yet, and put all together."""
     rows: list[FragmentRow] = []
     files: list[Path] = []
@@ -98,7 +104,11 @@ def _collect(
     for block in _blocks(fragmenter, frames):
         file = parts / f"{num_frames:06d}-{_digest(block)}.h5"
         if not file.is_file():
-            _write_part(file, fragmenter, [f for picked in block for f in fragmenter.cut(*picked)])
+            cut = chain.from_iterable(fragmenter.cut(*picked) for picked in block)
+            fragments = list(takewhile(lambda _: not stop(), cut))
+            if stop():
+                return None
+            _write_part(file, fragmenter, fragments)
         files.append(file)
         rows += read_rows(file.with_suffix(".csv"))
         num_frames += len(block)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from rdkit import Chem
 
@@ -36,6 +38,7 @@ def start_structures(
     settings: BottomUpSettings,
     systems: Mapping[str, Chem.Mol],
     progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> list[Start]:
     """
     Find all graphs of the systems and give each a conformation; then the complexes.
@@ -47,6 +50,8 @@ def start_structures(
         Of :func:`named_systems` and :func:`structure_systems`; may be empty.
     progress : callable, optional
         Called after each structure with the number of finished ones and of all.
+    stop : callable, optional
+        Asked before each structure; if it is true, those so far are returned.
 
     Returns
     -------
@@ -65,19 +70,29 @@ def start_structures(
     if not total:
         raise ValueError("Nothing is selected: expected molecules, water clusters or ions.")
     found: list[Start] = []
-    for graph in graphs:
-        try:
-            found.append(Start(graph, three_dimensional(graph, settings.seed)))
-        except RuntimeError as error:
-            found.append(Start(graph, None, str(error)))
-        if progress is not None:
-            progress(len(found), total)
-    for parts in groups:
-        structure = complex_of(parts, settings.seed)
-        heavy = int((structure.atomic_numbers > 1).sum())
-        smiles = ".".join(parts)
-        fragment = BottomUpFragment(smiles, heavy, structure.charge, 1, (COMPLEX,))
-        found.append(Start(fragment, structure))
+    makers = chain(
+        (partial(_start_of_graph, graph, settings.seed) for graph in graphs),
+        (partial(_start_of_complex, parts, settings.seed) for parts in groups),
+    )
+    for make in makers:
+        if stop is not None and stop():
+            break
+        found.append(make())
         if progress is not None:
             progress(len(found), total)
     return found
+
+
+def _start_of_graph(graph: BottomUpFragment, seed: int) -> Start:
+    try:
+        return Start(graph, three_dimensional(graph, seed))
+    except RuntimeError as error:
+        return Start(graph, None, str(error))
+
+
+def _start_of_complex(parts: Sequence[str], seed: int) -> Start:
+    structure = complex_of(parts, seed)
+    heavy = int((structure.atomic_numbers > 1).sum())
+    smiles = ".".join(parts)
+    fragment = BottomUpFragment(smiles, heavy, structure.charge, 1, (COMPLEX,))
+    return Start(fragment, structure)

@@ -81,6 +81,19 @@ def local_workers(settings: WorkerSettings) -> tuple[int, float]:
     return workers, _FREE_SHARE * free / 1e6
 
 
+def describe_place(settings: WorkerSettings) -> str:
+    """Say where calculations will run, and how many at a time."""
+    if settings.scheduler is not None:
+        return f"Dask scheduler {settings.scheduler}"
+    if settings.slurm is not None:
+        return f"{settings.slurm.jobs} SLURM jobs of {settings.slurm.cores} cores"
+    workers, memory_mb = local_workers(settings)
+    return (
+        f"this machine, {workers} at a time, {settings.threads} "
+        f"{'core' if settings.threads == 1 else 'cores'} each, {memory_mb / 1000:.1f} GB for all"
+    )
+
+
 @contextmanager
 def open_cluster(settings: WorkerSettings, consent: Consent) -> Iterator[Cluster]:
     """

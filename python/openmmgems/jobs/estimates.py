@@ -10,11 +10,14 @@ where memory must suffice. Jobs of similar size count, if there are enough.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from openmmgems.core.quantities import format_seconds
+from openmmgems.core.stages import Estimate
 
 from .job_kind import Cost, JobKind
 from .store import Job, JobStore, Need
@@ -77,6 +80,25 @@ class Estimator:
     def seconds(self, num_atoms: int) -> float:
         """How long a job of so many atoms takes."""
         return self._cost(num_atoms).seconds * self.time_factor(num_atoms)
+
+    def total(self, sizes: Mapping[int, int]) -> Estimate:
+        """
+        Estimate what many jobs take, one after the other.
+
+        Parameters
+        ----------
+        sizes : mapping of int to int
+            How many jobs there are, by number of atoms.
+        """
+        if not sizes:
+            return Estimate("nothing is left to calculate", 0.0)
+        seconds = {size: self.seconds(size) for size in sizes}
+        return Estimate(
+            f"{sum(sizes.values())} structures, up to {format_seconds(max(seconds.values()))} "
+            "each, on one worker",
+            sum(number * seconds[size] for size, number in sizes.items()),
+            1e6 * max(self.need(size).memory_mb for size in sizes),
+        )
 
     def time_factor(self, num_atoms: int | None = None) -> float:
         """What times were, over what was estimated; of similar sizes if there are enough.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from .status import Progress, Work
+from .status import JobCounts, JobProgress
 
 _RATE_AFTER_S = 5.0
 _BETWEEN_S = 0.5
@@ -15,7 +15,7 @@ _BETWEEN_S = 0.5
 class Pace:
     """The pace of one run, from when it has workers."""
 
-    def __init__(self, to_do: Work) -> None:
+    def __init__(self, to_do: JobCounts) -> None:
         self._first_to_do = to_do.seconds_to_do
         self._told = time.monotonic()
         self.began = time.monotonic()
@@ -29,14 +29,14 @@ class Pace:
         return True
 
     def progress(
-        self, now: Work, finished: int, slots: int, time_factor: float, note: str
-    ) -> Progress:
+        self, now: JobCounts, finished: int, slots: int, time_factor: float, note: str
+    ) -> JobProgress:
         """
         Say how the run stands.
 
         Parameters
         ----------
-        now : Work
+        now : JobCounts
             Jobs in each state, and the estimated seconds of those to do.
         finished : int
             Jobs that this run has finished.
@@ -54,4 +54,4 @@ class Pace:
             left = now.seconds_to_do * elapsed / worked
         elif slots:
             left = now.seconds_to_do * time_factor / slots
-        return Progress(dict(now.counts), finished, finished / elapsed, left, slots, note)
+        return JobProgress(dict(now.counts), finished, finished / elapsed, left, slots, note)

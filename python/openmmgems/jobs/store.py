@@ -101,6 +101,16 @@ class JobStore(StoreFile):
         )
         return [self.query(statement, each, level_of_theory)[0][0] for each in hashes]
 
+    def has(self, structure: AtomicSystem, level_of_theory: str) -> bool:
+        """Tell whether there is a job of a structure, one without a variant."""
+        found = self.query(
+            "SELECT 1 FROM job JOIN structure ON structure.id = job.structure "
+            "WHERE hash = ? AND level = ?",
+            structure_row(structure)[0],
+            level_of_theory,
+        )
+        return bool(found)
+
     def withdraw(self, level_of_theory: str, wanted: Collection[int]) -> None:
         """Take out jobs that are not done, nor wanted any more."""
         unwanted = [

@@ -55,7 +55,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """
     What became of a job.
 
@@ -127,7 +127,7 @@ class Calculator:
             raise CannotCalculateError(f"{kind.name} cannot be made: {text}")
         self.version = text
 
-    def calculate(self, task: Task, stop: Stop, reporter: Reporter) -> Outcome:
+    def calculate(self, task: Task, stop: Stop, reporter: Reporter) -> TaskOutcome:
         """Calculate one job, or kill this process: see `alive`."""
         start = time.monotonic()
         peak, poll_s = 0.0, _FIRST_POLL_S
@@ -148,11 +148,13 @@ class Calculator:
         except (EOFError, OSError):
             error = f"its process {self._last_words()}"
             self.kill()
-            return Outcome(task.job, "died", None, error, time.monotonic() - start, peak, _name())
+            return TaskOutcome(
+                task.job, "died", None, error, time.monotonic() - start, peak, _name()
+            )
         if not self._first_rss_mb:
             self._first_rss_mb = self._memory_mb()
         used = max(peak, reply.peak_memory_mb or 0.0) or None
-        return Outcome(
+        return TaskOutcome(
             task.job,
             reply.kind,
             reply.data,
@@ -163,7 +165,7 @@ class Calculator:
             self.version,
         )
 
-    def _refuse(self, task: Task, peak_mb: float, taken_s: float, stop: Stop) -> Outcome | None:
+    def _refuse(self, task: Task, peak_mb: float, taken_s: float, stop: Stop) -> TaskOutcome | None:
         """Say why a calculation that goes on must end, if it must."""
         if taken_s > task.time_limit_s:
             kind, error = "time", f"it took longer than its limit of {task.time_limit_s:g} s"
@@ -174,7 +176,7 @@ class Calculator:
             kind, error = "interrupted", ""
         else:
             return None
-        return Outcome(task.job, kind, None, error, taken_s, peak_mb or None, _name())
+        return TaskOutcome(task.job, kind, None, error, taken_s, peak_mb or None, _name())
 
     def fits(self, task: Task) -> bool:
         """Whether it can be used: alive, and not still full of what an earlier job needed."""
@@ -239,7 +241,7 @@ _idle: dict[str, list[Calculator]] = {}
 _stops: dict[str, Stop] = {}
 
 
-def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[Outcome]:
+def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[TaskOutcome]:
     """
     Calculate a group of jobs one after the other; whatever fails is said in its outcome.
 
@@ -256,11 +258,11 @@ def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[Outcome]:
         If what calculates cannot be made here.
     """
     stop, reporter = _stop_of(run), Reporter(run)
-    outcomes: list[Outcome] = []
+    outcomes: list[TaskOutcome] = []
     with _calculators(run) as mine:
         for task in tasks:
             if stop.since is not None or _forgotten():
-                outcomes.append(Outcome(task.job, "interrupted"))
+                outcomes.append(TaskOutcome(task.job, "interrupted"))
                 continue
             if mine and not mine[0].fits(task):
                 mine.pop().kill()

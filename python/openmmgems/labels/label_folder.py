@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ from pydantic import ValidationError
 
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.files import write_atomically
+from openmmgems.core.stages import Estimate
 from openmmgems.data.copies import unique_structures
 from openmmgems.jobs.estimates import Estimator
+from openmmgems.jobs.status import count_jobs, sizes_to_do
 from openmmgems.jobs.store import JobStore
 
 from .label_jobs import LabelJobs, unpack_label
@@ -122,6 +125,47 @@ class LabelFolder:
         with self.open_store(settings) as store:
             return store.add(every, jobs.level, Estimator(jobs, settings).need)
 
+    def estimate(
+        self,
+        structures: Iterable[AtomicSystem],
+        jobs: LabelJobs,
+        settings: LabelSettings,
+        *,
+        parked: bool = False,
+    ) -> Estimate:
+        """
+        Estimate what is to do: what waits here, and structures that would be new.
+
+        Parameters
+        ----------
+        structures : iterable of AtomicSystem
+            Copies among them are counted, too.
+        jobs : LabelJobs
+        settings : LabelSettings
+        parked : bool
+            Whether what was given up is tried again.
+        """
+        estimator = Estimator(jobs, settings)
+        if not self.store.is_file():
+            return estimator.total(Counter(len(s.atomic_numbers) for s in structures))
+        with self.open_store() as store:
+            sizes = sizes_to_do(store, jobs.level, parked=parked)
+            sizes.update(len(s.atomic_numbers) for s in structures if not store.has(s, jobs.level))
+            estimator.learn_from(store)
+            return estimator.total(sizes)
+
+    def is_exported(self, jobs: LabelJobs) -> bool:
+        """Whether nothing waits, and the data set has all that is done."""
+        if not (self.store.is_file() and self.data.is_file()):
+            return False
+        with self.open_store() as store:
+            ((latest,),) = store.query(
+                "SELECT max(ended) FROM result JOIN job ON job.id = result.job WHERE level = ?",
+                jobs.level,
+            )
+            has_all = latest is not None and latest < self.data.stat().st_mtime
+            return has_all and not count_jobs(store, jobs.level).to_do
+
     def export(self, jobs: LabelJobs) -> int:
         """
         Write the data set and its picture from what is done.
@@ -152,7 +196,6 @@ class LabelFolder:
 
 def read_files(
     files: Iterable[Path],
-    told: Callable[[Path, int], None] | None = None,
     settings: ImportSettings | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[AtomicSystem]:
@@ -162,8 +205,6 @@ def read_files(
     Parameters
     ----------
     files : iterable of Path
-    told : callable, optional
-        Is told after each file how many structures it held.
     settings : ImportSettings, optional
     say : callable, optional
         Is told what was concluded from a file.
@@ -171,9 +212,4 @@ def read_files(
     from openmmgems.data.import_data import read_structures_any
 
     for file in files:
-        number = 0
-        for structure in read_structures_any(file, settings, say):
-            number += 1
-            yield structure
-        if told is not None:
-            told(file, number)
+        yield from read_structures_any(file, settings, say)

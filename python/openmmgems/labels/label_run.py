@@ -8,8 +8,8 @@ import os
 from collections.abc import Callable
 
 from openmmgems.jobs.consent import Consent
-from openmmgems.jobs.run import run_jobs
-from openmmgems.jobs.status import Progress, Summary
+from openmmgems.jobs.run_jobs import run_jobs
+from openmmgems.jobs.status import JobProgress, Summary
 from openmmgems.jobs.store import JobStore
 
 from .label_jobs import LabelJobs
@@ -20,7 +20,7 @@ def label_all(
     store_path: str | os.PathLike[str],
     settings: LabelSettings,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[JobProgress], None] | None = None,
     stop: Callable[[], bool] | None = None,
     consent: Consent | None = None,
 ) -> Summary:
@@ -32,7 +32,7 @@ def label_all(
     store_path : path
     settings : LabelSettings
     progress, stop
-        See `jobs.run.run_jobs`, also for errors.
+        See `jobs.run_jobs.run_jobs`, also for errors.
     consent : Consent, optional
         To code and connections that the settings name; default: to none.
     """

@@ -50,6 +50,21 @@ class ProjectFolder:
         """
         Make the folder, or check that it belongs to the same settings.
 
+        Raises
+        ------
+        ValueError
+            As `check`.
+        """
+        self.check(settings)
+        for folder in (self.path, self.path / "parents", self.path / "fragments"):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not self.settings_file.is_file():
+            write_atomically(self.settings_file, _text(settings))
+
+    def check(self, settings: ProjectSettings) -> None:
+        """
+        Check that the folder, if it is there, belongs to the same settings.
+
         How structures are labelled is checked by the folder of labels itself.
 
         Raises
@@ -57,15 +72,13 @@ class ProjectFolder:
         ValueError
             If other settings made what is there.
         """
-        text = settings.model_dump_json(indent=2, exclude={"labels"}) + "\n"
-        if self.settings_file.is_file():
-            if self.settings_file.read_text() != text:
-                raise ValueError(
-                    f"'{self.path}' was begun with other settings, those in "
-                    f"'{self.settings_file}'. Take the project file back to them, or choose "
-                    "another folder with --out."
-                )
-            return
-        for folder in (self.path, self.path / "parents", self.path / "fragments"):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.settings_file, text)
+        if self.settings_file.is_file() and self.settings_file.read_text() != _text(settings):
+            raise ValueError(
+                f"'{self.path}' was begun with other settings, those in '{self.settings_file}'. "
+                "Take the project file back to them, or choose another folder with --out."
+            )
+
+
+def _text(settings: ProjectSettings) -> str:
+    """What the folder keeps of settings."""
+    return settings.model_dump_json(indent=2, exclude={"labels"}) + "\n"

@@ -11,8 +11,8 @@ _FOLDER = Path(__file__).parent / "data"
 # Loaded when first used: they need torch, which takes seconds.
 _LAZY = {
     "SpookyNet": "spookynet",
-    "export_checkpoint": "checkpoint",
-    "import_checkpoint": "checkpoint",
+    "export_checkpoint": "published_checkpoint",
+    "import_checkpoint": "published_checkpoint",
     "inspect_model": "inspect",
 }
 

@@ -16,9 +16,10 @@ from openmmgems.core.files import write_atomically
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.run import run_jobs
-from openmmgems.jobs.status import Progress, Summary
+from openmmgems.jobs.run_jobs import run_jobs
+from openmmgems.jobs.status import JobProgress, Summary
 from openmmgems.jobs.store import Failure, JobStore
+from openmmgems.jobs.store_records import structure_row
 from openmmgems.jobs.worker_settings import JobSettings
 
 from .conformer_jobs import ConformerJobs, unpack_conformers
@@ -84,7 +85,7 @@ class ConformerRun:
 
     def finish(
         self,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[JobProgress], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Summary:
         """
@@ -96,7 +97,7 @@ class ConformerRun:
         Parameters
         ----------
         progress, stop
-            See `jobs.run.run_jobs`, also for errors.
+            See `jobs.run_jobs.run_jobs`, also for errors.
         """
         with self._open() as store:
             store.withdraw(self.jobs.level, set(self._ids))
@@ -123,6 +124,32 @@ class ConformerRun:
         return JobStore(Path(self.folder) / _STORE, max_attempts=self.limits.max_attempts)
 
 
+def unfinished(
+    structures: Sequence[AtomicSystem], jobs: ConformerJobs, folder: Path
+) -> list[AtomicSystem]:
+    """
+    Find the structures whose conformers a folder, which need not be there, does not hold.
+
+    Raises
+    ------
+    ValueError
+        If it belongs to other settings.
+    """
+    store_file = folder / _STORE
+    if not store_file.is_file():
+        return list(structures)
+    _check_folder(folder, jobs.how)
+    with JobStore(store_file) as store:
+        rows = store.query(
+            "SELECT hash FROM result JOIN job ON job.id = result.job "
+            "JOIN structure ON structure.id = job.structure WHERE level = ?",
+            jobs.level,
+        )
+    done = {row[0] for row in rows}
+    pairs = zip(structures, _occurrences(structures), strict=True)
+    return [structure for structure, k in pairs if structure_row(structure, k)[0] not in done]
+
+
 def _occurrences(structures: Sequence[AtomicSystem]) -> list[int]:
     """Number the structures of each name: those of one name draw other random numbers."""
     seen: Counter[str] = Counter()
@@ -137,16 +164,20 @@ def _occurrences(structures: Sequence[AtomicSystem]) -> list[int]:
 def _claim_folder(folder: Path, settings: ConformerSettings) -> None:
     """Write the settings down, or see that they are the same as before."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _SETTINGS
+    if (folder / _SETTINGS).is_file():
+        _check_folder(folder, settings)
+        return
+    text = json.dumps(settings.model_dump(mode="json"), indent=1)
+    write_atomically(folder / _SETTINGS, text)
+
+
+def _check_folder(folder: Path, settings: ConformerSettings) -> None:
+    """Refuse other settings than those that a folder was begun with."""
     asked = settings.model_dump(mode="json")
-    if path.is_file():
-        stored = json.loads(path.read_text())
-        other = [name for name in asked if stored.get(name) != asked[name]]
-        if other:
-            name = other[0]
+    stored = json.loads((folder / _SETTINGS).read_text())
+    for name in asked:
+        if stored.get(name) != asked[name]:
             raise ValueError(
                 f"The conformers in '{folder}' were begun with {name} {stored.get(name)}, not "
                 f"{asked[name]}. Give the same settings to go on, or another output."
             )
-        return
-    write_atomically(path, json.dumps(asked, indent=1))

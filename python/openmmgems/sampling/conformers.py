@@ -14,7 +14,7 @@ from openmmgems.core.atomic_system import AtomicSystem, Provenance
 from openmmgems.data.sources import BOTTOM_UP
 from openmmgems.engines.engine import Engine
 
-from .hot_dynamics import Pace, Thermostat, hot_frames
+from .hot_dynamics import FramePace, Thermostat, hot_frames
 from .mechanics import Positions, Surface, masses_of
 from .molecular_graph import MolecularGraph
 from .normal_modes import Acceptance, Minimum, draw_displaced, hessian, minimise, normal_modes
@@ -179,7 +179,7 @@ def _draw(
             settings.friction_per_ps,
             settings.hydrogen_mass_dalton,
         )
-        pace = Pace(
+        pace = FramePace(
             number,
             _steps(settings.spacing_fs, settings),
             _steps(settings.equilibration_fs, settings),

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from openmm import app
 
 from openmmgems.data.frames_file import read_frames
+from openmmgems.data.selected_frames import read_selected
+from openmmgems.dynamics.protocol import Dihedral
 
-from .legs import Dihedral, disulfide_dihedrals
+from .legs import disulfide_dihedrals
 from .parents import solute_atoms
-from .snapshots import read_selected
 
 #: Basins of phi and psi: name -> lowest and highest phi, then psi, degrees; psi goes round. After
 #: Hollingsworth and Karplus, Biomol. Concepts 1, 271 (2010), doi:10.1515/bmc.2010.022.

@@ -34,7 +34,7 @@ class Thermostat:
 
 
 @dataclass(frozen=True)
-class Pace:
+class FramePace:
     """Which frames are taken, in steps: after ``equilibration``, ``spacing`` apart.
 
     ``max_restarts`` is how often a run may begin again without a new frame.
@@ -110,7 +110,7 @@ def hot_frames(
     start_angstrom: Positions,
     graph: MolecularGraph,
     thermostat: Thermostat,
-    pace: Pace,
+    pace: FramePace,
     generator: np.random.Generator,
 ) -> Iterator[tuple[Positions, int]]:
     """Yield frames of one run, each with the number of restarts so far.
@@ -125,7 +125,7 @@ def hot_frames(
     graph : MolecularGraph
         The bonds to keep.
     thermostat : Thermostat
-    pace : Pace
+    pace : FramePace
     generator : numpy.random.Generator
         Also of the runs that begin again.
 

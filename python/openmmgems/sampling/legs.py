@@ -7,56 +7,56 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
-import openmm
 from openmm import app
+
+from openmmgems.dynamics.protocol import (
+    Dihedral,
+    DihedralRestraint,
+    Ensemble,
+    Segment,
+    Thermostat,
+)
 
 from .sampling_settings import DihedralBias, ParentSettings
 
-Dihedral = tuple[int, int, int, int]
 #: Frames after which there is a checkpoint.
-SEGMENT_FRAMES = 10
-# Steps of a segment that keeps no frames.
+CHECKPOINT_FRAMES = 10
+# Steps after which there is one in a leg that keeps no frames.
 _SILENT_STEPS = 2500
 
 
 @dataclass(frozen=True)
-class Leg:
-    """One part of a run.
+class ParentProtocol:
+    """Legs of a parent: `segments` of one time step, on a thermostat that forgets."""
 
-    ``name`` for the log; ``temperature`` of the thermostat; ``start_temperature`` of the velocities
-    drawn at its beginning (0: those there are go on); ``start``: where the leg before ended, the
-    minimum, or the end of the last leg without bias; ``at_pressure``: with a barostat; ``steps``,
-    and ``frame_steps`` between frames (0: none are kept); ``targets``: dihedrals and where they are
-    held, in radian, by ``force_constant`` in kJ/mol.
-    """
-
-    name: str
-    temperature: float
-    start_temperature: float
-    start: Literal["before", "minimum", "unbiased"]
-    at_pressure: bool
-    steps: int
-    frame_steps: int
-    targets: tuple[tuple[Dihedral, float], ...] = ()
-    force_constant: float = 0.0
+    segments: tuple[Segment, ...]
+    time_step_fs: float
+    seed: int
+    log_interval: int = 0
+    trajectory_format: str = "dcd"
+    wraps_molecules: bool = False
+    renews: bool = True
 
     @property
-    def num_frames(self) -> int:
-        """Frames that it keeps."""
-        return self.steps // self.frame_steps if self.frame_steps else 0
+    def num_steps(self) -> int:
+        """Of all legs together."""
+        return sum(leg.num_steps for leg in self.segments)
 
     @property
-    def segments(self) -> list[int]:
-        """Steps of each of its parts, between which there are checkpoints."""
-        size = SEGMENT_FRAMES * self.frame_steps if self.frame_steps else _SILENT_STEPS
-        whole, rest = divmod(self.steps, size)
-        return [size] * whole + ([rest] if rest else [])
+    def length_ps(self) -> float:
+        """Of all legs together, ps."""
+        return self.num_steps * self.time_step_fs * 1e-3
 
 
-def legs_of(settings: ParentSettings, topology: app.Topology) -> list[Leg]:
+def parent_protocol(settings: ParentSettings, topology: app.Topology) -> ParentProtocol:
+    """Plan the run of a parent; see :func:`legs_of`."""
+    legs = tuple(legs_of(settings, topology))
+    return ParentProtocol(legs, settings.time_step_fs, settings.seed)
+
+
+def legs_of(settings: ParentSettings, topology: app.Topology) -> list[Segment]:
     """Plan the run of a parent.
 
     In water each temperature is reached at constant volume, then at constant pressure, and run at
@@ -70,36 +70,59 @@ def legs_of(settings: ParentSettings, topology: app.Topology) -> list[Leg]:
         If a biased dihedral or disulfide bridge is not there.
 
     """
-    legs: list[Leg] = []
+    legs: list[Segment] = []
     wet = settings.solvent == "water"
     frame = round(settings.frame_interval_ps * 1e3 / settings.time_step_fs)
     silent = round(settings.equilibration_ps * 1e3 / settings.time_step_fs)
     frames = max(1, round(settings.length_ps / settings.frame_interval_ps))
     for t in settings.temperatures_kelvin:
-        if wet and silent:
-            legs.append(Leg(f"{t:g}K-volume", t, t, "before", False, silent, 0))
-            legs.append(Leg(f"{t:g}K-pressure", t, 0.0, "before", True, silent, 0))
-        start = (0.0 if silent else t) if wet else 2.0 * t
-        place: Literal["before", "minimum"] = "before" if wet else "minimum"
-        legs.append(Leg(f"{t:g}K", t, start, place, wet, frames * frame, frame))
+        leg = _leg(f"{t:g}K", t, frames * frame, frame)
+        if not wet:
+            leg = replace(leg, start="minimum", start_temperature=2.0 * t)
+        elif silent:
+            legs.append(replace(_leg(f"{t:g}K-volume", t, silent), start_temperature=t))
+            legs.append(replace(_leg(f"{t:g}K-pressure", t, silent), ensemble=Ensemble.NPT))
+            leg = replace(leg, ensemble=Ensemble.NPT)
+        else:
+            leg = replace(leg, ensemble=Ensemble.NPT, start_temperature=t)
+        legs.append(leg)
     for bias in settings.biases:
         legs += _biased_legs(bias, settings, topology, frame)
     return legs
 
 
+def _leg(name: str, temperature: float, num_steps: int, frame_interval: int = 0) -> Segment:
+    """At constant volume and without bias, going on where the leg before ended."""
+    return Segment(
+        name=name,
+        thermostat=Thermostat.LANGEVIN,
+        temperature=temperature,
+        num_steps=num_steps,
+        frame_interval=frame_interval,
+        checkpoint_interval=CHECKPOINT_FRAMES * frame_interval or _SILENT_STEPS,
+        kept_as="unbiased",
+    )
+
+
 def _biased_legs(
     bias: DihedralBias, settings: ParentSettings, topology: app.Topology, frame: int
-) -> Iterator[Leg]:
+) -> Iterator[Segment]:
+    temperature = bias.temperature_kelvin
     frames = max(1, round(bias.length_ps / settings.frame_interval_ps))
     for what, dihedrals in _driven(bias, topology):
         for targets in itertools.product(bias.targets_degree, repeat=len(dihedrals)):
             held = tuple(zip(dihedrals, map(math.radians, targets), strict=True))
             name = f"{what}-{'/'.join(f'{angle:g}' for angle in targets)}"
-            temperature, wet = bias.temperature_kelvin, settings.solvent == "water"
-            yield Leg(
-                *(name, temperature, temperature, "unbiased", wet, frames * frame, frame),
-                targets=held,
-                force_constant=bias.force_constant,
+            yield replace(
+                _leg(name, temperature, frames * frame, frame),
+                ensemble=Ensemble.NPT if settings.solvent == "water" else Ensemble.NVT,
+                bias=DihedralRestraint(held, bias.force_constant),
+                start="unbiased",
+                # far from its target the restraint would throw the molecule about
+                force_tolerance=100.0,
+                max_iterations=500,
+                start_temperature=temperature,
+                kept_as="",
             )
 
 
@@ -139,20 +162,3 @@ def _atom(topology: app.Topology, text: str) -> int:
     raise ValueError(
         f"There is no atom '{text}' for a bias; expected CHAIN:RESIDUE:ATOM such as 'A:10:CA'."
     )
-
-
-def leg_system(base: openmm.System, leg: Leg, seed: int) -> openmm.System:
-    """Copy a System and add the barostat and the restraints of a leg."""
-    system = openmm.XmlSerializer.clone(base)
-    if leg.at_pressure:
-        barostat = openmm.MonteCarloBarostat(1.01325, leg.temperature, 25)
-        barostat.setRandomNumberSeed(seed)
-        system.addForce(barostat)
-    if leg.targets:
-        restraint = openmm.CustomTorsionForce("k*(1-cos(theta-target))")
-        restraint.addGlobalParameter("k", leg.force_constant)
-        restraint.addPerTorsionParameter("target")
-        for atoms, angle in leg.targets:
-            restraint.addTorsion(*atoms, [angle])
-        system.addForce(restraint)
-    return system

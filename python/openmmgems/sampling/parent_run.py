@@ -2,38 +2,43 @@
 # SPDX-License-Identifier: MIT
 """Classical dynamics of a parent in a folder; a killed run goes on where it was, exactly.
 
-The run is made of segments. Each has a Context of its own, with random numbers of its own, that
-begins from the stored positions, velocities and box; at its end frames, log and this state are
-written. So nothing depends on where a run was interrupted.
+Legs are segments of one run, whose checkpoints are each followed by a new Context with random
+numbers of its own: nothing depends on where the run was interrupted.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import openmm
 from openmm import app, unit
 
+from openmmgems.core.errors import UnstableSimulationError
 from openmmgems.core.files import write_atomically
-from openmmgems.core.locks import locked_folder
-from openmmgems.data.frames_file import Frame, append_frames, append_text
+from openmmgems.core.stages import Work
+from openmmgems.dynamics.checkpoint import Checkpoint, Progress
+from openmmgems.dynamics.estimate import time_steps
+from openmmgems.dynamics.platform_choice import PlatformChoice
+from openmmgems.dynamics.run import Run, state_text
+from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 
-from .legs import Leg, leg_system, legs_of
+from .legs import ParentProtocol, legs_of, parent_protocol
 from .parents import ParentSystem, build_parent, cpu_properties
 from .sampling_settings import ParentSettings
 
 #: Called with steps done and steps of the whole run.
 ProgressCallback = Callable[[int, int], None]
-_LOG_HEAD = "frame,leg,time_ps,target_kelvin,temperature_kelvin,potential_kj_per_mol,volume_nm3\n"
-_GAS = 8.31446261815324e-3
-_FRICTION = 1.0
 _SECONDS_TO_MEASURE = 2.0
+# Of versions before 0.2.
+_OLD_CHECKPOINT = "checkpoint.json"
+#: State that a parent begins with.
+_BEGIN = "minimum"
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,6 @@ class ParentFrames:
         return self.num_frames == self.num_planned
 
 
-@dataclass(frozen=True)
-class _Checkpoint:
-    """How far a run is: leg, segment, frames, size of the log, steps; the state as XML."""
-
-    leg: int
-    segment: int
-    num_frames: int
-    log_bytes: int
-    steps: int
-    state: str
-
-
 def run_parent(
     settings: ParentSettings,
     folder: Path,
@@ -69,6 +62,7 @@ def run_parent(
     progress: ProgressCallback | None = None,
     stop: Callable[[], bool] | None = None,
     threads: int | None = None,
+    built: ParentSystem | None = None,
 ) -> ParentFrames:
     """Build a parent and run it, or go on with it; files are `system.pdb`, `frames.dcd`, `log.csv`.
 
@@ -84,6 +78,8 @@ def run_parent(
         goes on from there when it is called again.
     threads : int, optional
         Default: all cores.
+    built : ParentSystem, optional
+        What `build_parent` made of the settings; default: it is built here.
 
     Returns
     -------
@@ -100,25 +96,36 @@ def run_parent(
         If the dynamics become unstable; all up to the last checkpoint is kept.
 
     """
-    folder = Path(folder)
-    with locked_folder(folder):
-        _prepare(settings, folder, threads)
-        parent = _load(folder)
-        legs = legs_of(settings, parent.topology)
-        run = _Run(parent, folder, settings, legs, threads)
-        run.advance(progress or (lambda done, total: None), stop or (lambda: False))
-    return ParentFrames(folder, run.checkpoint.num_frames, sum(leg.num_frames for leg in legs))
+    place, work = _folder(folder), _Work(progress or (lambda done, total: None), stop)
+    with ExitStack() as held:
+        held.enter_context(place.locked())
+        _prepare(settings, place, threads, built)
+        run, has_begun = _open(settings, place, threads, held.pop_all())
+    with closing(run):
+        if not has_begun:
+            run.start()
+        work.show(run.step, run.protocol.num_steps, "")
+        try:
+            run.advance(work)
+        except UnstableSimulationError as error:
+            leg = run.segment.name
+            run.resume()  # frames after the last checkpoint are dropped
+            raise RuntimeError(
+                f"The parent '{settings.name}' became unstable in {leg}: a coordinate "
+                f"or the energy is not a finite number. The {run.num_frames} frames up to the "
+                "last checkpoint are kept; try a smaller time_step_fs in another folder, or check "
+                "the structure."
+            ) from error
+        return ParentFrames(place.path, run.num_frames, _num_frames(run))
 
 
 def prepare_parent(
-    settings: ParentSettings, folder: Path, threads: int | None = None
-) -> tuple[str, ...]:
+    settings: ParentSettings,
+    folder: Path,
+    threads: int | None = None,
+    built: ParentSystem | None = None,
+) -> None:
     """Build a parent in its folder, if that is not done yet; for the rest see :func:`run_parent`.
-
-    Returns
-    -------
-    tuple of str
-        How its structure was read and completed; nothing if it was built before.
 
     Raises
     ------
@@ -126,26 +133,55 @@ def prepare_parent(
         As :func:`run_parent`.
 
     """
-    with locked_folder(folder):
-        return _prepare(settings, folder, threads)
+    place = _folder(folder)
+    with place.locked():
+        _prepare(settings, place, threads, built)
 
 
-def _prepare(settings: ParentSettings, folder: Path, threads: int | None) -> tuple[str, ...]:
-    if (folder / "checkpoint.json").is_file():
+def holds_parent(folder: Path) -> bool:
+    """Whether a parent was built in a folder."""
+    return _folder(folder).state(_BEGIN).is_file()
+
+
+class _Work(Work):
+    """Tells one function how many steps are done, and asks another whether to stop."""
+
+    def __init__(self, told: ProgressCallback, ask: Callable[[], bool] | None) -> None:
+        self._told, self._ask = told, ask
+
+    @property
+    def is_stopped(self) -> bool:
+        """What is answered."""
+        return self._ask is not None and self._ask()
+
+    def show(self, done: float, total: float | None, text: str) -> None:
+        """Tell steps."""
+        del text
+        self._told(int(done), int(total or 0))
+
+
+def _folder(path: Path) -> RunFolder:
+    return RunFolder(path, start="system", frames="frames", how_to_go_on="repeat the command")
+
+
+def _prepare(
+    settings: ParentSettings, folder: RunFolder, threads: int | None, built: ParentSystem | None
+) -> None:
+    if holds_parent(folder.path):
         _check_same(folder, settings)
-        return ()
-    parent = build_parent(settings, threads)
+        return
+    parent = build_parent(settings, threads) if built is None else built
     legs_of(settings, parent.topology)  # impossible biases are found here
-    _begin(parent, settings, folder)
-    return parent.notes
+    _write(parent, settings, folder)
 
 
 @dataclass(frozen=True)
 class ParentEstimate:
-    """Size of a parent, and what is left of its run: ``num_atoms``, ``steps_left``, ``seconds``."""
+    """Size of a parent, and what is left of its run: steps, frames, time."""
 
     num_atoms: int
     steps_left: int
+    frames_left: int
     seconds: float
 
 
@@ -160,20 +196,25 @@ def estimate_parent(
         If it is not prepared.
 
     """
-    folder = Path(folder)
-    parent = _load(folder)
-    run = _Run(parent, folder, settings, legs_of(settings, parent.topology), threads)
-    return run.estimate()
+    place = _folder(folder)
+    with ExitStack() as held:
+        held.enter_context(place.locked())
+        run, _ = _open(settings, place, threads, held.pop_all())
+    with closing(run):
+        left = run.protocol.num_steps - run.step
+        seconds = left * time_steps(run.simulation.context, _SECONDS_TO_MEASURE) if left else 0.0
+        frames = _num_frames(run) - run.num_frames
+        return ParentEstimate(run.simulation.system.getNumParticles(), left, frames, seconds)
 
 
-def _check_same(folder: Path, settings: ParentSettings) -> None:
+def _check_same(folder: RunFolder, settings: ParentSettings) -> None:
     # what a folder of an earlier version does not name had its default
-    stored = _essential(ParentSettings.model_validate_json((folder / "settings.json").read_text()))
+    stored = _essential(ParentSettings.model_validate_json(folder.settings.read_text()))
     asked = _essential(settings)
     other = [name for name in asked if stored[name] != asked[name]]
     if other:
         raise ValueError(
-            f"The parent in '{folder}' was begun with {other[0]} {stored[other[0]]}, not "
+            f"The parent in '{folder.path}' was begun with {other[0]} {stored[other[0]]}, not "
             f"{asked[other[0]]}. Give the same settings to go on, or another folder."
         )
 
@@ -183,183 +224,62 @@ def _essential(settings: ParentSettings) -> dict[str, object]:
     return settings.model_dump(mode="json", exclude={"selection"})
 
 
-def _begin(parent: ParentSystem, settings: ParentSettings, folder: Path) -> None:
-    """Write the system down; the checkpoint comes last."""
+def _write(parent: ParentSystem, settings: ParentSettings, folder: RunFolder) -> None:
+    """Write down what runs; the state that it begins with comes last."""
     pdb = StringIO()
     positions = parent.positions_nm * unit.nanometer
     app.PDBFile.writeFile(parent.topology, positions, pdb, keepIds=True)
-    write_atomically(folder / "system.pdb", pdb.getvalue())
-    write_atomically(folder / "system.xml", openmm.XmlSerializer.serialize(parent.system))
-    write_atomically(folder / "settings.json", json.dumps(_essential(settings), indent=1))
-    context = _context(parent.system, _integrator(300.0, 0.001, 1), {"DeterministicForces": "true"})
+    write_atomically(folder.structure_file("system"), pdb.getvalue())
+    folder.write_system(parent.system)
+    folder.write_settings(_essential(settings))
+    integrator = openmm.VerletIntegrator(0.001)
+    platform = openmm.Platform.getPlatform("Reference")
+    context = openmm.Context(parent.system, integrator, platform)
     context.setPositions(positions)
-    state = _state_text(context)
-    write_atomically(folder / "minimum.xml", state)
-    _write(folder, _Checkpoint(0, 0, 0, 0, 0, state))
+    write_atomically(folder.state(_BEGIN), state_text(context))
 
 
-def _load(folder: Path) -> ParentSystem:
-    if not (folder / "checkpoint.json").is_file():
-        raise FileNotFoundError(f"There is no parent in '{folder}'; prepare it first.")
-    pdb = app.PDBFile(str(folder / "system.pdb"))
-    system = openmm.XmlSerializer.deserialize((folder / "system.xml").read_text())
-    positions = pdb.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-    return ParentSystem(pdb.topology, system, positions)
+def _open(
+    settings: ParentSettings, folder: RunFolder, threads: int | None, held: ExitStack
+) -> tuple[Run, bool]:
+    """Open the run of a prepared parent; it has begun, or is only ready to start."""
+    with held:
+        if not holds_parent(folder.path):
+            raise FileNotFoundError(f"There is no parent in '{folder.path}'; prepare it first.")
+        topology, _ = folder.read_start()
+        protocol = parent_protocol(settings, topology)
+        _adopt_old_checkpoint(folder, protocol)
+        choice = PlatformChoice("CPU", cpu_properties(threads))
+        simulation = SegmentSimulation(topology, folder.read_system(), protocol, choice)
+        run = Run(folder, simulation, protocol, choice, held.pop_all())
+    with ExitStack() as opened:
+        opened.enter_context(closing(run))
+        has_begun = run.resume()
+        if not has_begun:
+            state = openmm.XmlSerializer.deserialize(folder.state(_BEGIN).read_text())
+            run.prepare(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer))
+        opened.pop_all()
+    return run, has_begun
 
 
-class _Run:
-    """A run from its checkpoint on."""
-
-    def __init__(
-        self,
-        parent: ParentSystem,
-        folder: Path,
-        settings: ParentSettings,
-        legs: list[Leg],
-        threads: int | None,
-    ) -> None:
-        self._parent, self._folder, self._settings, self._legs = parent, folder, settings, legs
-        self._properties = cpu_properties(threads)
-        self._total = sum(leg.steps for leg in legs)
-        self.checkpoint = _Checkpoint(**json.loads((folder / "checkpoint.json").read_text()))
-
-    def advance(self, progress: ProgressCallback, stop: Callable[[], bool]) -> None:
-        progress(self.checkpoint.steps, self._total)
-        while self.checkpoint.leg < len(self._legs) and not stop():
-            leg = self._legs[self.checkpoint.leg]
-            finished = self._segment(leg, progress, stop)
-            if finished is None:
-                return
-            self.checkpoint = finished
-            _write(self._folder, finished)
-
-    def estimate(self) -> ParentEstimate:
-        """Time some steps from the checkpoint on."""
-        left = self._total - self.checkpoint.steps
-        num_atoms = self._parent.system.getNumParticles()
-        if not left:
-            return ParentEstimate(num_atoms, 0, 0.0)
-        leg = self._legs[self.checkpoint.leg]
-        context = self._start(leg)
-        self._step(context, leg, 2)
-        steps, begin = 0, time.perf_counter()
-        while (elapsed := time.perf_counter() - begin) < _SECONDS_TO_MEASURE:
-            self._step(context, leg, 5)
-            steps += 5
-        return ParentEstimate(num_atoms, left, left * elapsed / steps)
-
-    def _segment(
-        self, leg: Leg, progress: ProgressCallback, stop: Callable[[], bool]
-    ) -> _Checkpoint | None:
-        """Run one segment and write its frames; None if it was stopped."""
-        here = self.checkpoint
-        context = self._start(leg)
-        steps = leg.segments[here.segment]
-        pace = leg.frame_steps or max(1, steps // 10)
-        frames: list[Frame] = []
-        for done in range(pace, steps + 1, pace):
-            self._step(context, leg, pace)
-            if leg.frame_steps:
-                time_ps = 1e-3 * self._settings.time_step_fs * (self._before(leg) + done)
-                number = here.num_frames + len(frames)
-                frames.append(_frame(context, f"{number},{leg.name},{time_ps:.4f}", leg))
-            progress(here.steps + done, self._total)
-            if stop():
-                return None
-        if rest := steps % pace:
-            self._step(context, leg, rest)
-        num_frames, log_bytes = here.num_frames, here.log_bytes
-        if frames:
-            path, topology = self._folder / "frames.dcd", self._parent.topology
-            num_frames = append_frames(path, topology, frames, here.num_frames)
-            lines = "".join(frame.log_line for frame in frames)
-            text = lines if here.log_bytes else _LOG_HEAD + lines
-            log_bytes = append_text(self._folder / "log.csv", text, here.log_bytes)
-        last = here.segment + 1 == len(leg.segments)
-        place = (here.leg + 1, 0) if last else (here.leg, here.segment + 1)
-        state = _state_text(context)
-        if last and not leg.targets:
-            write_atomically(self._folder / "unbiased.xml", state)
-        return _Checkpoint(*place, num_frames, log_bytes, here.steps + steps, state)
-
-    def _before(self, leg: Leg) -> int:
-        """Steps of a leg before the segment."""
-        return sum(leg.segments[: self.checkpoint.segment])
-
-    def _start(self, leg: Leg) -> openmm.Context:
-        here, settings = self.checkpoint, self._settings
-        generator = np.random.default_rng([settings.seed, here.leg, here.segment])
-        seeds = [int(seed) for seed in generator.integers(1, 2**31 - 1, 3)]
-        system = leg_system(self._parent.system, leg, seeds[0])
-        integrator = _integrator(leg.temperature, 1e-3 * settings.time_step_fs, seeds[1])
-        context = _context(system, integrator, self._properties)
-        begins = here.segment == 0
-        text = here.state
-        if begins and leg.start != "before":
-            text = (self._folder / f"{leg.start}.xml").read_text()
-        state = openmm.XmlSerializer.deserialize(text)
-        if self._parent.is_periodic:
-            context.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
-        context.setPositions(state.getPositions())
-        if begins and leg.targets:
-            # Far from its target the restraint would throw the molecule about.
-            openmm.LocalEnergyMinimizer.minimize(context, 100.0, 500)
-        if begins and leg.start_temperature > 0:
-            context.setVelocitiesToTemperature(leg.start_temperature, seeds[2])
-        else:
-            context.setVelocities(state.getVelocities())
-        return context
-
-    def _step(self, context: openmm.Context, leg: Leg, steps: int) -> None:
-        try:
-            context.getIntegrator().step(steps)
-            state = context.getState(positions=True, energy=True)
-            good = np.isfinite(state.getPotentialEnergy()._value)
-        except openmm.OpenMMException as error:
-            if "nan" not in str(error).lower():
-                raise
-            good = False
-        if not good:
-            here = self.checkpoint
-            raise RuntimeError(
-                f"The parent '{self._settings.name}' became unstable in {leg.name}: a coordinate "
-                f"or the energy is not a finite number. The {here.num_frames} frames up to the "
-                "last checkpoint are kept; try a smaller time_step_fs in another folder, or check "
-                "the structure."
-            )
+def _num_frames(run: Run) -> int:
+    """Frames that it will have."""
+    return sum(leg.num_frames for leg in run.protocol.segments)
 
 
-def _integrator(temperature: float, step_ps: float, seed: int) -> openmm.Integrator:
-    integrator = openmm.LangevinMiddleIntegrator(temperature, _FRICTION, step_ps)
-    integrator.setRandomNumberSeed(seed)
-    return integrator
-
-
-def _context(
-    system: openmm.System, integrator: openmm.Integrator, properties: dict[str, str]
-) -> openmm.Context:
-    return openmm.Context(system, integrator, openmm.Platform.getPlatform("CPU"), properties)
-
-
-def _state_text(context: openmm.Context) -> str:
-    return openmm.XmlSerializer.serialize(context.getState(positions=True, velocities=True))
-
-
-def _frame(context: openmm.Context, begin: str, leg: Leg) -> Frame:
-    state = context.getState(positions=True, energy=True)
-    system = context.getSystem()
-    freedom = 3 * sum(system.getParticleMass(i)._value > 0 for i in range(system.getNumParticles()))
-    freedom -= system.getNumConstraints()
-    temperature = 2.0 * state.getKineticEnergy()._value / (freedom * _GAS)
-    box = state.getPeriodicBoxVectors(asNumpy=True)
-    periodic = system.usesPeriodicBoundaryConditions()
-    cell = np.array(box.value_in_unit(unit.nanometer)) if periodic else None
-    volume = f"{np.linalg.det(cell):.5f}" if cell is not None else ""
-    energy = state.getPotentialEnergy()._value
-    line = f"{begin},{leg.temperature:g},{temperature:.2f},{energy:.4f},{volume}\n"
-    positions = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-    return Frame(np.array(positions), cell, line)
-
-
-def _write(folder: Path, checkpoint: _Checkpoint) -> None:
-    write_atomically(folder / "checkpoint.json", json.dumps(asdict(checkpoint)))
+def _adopt_old_checkpoint(folder: RunFolder, protocol: ParentProtocol) -> None:
+    """Turn a checkpoint of versions before 0.2 into one of today's."""
+    path = folder.path / _OLD_CHECKPOINT
+    if not path.is_file():
+        return
+    old = json.loads(path.read_text())
+    if old["steps"] and not folder.checkpoint.is_file():
+        leg = old["leg"]
+        if old["segment"]:
+            step = old["segment"] * protocol.segments[leg].checkpoint_interval
+        else:  # it named the leg to come
+            leg -= 1
+            step = protocol.segments[leg].num_steps
+        progress = Progress(step, old["num_frames"], 0, old["log_bytes"], "CPU", leg)
+        Checkpoint(progress, None, old["state"]).write(folder)
+    path.unlink()

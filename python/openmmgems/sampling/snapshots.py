@@ -1,20 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Which frames of a parent are kept: representative and untypical ones, and all to read them."""
+"""Which frames of a parent are kept: representative and untypical ones."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from openmm import app
 
-from openmmgems.core.files import write_atomically
 from openmmgems.data.frames_file import read_frames
+from openmmgems.data.selected_frames import Selected, write_selected
 
 from . import selection
 from .parents import solute_atoms
@@ -23,14 +20,6 @@ from .sampling_settings import SelectionSettings
 REPRESENTATIVE, UNTYPICAL = "representative", "untypical"
 # Similarities of so many frames need 4 GB with those of affinity propagation.
 _MANY_FRAMES = 20000
-
-
-@dataclass(frozen=True)
-class Selected:
-    """A frame that is kept, by its number in `frames.dcd`, and why."""
-
-    frame: int
-    reason: str
 
 
 def select_frames(settings: SelectionSettings, folder: Path) -> list[Selected]:
@@ -64,8 +53,7 @@ def select_frames(settings: SelectionSettings, folder: Path) -> list[Selected]:
     if not len(frames):
         raise ValueError(f"'{folder / 'frames.dcd'}' has no frames; expected one at least.")
     chosen = sorted(choose(settings, frames), key=lambda selected: selected.frame)
-    lines = [f"{selected.frame},{selected.reason}\n" for selected in chosen]
-    write_atomically(folder / "selected.csv", "frame,reason\n" + "".join(lines))
+    write_selected(folder, chosen)
     return chosen
 
 
@@ -108,57 +96,6 @@ def choose(settings: SelectionSettings, frames_angstrom: NDArray[np.float64]) ->
     return [Selected(int(k), REPRESENTATIVE) for k in exemplars] + [
         Selected(int(k), UNTYPICAL) for k in untypical
     ]
-
-
-def selected_frames(
-    folder: Path,
-) -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.float64] | None]]:
-    """Yield the frames that were selected.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of a parent.
-
-    Yields
-    ------
-    tuple
-        Frame number, positions [num_atoms, 3] and box vectors as rows [3, 3] (None in vacuum), in
-        angstrom; positions are those of `system.pdb`'s atoms, molecules whole.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing has been selected.
-
-    """
-    folder = Path(folder)
-    chosen = [selected.frame for selected in read_selected(folder)]
-    yield from read_frames(folder / "frames.dcd", chosen=chosen)
-
-
-def read_selected(folder: Path) -> list[Selected]:
-    """Read `selected.csv`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing has been selected.
-    ValueError
-        If it is not such a file.
-
-    """
-    path = Path(folder) / "selected.csv"
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no '{path}'; select frames of this parent first.")
-    try:
-        with open(path, newline="") as file:
-            return [Selected(int(row["frame"]), row["reason"]) for row in csv.DictReader(file)]
-    except (KeyError, ValueError, TypeError) as error:
-        raise ValueError(
-            f"'{path}' cannot be read ({error}); expected lines of a frame number and a reason "
-            "below 'frame,reason'."
-        ) from error
 
 
 def _representatives(settings: SelectionSettings, frames: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -4,11 +4,12 @@
 
 from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.systems.load import StructureOptions
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .start import simulate
-from .workflow import Forces, StructureOptions
+from .simulation_stage import SimulationStage, simulate
+from .workflow import Forces
 
 __all__ = [
     "Ensemble",
@@ -16,6 +17,7 @@ __all__ = [
     "LoadedStructure",
     "Protocol",
     "RunFolder",
+    "SimulationStage",
     "StructureOptions",
     "createSystem",
     "read_structure",

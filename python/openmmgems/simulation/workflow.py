@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""From a structure and a choice of forces to a System and a run in a folder."""
+"""From a structure and a choice of forces to a System, and to a run in a folder."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +18,10 @@ from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, S
 from openmmgems.core.quantities import format_bytes
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
-    Estimate,
     available_memory_bytes,
     check_disk,
     check_memory,
-    peak_memory_bytes,
     present_memory_bytes,
-    time_steps,
     trajectory_bytes,
 )
 from openmmgems.dynamics.model_memory import model_memory
@@ -32,12 +29,11 @@ from openmmgems.dynamics.platform_choice import PlatformChoice
 from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
+from openmmgems.dynamics.segment_simulation import SegmentSimulation
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.domain import domain_violations, require_domain
-from openmmgems.systems.prepare import prepare_structure
-from openmmgems.systems.prepare_settings import PrepareSettings
-from openmmgems.systems.structure import LoadedStructure, read_structure
+from openmmgems.systems.loaded_structure import LoadedStructure
 from openmmgems.systems.system import createSystem, model_file
 
 Say = Callable[[str], None]
@@ -88,53 +84,6 @@ class Forces:
     def label(self) -> str:
         """Short name for people."""
         return str(self.model or self.force_field)
-
-
-@dataclass(frozen=True)
-class StructureOptions:
-    """How to read the structure; see :func:`read_structure`."""
-
-    coordinates: str | None = None
-    alternate_location: str | None = None
-    include_folder: str | None = None
-    hydrogens: bool = False
-    ph: float = 7.0
-    box: bool = True
-    remove: Sequence[str] = ()
-
-
-def load(
-    path: str | Path, options: StructureOptions | None = None, *, allow_gaps: bool = False
-) -> LoadedStructure:
-    """Read a structure and prepare it.
-
-    Parameters
-    ----------
-    path : path
-    options : StructureOptions, optional
-    allow_gaps : bool
-        Go on with bonds that are too long.
-
-    Returns
-    -------
-    LoadedStructure
-    """
-    options = options or StructureOptions()
-    structure = read_structure(
-        path,
-        coordinates=options.coordinates,
-        alternate_location=options.alternate_location,
-        include_folder=options.include_folder,
-    )
-    if not options.box:
-        structure.topology.setPeriodicBoxVectors(None)
-    settings = PrepareSettings(
-        add_hydrogens=options.hydrogens,
-        ph=options.ph,
-        remove=tuple(options.remove),
-        allow_gaps=allow_gaps,
-    )
-    return prepare_structure(structure, settings)
 
 
 def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:
@@ -218,19 +167,20 @@ def _check_model(
         )
 
 
-def prepare_run(
+def new_simulation(
     folder: RunFolder,
     structure: LoadedStructure,
     system: openmm.System,
     protocol: Protocol,
     choice: PlatformChoice,
     say: Say = print,
-) -> Run:
-    """Make a new run and keep in its folder what resuming needs.
+) -> SegmentSimulation:
+    """Make what a new run computes with; nothing is written.
 
     Parameters
     ----------
     folder : RunFolder
+        Its disk needs space.
     structure : LoadedStructure
     system : openmm.System
         Without barostat; what the ensemble needs is added.
@@ -241,13 +191,11 @@ def prepare_run(
 
     Returns
     -------
-    Run
-        Not yet minimised or started. It computes with the folder's own copy of the model.
+    SegmentSimulation
+        Without positions.
 
     Raises
     ------
-    RunFolderError
-        If the folder holds a run, or somebody runs in it.
     ResourceError
         If memory or disk space are too small, or the platform cannot minimise.
     """
@@ -257,15 +205,76 @@ def prepare_run(
         )
     check_disk(folder.path, trajectory_bytes(structure.num_atoms, protocol))
     _check_memory(system, structure.positions, choice, say)
-    add_ensemble_forces(system, protocol)
-    topology = structure.topology
+    add_ensemble_forces(system, protocol.segments[0], protocol.seed)
+    return SegmentSimulation(structure.topology, system, protocol, choice)
+
+
+def keep_run(
+    folder: RunFolder,
+    simulation: SegmentSimulation,
+    positions: np.ndarray,
+    protocol: Protocol,
+    choice: PlatformChoice,
+) -> Run:
+    """Take a folder for a new run, and keep there what resuming needs.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Gets a copy of the model as well.
+    simulation : SegmentSimulation
+    positions : numpy.ndarray
+        Of the start, nm, shape ``[num_atoms, 3]``.
+    protocol : Protocol
+    choice : PlatformChoice
+
+    Returns
+    -------
+    Run
+        Not yet minimised or started.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run, or somebody runs in it.
+    """
     with ExitStack() as held:
         held.enter_context(folder.locked())
         if read_checkpoint(folder) is not None:
             raise RunFolderError(f"'{folder.path}' already holds a run; choose another folder.")
-        folder.write_system(system)
-        folder.write_structure("start", topology, structure.positions)
-        return Run(folder, topology, folder.read_system(), protocol, choice, held.pop_all())
+        folder.write_system(simulation.system)
+        folder.write_structure("start", simulation.topology, positions)
+        return Run(folder, simulation, protocol, choice, held.pop_all())
+
+
+def kept_simulation(
+    folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print
+) -> SegmentSimulation:
+    """Make what a run computes with again, from what its folder keeps.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    protocol : Protocol
+    choice : PlatformChoice
+        May be another than before; memory is estimated for it.
+    say : callable
+        Told how much memory a model will take.
+
+    Returns
+    -------
+    SegmentSimulation
+        Without positions.
+    """
+    system = folder.read_system()
+    topology, positions = folder.read_start()
+    if topology.getNumAtoms() != system.getNumParticles():
+        raise RunFolderError(
+            f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
+            f"structure, {system.getNumParticles()} in system.xml."
+        )
+    _check_memory(system, positions, choice, say)
+    return SegmentSimulation(topology, system, protocol, choice)
 
 
 def _check_memory(
@@ -280,43 +289,6 @@ def _check_memory(
     say(f"Memory: about {format_bytes(total)}{where} ({expected.evaluator} evaluator)")
     if expected.is_on_host:
         check_memory(expected.num_bytes, available_memory_bytes())
-
-
-def estimate(run: Run) -> Estimate:
-    """Time a few steps of a prepared run."""
-    seconds = time_steps(run.simulation.context)
-    num_atoms = run.simulation.system.getNumParticles()
-    return Estimate(seconds, peak_memory_bytes(), trajectory_bytes(num_atoms, run.protocol))
-
-
-def reopen(folder: RunFolder, protocol: Protocol, choice: PlatformChoice, say: Say = print) -> Run:
-    """Make the Run of a folder again from what it keeps; others cannot run there then.
-
-    Parameters
-    ----------
-    folder : RunFolder
-    protocol : Protocol
-    choice : PlatformChoice
-        May be another than before; memory is estimated for it.
-    say : callable
-        Told how much memory a model will take.
-
-    Returns
-    -------
-    Run
-        Call its ``resume`` next.
-    """
-    with ExitStack() as held:
-        held.enter_context(folder.locked())
-        system = folder.read_system()
-        topology, positions = folder.read_start()
-        if topology.getNumAtoms() != system.getNumParticles():
-            raise RunFolderError(
-                f"'{folder.path}' is inconsistent: {topology.getNumAtoms()} atoms in the "
-                f"structure, {system.getNumParticles()} in system.xml."
-            )
-        _check_memory(system, positions, choice, say)
-        return Run(folder, topology, system, protocol, choice, held.pop_all())
 
 
 def protocol_from(settings: dict[str, Any], **changes: Any) -> Protocol:

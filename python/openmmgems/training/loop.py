@@ -8,15 +8,17 @@ import io
 import math
 import os
 import pickle
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from openmmgems.core.files import write_atomically
+from openmmgems.core.stages import Work
+from openmmgems.core.time_left import TimeLeft
 from openmmgems.data.dataset import Group
 from openmmgems.data.splits import split_structures
 from openmmgems.models.spookynet import SpookyNet
@@ -74,27 +76,42 @@ class Trainer:
         if self.checkpoint.exists():
             self._load()
 
-    def run(self) -> None:
-        """Train to the end, with a progress bar; continue after an interruption by another run."""
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        torch.set_num_threads(self.settings.num_threads)
-        torch.set_flush_denormal(True)
-        with Progress(*columns) as progress:
-            task = progress.add_task("Training", total=self.settings.num_steps, completed=self.step)
-            for numbers in self._training_batches():
-                self._train(numbers)
-                progress.update(task, completed=self.step)
-                last = self.step == self.settings.num_steps
-                if self.step % self.settings.validation_interval == 0 or last:
-                    errors = self._validate()
-                    progress.console.print(_report(self.step, errors), soft_wrap=True)
-                    self._save()
+    def run(self, work: Work | None = None) -> None:
+        """
+        Train to the end, or until asked to stop; another run continues.
+
+        Parameters
+        ----------
+        work : Work, optional
+            Told how far it is at every step, and the errors at every validation. The state is kept
+            at validations and when it asks to stop.
+        """
+        work, time_left = work or Work(), TimeLeft()
+        self._set_threads()
+        total = self.settings.num_steps
+        for numbers in self._training_batches():
+            if work.is_stopped:
+                self._save()
+                return
+            self._train(numbers)
+            left = time_left.text(self.step, total)
+            work.show(self.step, total, f"{self.step} of {total} steps{left}")
+            if self.step % self.settings.validation_interval == 0 or self.step == total:
+                work.say(_report(self.step, self._validate()))
+                self._save()
+
+    def seconds_per_step(self, number: int = 3) -> float:
+        """Time a step that is to come, a few times, and go back to where it was."""
+        self._set_threads()
+        before = copy.deepcopy(self._state())
+        numbers = next(self._training_batches())
+        self._train(numbers)  # warms up
+        start = time.perf_counter()
+        for _ in range(number):
+            self._train(numbers)
+        seconds = (time.perf_counter() - start) / number
+        self._restore(before)
+        return seconds
 
     def evaluate(self, numbers: Sequence[int]) -> Errors:
         """Errors of the best averaged model for structures of these numbers."""
@@ -113,6 +130,10 @@ class Trainer:
         with torch.no_grad():
             model.element_bias[:, 0] += self.atomic_energies.to(model.element_bias.dtype)
         return model.eval()
+
+    def _set_threads(self) -> None:
+        torch.set_num_threads(self.settings.num_threads)
+        torch.set_flush_denormal(True)
 
     def _training_batches(self) -> Iterator[Sequence[int]]:
         """Batches from the current step to the last; every epoch is its own permutation."""
@@ -222,6 +243,9 @@ class Trainer:
                 f"'{self.checkpoint}' belongs to a run with other data; expected the same. "
                 "Choose another file, or remove it to start anew."
             )
+        self._restore(state)
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
         self.step, self.best = state["step"], state["best"]
         self.best_weights = state["best_weights"]
         self.model.load_state_dict(state["model"])

@@ -132,6 +132,10 @@ def test_a_run_begun_in_a_script_goes_on(gems, peptide: Path, tmp_path: Path) ->
     check_complete(folder.path, 60, 10)
     folder.checkpoint.unlink()
     folder.previous_checkpoint.unlink()
+    code, text = gems("simulate", *arguments)
+    assert code == 1
+    assert "but no checkpoint to go on from" in text  # nothing that was run is written over
+    folder.log.unlink()
     code, text = gems("simulate", *arguments)  # as if killed before the first checkpoint
     assert code == 0, text
     check_complete(folder.path, 60, 10)
@@ -273,7 +277,7 @@ def test_signals_lose_no_frame(
     text, _ = process.communicate(timeout=60)
     assert process.returncode == code, text
     if number != signal.SIGKILL:
-        assert "nothing is lost. Go on with" in text
+        assert f"go on with: gems simulate --resume --out {out}" in " ".join(text.split())
     log = read_energy_log(out / "log.csv")["step"]
     steps = 40 * (int(log[-1]) // 40 + 2)
     code, text = gems(

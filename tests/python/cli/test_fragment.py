@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,7 +18,7 @@ import pytest
 import typer
 from openmm.app import PDBFile
 from openmmgems.cli.fragment import fragment
-from openmmgems.data.frames_file import Frame, append_frames
+from openmmgems.data.frames_file import FramesFile
 from openmmgems.data.structure_file import read_kept_atoms, read_structures
 from openmmgems.systems.structure import read_structure
 from typer.testing import CliRunner
@@ -47,6 +48,33 @@ def trajectory(peptide: Path, tmp_path: Path) -> Path:
     frames = mdtraj.Trajectory(system.xyz + moves, system.topology)
     frames.save_dcd(str(tmp_path / "frames.dcd"))
     return tmp_path / "frames.dcd"
+
+
+PROJECT = """
+[[parents]]
+name = "wet"
+peptide = "ACE ALA NME"
+
+[[parents]]
+name = "dry"
+peptide = "ACE ALA NME"
+
+[top_down]
+radius_angstrom = 3.0
+centres = ["protein", "water"]
+centres_per_frame = 2
+"""
+
+
+def sampled(folder: Path, peptide: Path, trajectory: Path) -> None:
+    """Lay down what `gems sample` leaves: a system, frames, two of them selected."""
+    folder.mkdir(parents=True)
+    (folder / "system.pdb").write_bytes(peptide.read_bytes())
+    pdb = PDBFile(str(peptide))
+    with closing(FramesFile(folder / "frames.dcd", pdb.topology)) as file:
+        for frame in mdtraj.load(str(trajectory), top=str(peptide)).xyz:
+            file.write(frame)
+    (folder / "selected.csv").write_text("frame,reason\n3,untypical\n1,representative\n")
 
 
 def test_fragments_of_a_trajectory(gems, peptide: Path, trajectory: Path, tmp_path: Path) -> None:
@@ -88,12 +116,7 @@ def test_fragments_of_a_trajectory(gems, peptide: Path, trajectory: Path, tmp_pa
 
 def test_selected_frames_of_a_folder(gems, peptide: Path, trajectory: Path, tmp_path: Path) -> None:
     folder = tmp_path / "parents" / "wet"
-    folder.mkdir(parents=True)
-    (folder / "system.pdb").write_bytes(peptide.read_bytes())
-    pdb = PDBFile(str(peptide))
-    frames = [Frame(x, None, "") for x in mdtraj.load(str(trajectory), top=str(peptide)).xyz]
-    append_frames(folder / "frames.dcd", pdb.topology, frames, 0)
-    (folder / "selected.csv").write_text("frame,reason\n3,untypical\n1,representative\n")
+    sampled(folder, peptide, trajectory)
     out = tmp_path / "fragments.h5"
     error, text = gems(folder, "-o", out)
     assert error is None, text
@@ -109,7 +132,8 @@ def test_selected_frames_of_a_folder(gems, peptide: Path, trajectory: Path, tmp_
 
 
 def test_a_dry_run_writes_nothing(gems, peptide: Path, tmp_path: Path) -> None:
-    error, text = gems(peptide, "-o", tmp_path / "none.h5", "--dry-run")
+    picture = tmp_path / "none.png"
+    error, text = gems(peptide, "-o", tmp_path / "none.h5", "--dry-run", "--picture", picture)
     assert error is None, text
     assert "Estimate:" in text
     assert not list(tmp_path.glob("none*"))
@@ -175,9 +199,9 @@ def test_what_is_refused(gems, peptide: Path, structures: Path, tmp_path: Path) 
         ((peptide, "-o", out, "--centres", ","), ValueError, "at least 1 item"),
         ((peptide, "-o", out, "--interface", 5), ValueError, "has no residue within 5.0"),
         ((peptide, "-o", out, "--spacing", 5, "--number", 2), ValueError, "not both"),
-        ((tmp_path / "no.pdb", "-o", out), FileNotFoundError, "no structure file"),
+        ((tmp_path / "no.pdb", "-o", out), FileNotFoundError, "There is no file '"),
         ((peptide, "-o", tmp_path / "no" / "out.h5"), FileNotFoundError, "no folder"),
-        ((peptide, "--trajectory", "no.dcd", "-o", out), FileNotFoundError, "no trajectory"),
+        ((peptide, "--trajectory", "no.dcd", "-o", out), FileNotFoundError, "no file 'no.dcd'"),
         ((peptide, "--trajectory", crystal, "-o", out), ValueError, "cannot be read"),
     ]
     for arguments, kind, message in cases:
@@ -234,3 +258,35 @@ def test_killed_in_the_middle_it_goes_on(
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one.positions_angstrom, other.positions_angstrom)
     assert (tmp_path / "killed.csv").read_text() == (tmp_path / "whole.csv").read_text()
+
+
+def test_a_project_is_cut_up_parent_by_parent(
+    gems, peptide: Path, trajectory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("set.toml").write_text(PROJECT)
+    command = ("--project", "set.toml", "-o", "set")
+    error, _ = gems(*command, "--dry-run")
+    assert isinstance(error, FileNotFoundError)
+    assert not Path("set").exists()
+    sampled(Path("set/parents/wet"), peptide, trajectory)
+    error, _ = gems(*command)
+    assert isinstance(error, FileNotFoundError)
+    assert "'set/parents/dry/selected.csv'; run first: gems sample --project set.toml" in str(error)
+    assert not list(Path("set").glob("fragments/*"))
+    sampled(Path("set/parents/dry"), peptide, trajectory)
+    error, text = gems(*command, "--dry-run")
+    assert error is None, text
+    assert "In all: 2 stages" in " ".join(text.split())
+    assert not list(Path("set").glob("fragments/*"))
+    error, text = gems(*command)
+    assert error is None, text
+    assert text.count("Done:") == 2
+    assert "gems label --project set.toml --out set" in text
+    made = sorted(path.name for path in Path("set/fragments").iterdir())
+    assert made == [f"{name}.{end}" for name in ("dry", "wet") for end in ("csv", "h5", "png")]
+    sources = [s.source.split(":") for s in read_structures("set/fragments/wet.h5")]
+    assert {(parent, frame) for _, parent, frame, *_ in sources} == {("wet", "1"), ("wet", "3")}
+    error, text = gems(*command)
+    assert text.count("is there already.") == 2
+    assert "Done:" not in text

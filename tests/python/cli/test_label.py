@@ -94,8 +94,9 @@ def test_the_estimate_writes_nothing(tmp_path: Path, gems_label) -> None:
     code, text = gems_label(tmp_path / "waters.h5", "-o", tmp_path / "labels", "--dry-run")
     assert (code, "5 structures, " in text) == (0, True)
     assert not (tmp_path / "labels").exists()
-    with pytest.raises(ValueError, match="no structures to estimate for"):
+    with pytest.raises(FileNotFoundError, match="holds no jobs; give files of structures"):
         gems_label("-o", tmp_path / "labels", "--dry-run")
+    assert not (tmp_path / "labels").exists()
 
 
 @pytest.mark.slow
@@ -104,11 +105,9 @@ def test_failures_are_told_and_tried_again(tmp_path: Path, gems_label) -> None:
     log, folder = tmp_path / "log", tmp_path / "labels"
     write_structures(tmp_path / "waters.h5", waters(["fail", "impossible", "slow 1.2"]))
     engine = ["--engine", ENGINE, "--engine-option", f"log={log}", "--engine-option", "seconds=0.5"]
-    code, text = gems_label(
-        tmp_path / "waters.h5", "-o", folder, *engine, *ALONE, "--time-limit", 0.6,
-        "--max-attempts", 2,
-    )  # fmt: skip
-    assert (code, "0 of 3 done, 3 parked" in text) == (1, True)
+    limits = ["--time-limit", 0.6, "--max-attempts", 2]
+    with pytest.raises(RuntimeError, match=r"Nothing is done yet.* 0 of 3 done, 3 parked"):
+        gems_label(tmp_path / "waters.h5", "-o", folder, *engine, *ALONE, *limits)
     assert not (folder / "data.h5").exists()
     text = gems_label("-o", folder, "--status")[1]
     for line in (
@@ -120,6 +119,7 @@ def test_failures_are_told_and_tried_again(tmp_path: Path, gems_label) -> None:
     code, text = gems_label("-o", folder, "--retry-parked", "--time-limit", 60, *ALONE, *ALLOWED)
     assert (code, "3 parked jobs wait again" in text) == (0, True)
     assert "1 of 3 done, 2 parked" in text
+    assert f"Why jobs failed: gems label --out {folder} --allow-code {MODULE} --status" in text
     with h5py.File(folder / "data.h5") as file:
         (group,) = file.values()
         assert group["energy"][:] == [label_of(waters(["a", "b", "c"])[2]).energy_ev]
@@ -143,7 +143,9 @@ def test_it_stops_by_ctrl_c_and_goes_on(tmp_path: Path, gems_label) -> None:
     run.send_signal(signal.SIGINT)
     text = run.communicate(timeout=60)[0]
     assert run.returncode == 130
-    assert f"Nothing is lost. Go on with gems label --out {folder} --allow-code {MODULE}" in text
+    assert "Nothing finished is lost" in text
+    command = f"gems label --out {folder} --allow-code {MODULE}"
+    assert f"Go on with {command}; a data set of what is done: {command} --export" in text
     assert not (folder / "data.h5").exists()
     first = len(read_log(tmp_path, "end"))
     assert 20 < first < 200
@@ -169,6 +171,8 @@ def test_the_structures_of_a_project(tmp_path: Path, gems_label) -> None:
     words = ("--project", file, "--out", folder, *ALLOWED)
     with pytest.raises(FileNotFoundError, match=r"conformers\.h5: not there yet.*gems sample"):
         gems_label(*words)
+    assert not folder.exists()
+    folder.mkdir()
     write_structures(folder / "conformers.h5", waters(["a", "b"]))
     code, text = gems_label(*words)
     assert (code, "2 of 2 done" in text) == (0, True)
@@ -195,8 +199,9 @@ def test_wrong_usage(tmp_path: Path, gems_label) -> None:
     folder = tmp_path / "labels"
     with pytest.raises(FileNotFoundError, match="holds no jobs; give files of structures"):
         gems_label("-o", folder)
-    with pytest.raises(FileNotFoundError, match="holds no jobs"):
-        gems_label("-o", folder, "--status")
+    for what in ("--status", "--export", "--retry-parked"):
+        with pytest.raises(FileNotFoundError, match="holds no jobs"):
+            gems_label("-o", folder, what)
     with pytest.raises(ValueError, match="There is no engine 'magic'"):
         gems_label("-o", folder, "--engine", "magic")
     with pytest.raises(typer.BadParameter, match="'basis' is no option; expected name=value"):

@@ -14,7 +14,7 @@ from openmmgems.cli.app import main
         ("fragment --radius -1", 1, "radius_angstrom is -1.0: input should be greater than 0."),
         ("fragment --add-hydrogens --ph 99", 1, "ph is 99.0: input should be less than or equal"),
         ("simulate --add-hydrogens --ph nan", 1, "ph is nan: input should be a finite number."),
-        ("simulate --time inf", 2, "--time and --time-step must be numbers of more than 0"),
+        ("simulate --time inf", 2, "it is inf, and must be more than 0, and finite"),
         ("simulate --precision foo", 1, "precision is 'foo'; expected single, mixed, double."),
         ("simulate --seed -1", 1, "seed is -1; expected 0 or more."),
     ],

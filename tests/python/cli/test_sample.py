@@ -12,9 +12,9 @@ import pytest
 import typer
 from openmmgems.cli.fragment_project import fragment_project
 from openmmgems.cli.sample import sample
+from openmmgems.data.selected_frames import read_selected
 from openmmgems.data.structure_file import read_structures, write_structures
 from openmmgems.jobs.store import JobStore
-from openmmgems.sampling.snapshots import read_selected
 from typer.testing import CliRunner, Result
 
 WATER = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
@@ -157,7 +157,7 @@ def test_a_structure_file_can_be_a_parent(run: object, peptide: Path) -> None:
         (["C", "-o", "a.h5", "--water"], "--water is for --parent and --peptide only"),
         (["--peptide", "ALA", "--number", "3"], "--number is for conformers of small molecules"),
         (["--peptide", "ALA FOO"], "Residue 'FOO' of the peptide 'ALA FOO' is unknown"),
-        (["--parent", "no.pdb"], "There is no structure file"),
+        (["--parent", "no.pdb"], "no.pdb'."),
         (["no.h5", "-o", "a.h5"], "There is no file 'no.h5'"),
         (["O.O", "-o", "a.h5"], "'O.O' is more than one molecule; expected one"),
         (["C(", "-o", "a.h5"], "is not SMILES"),
@@ -213,6 +213,28 @@ def test_a_project_has_graphs_conformers_and_parents(run: object) -> None:
     assert "Next gems fragment --project small.toml --out small" in _told(result)
     again = run(*words)
     assert "small/conformers.h5 is there already" in _told(again)
+
+
+def test_a_dry_run_of_a_project_adds_up_and_leaves_nothing(run: object) -> None:
+    Path("small.toml").write_text(PROJECT)
+    words = ["--project", "small.toml", "-o", "small", "--processes", "1", "--threads", "1"]
+    told = _told(run(*words, "--dry-run"))
+    assert "not known before small/graphs.h5 is there" in told
+    assert "Estimate: 22 atoms, 400 steps" in told
+    assert "In all: 3 stages, of which 2 cannot be told yet" in told
+    assert not Path("small").exists()
+    Path("small.toml").write_text(PROJECT.replace("0.4", "0.2"))  # other settings are welcome
+    assert run(*words).exit_code == 0
+    assert "In all" not in _told(run(*words, "--dry-run"))  # nothing is left
+
+
+def test_a_dry_run_of_a_parent_tells_what_is_left(run: object) -> None:
+    words = ["--peptide", "ACE ALA NME", "--time", "0.4", "--threads", "1"]
+    dry = run(*words, "--dry-run")
+    assert "Estimate: 22 atoms, 400 steps" in _told(dry)
+    assert not Path("parents").exists()
+    run(*words)
+    assert "Estimate: 22 atoms, 0 steps" in _told(run(*words, "--dry-run"))
 
 
 def test_a_parent_without_any_of_the_centres_is_an_error(run: object) -> None:

@@ -4,6 +4,7 @@
 
 import fcntl
 import resource
+from contextlib import closing
 from pathlib import Path
 
 import mdtraj
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from openmm import app
 from openmmgems.core.errors import RunFolderError
-from openmmgems.data.frames_file import Frame, append_frames, append_text, read_frames
+from openmmgems.data.frames_file import FramesFile, open_cut_back, read_frames
 
 
 @pytest.fixture
@@ -24,19 +25,30 @@ def topology() -> app.Topology:
     return topology
 
 
+Frame = tuple[np.ndarray, np.ndarray | None]
+
+
 def _frames(number: int, boxed: bool = True) -> list[Frame]:
     generator = np.random.default_rng(number)
     skewed = np.array([[2.0, 0.0, 0.0], [0.3, 2.1, 0.0], [-0.4, 0.5, 2.2]])
     boxes = [skewed + np.diag([0.1 * k, 0.0, 0.0]) if boxed else None for k in range(number)]
-    return [Frame(generator.normal(size=(3, 3)), box, "") for box in boxes]
+    return [(generator.normal(size=(3, 3)), box) for box in boxes]
+
+
+def _append(path: Path, topology: app.Topology, frames: list[Frame], kept: int = 0) -> int:
+    with closing(FramesFile(path, topology, kept)) as file:
+        for frame in frames:
+            file.write(*frame)
+            assert path.stat().st_size == file.num_bytes
+        return file.num_frames
 
 
 def test_mdtraj_reads_what_is_written(topology: app.Topology, tmp_path: Path) -> None:
     path, frames = tmp_path / "frames.dcd", _frames(4)
-    assert append_frames(path, topology, frames, 0) == 4
+    assert _append(path, topology, frames) == 4
     read = mdtraj.load_dcd(str(path), top=mdtraj.Topology.from_openmm(topology))
-    np.testing.assert_allclose(read.xyz, [f.positions_nm for f in frames], atol=1e-6)
-    np.testing.assert_allclose(read.unitcell_vectors, [f.box_nm for f in frames], atol=1e-6)
+    np.testing.assert_allclose(read.xyz, [positions for positions, _ in frames], atol=1e-6)
+    np.testing.assert_allclose(read.unitcell_vectors, [box for _, box in frames], atol=1e-6)
 
 
 @pytest.mark.parametrize("boxed", [True, False])
@@ -46,27 +58,27 @@ def test_frames_after_the_kept_ones_are_replaced(
     path, frames = tmp_path / "frames.dcd", _frames(5, boxed)
     if not boxed:
         topology.setPeriodicBoxVectors(None)
-    append_frames(path, topology, frames[:3], 0)
-    assert append_frames(path, topology, frames[3:], 2) == 4
+    _append(path, topology, frames[:3])
+    assert _append(path, topology, frames[3:], 2) == 4
     found = list(read_frames(path))
     assert [number for number, _, _ in found] == [0, 1, 2, 3]
-    for (_, positions, cell), frame in zip(found, frames[:2] + frames[3:], strict=True):
-        np.testing.assert_allclose(positions, frame.positions_nm * 10.0, atol=1e-5)
-        assert (cell is None) == (frame.box_nm is None)
+    for (_, positions, cell), (there, box) in zip(found, frames[:2] + frames[3:], strict=True):
+        np.testing.assert_allclose(positions, there * 10.0, atol=1e-5)
+        assert (cell is None) == (box is None)
         if boxed:
-            np.testing.assert_allclose(cell, frame.box_nm * 10.0, atol=1e-6)
+            np.testing.assert_allclose(cell, box * 10.0, atol=1e-6)
 
 
 def test_chosen_frames_and_atoms_are_read(topology: app.Topology, tmp_path: Path) -> None:
     path, frames = tmp_path / "frames.dcd", _frames(4)
-    append_frames(path, topology, frames, 0)
+    _append(path, topology, frames)
     found = list(read_frames(path, np.array([2, 0]), [3, 1]))
     assert [number for number, _, _ in found] == [3, 1]
-    np.testing.assert_allclose(found[0][1], frames[3].positions_nm[[2, 0]] * 10.0, atol=1e-5)
+    np.testing.assert_allclose(found[0][1], frames[3][0][[2, 0]] * 10.0, atol=1e-5)
 
 
 def test_a_frame_that_is_not_there_is_refused(topology: app.Topology, tmp_path: Path) -> None:
-    append_frames(tmp_path / "frames.dcd", topology, _frames(2), 0)
+    _append(tmp_path / "frames.dcd", topology, _frames(2))
     with pytest.raises(ValueError, match="has 2 frames; expected one with number 2"):
         list(read_frames(tmp_path / "frames.dcd", chosen=[2]))
 
@@ -77,11 +89,17 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         list(read_frames(tmp_path / "frames.dcd"))
 
 
+def test_a_file_without_frames_yet_is_told(topology: app.Topology, tmp_path: Path) -> None:
+    _append(tmp_path / "frames.dcd", topology, [])
+    with pytest.raises(ValueError, match="has no frames yet; run this parent first"):
+        list(read_frames(tmp_path / "frames.dcd"))
+
+
 def test_a_file_that_lost_frames_is_refused(topology: app.Topology, tmp_path: Path) -> None:
     path = tmp_path / "frames.dcd"
-    append_frames(path, topology, _frames(2), 0)
-    with pytest.raises(OSError, match="It was changed; begin again in another folder"):
-        append_frames(path, topology, _frames(1), 3)
+    _append(path, topology, _frames(2))
+    with pytest.raises(OSError, match=r"was changed since\. Begin again in another folder"):
+        _append(path, topology, _frames(1), 3)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ValueError, match="is shorter than the 2 frames"):
         list(read_frames(path))
@@ -89,36 +107,35 @@ def test_a_file_that_lost_frames_is_refused(topology: app.Topology, tmp_path: Pa
 
 def test_text_is_cut_and_continued(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
-    assert append_text(path, "one\ntwo\n", 0) == 8
-    assert append_text(path, "three\n", 4) == 10
+    for text, kept in ((b"one\ntwo\n", 0), (b"three\n", 4)):
+        with open_cut_back(path, kept) as file:
+            file.write(text)
     assert path.read_text() == "one\nthree\n"
 
 
 def test_two_writers_of_one_file_are_refused(topology: app.Topology, tmp_path: Path) -> None:
-    path, log = tmp_path / "frames.dcd", tmp_path / "log.csv"
-    append_frames(path, topology, _frames(2), 0)
-    append_text(log, "one\n", 0)
-    before = path.read_bytes(), log.read_bytes()
-    with open(path, "rb") as file, open(log, "rb") as other:
+    path = tmp_path / "frames.dcd"
+    _append(path, topology, _frames(2))
+    before = path.read_bytes()
+    with open(path, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        fcntl.flock(other, fcntl.LOCK_EX)
         for kept in (0, 2):
             with pytest.raises(RunFolderError, match=r"Another process is writing to '.*frames"):
-                append_frames(path, topology, _frames(1), kept)
-            with pytest.raises(RunFolderError, match=r"Another process is writing to '.*log"):
-                append_text(log, "two\n", kept)
-    assert (path.read_bytes(), log.read_bytes()) == before
+                FramesFile(path, topology, kept)
+    assert path.read_bytes() == before
+    with open_cut_back(path, 0), pytest.raises(RunFolderError, match="Another process is writing"):
+        open_cut_back(path, 0)
 
 
 def test_a_full_disk_is_told_with_the_file(topology: app.Topology, tmp_path: Path) -> None:
     """A limit of file sizes in place of a full disk."""
     path = tmp_path / "frames.dcd"
-    append_frames(path, topology, _frames(2), 0)
+    _append(path, topology, _frames(2))
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, old[1]))
     try:
         with pytest.raises(OSError, match=r"frames\.dcd' cannot be written: File too large"):
-            append_frames(path, topology, _frames(3), 2)
+            _append(path, topology, _frames(3), 2)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
-    assert append_frames(path, topology, _frames(3), 2) == 5
+    assert _append(path, topology, _frames(3), 2) == 5

@@ -16,9 +16,9 @@ from openmmgems.dynamics.protocol import (
     Ensemble,
     Protocol,
     add_ensemble_forces,
-    initial_velocities,
     make_integrator,
 )
+from openmmgems.dynamics.velocities import initial_velocities
 from openmmgems.systems.domain import domain_violations, require_domain
 from openmmgems.systems.structure import read_structure
 
@@ -140,7 +140,9 @@ def test_velocities_have_exactly_the_temperature_and_no_drift(
     structure = read_structure(peptide)
     masses = np.array([a.element.mass._value for a in structure.topology.atoms()])
     protocol = Protocol(ensemble=Ensemble.NVE, minimise=minimise, temperature=300)
-    velocities = initial_velocities(masses, structure.positions, protocol, periodic=False)
+    velocities = initial_velocities(
+        masses, structure.positions, protocol.segments[0], protocol.seed, periodic=False
+    )
     kinetic = 0.5 * (masses[:, None] * velocities**2).sum()
     gas_constant = unit.MOLAR_GAS_CONSTANT_R.value_in_unit(unit.kilojoule_per_mole / unit.kelvin)
     assert kinetic == pytest.approx(0.5 * (3 * 22 - 6) * gas_constant * 300 * factor)
@@ -151,8 +153,9 @@ def test_velocities_have_exactly_the_temperature_and_no_drift(
 
 
 def test_integrators_are_those_of_the_ensembles() -> None:
-    assert isinstance(make_integrator(Protocol(ensemble=Ensemble.NVE)), openmm.VerletIntegrator)
-    thermostat = make_integrator(Protocol(ensemble=Ensemble.NVT))
+    nve, nvt = (Protocol(ensemble=e).segments[0] for e in (Ensemble.NVE, Ensemble.NVT))
+    assert isinstance(make_integrator(nve, 0.5, 1), openmm.VerletIntegrator)
+    thermostat = make_integrator(nvt, 0.5, 1)
     assert isinstance(thermostat, openmm.NoseHooverIntegrator)
     assert thermostat.getThermostat(0).getChainLength() == 3
     assert thermostat.getStepSize()._value == pytest.approx(0.0005)
@@ -161,14 +164,14 @@ def test_integrators_are_those_of_the_ensembles() -> None:
 def test_npt_adds_a_barostat_and_needs_a_box() -> None:
     system = openmm.System()
     system.addParticle(1.0)
-    protocol = Protocol(ensemble=Ensemble.NPT)
+    segment = Protocol(ensemble=Ensemble.NPT).segments[0]
     with pytest.raises(ValueError, match="needs a periodic box"):
-        add_ensemble_forces(system, protocol)
+        add_ensemble_forces(system, segment, 1)
     force = openmm.NonbondedForce()
     force.setNonbondedMethod(force.PME)
     force.addParticle(0, 1, 0)
     system.addForce(force)
-    add_ensemble_forces(system, protocol)
+    add_ensemble_forces(system, segment, 1)
     barostat = system.getForce(system.getNumForces() - 1)
     assert isinstance(barostat, openmm.MonteCarloBarostat)
     assert barostat.getDefaultPressure().value_in_unit(unit.bar) == pytest.approx(1.01325)

@@ -16,14 +16,23 @@ from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.core import files
 from openmmgems.core.errors import ResourceError, RunFolderError, UnstableSimulationError
-from openmmgems.core.stop import StopRequest
-from openmmgems.dynamics import reporters
+from openmmgems.core.stages import Work
+from openmmgems.data import frames_file
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.platform_choice import PlatformChoice
-from openmmgems.dynamics.protocol import Ensemble, Protocol, initial_velocities
-from openmmgems.dynamics.run import Run, Status
+from openmmgems.dynamics.protocol import Ensemble, Protocol
+from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
-from openmmgems.simulation.workflow import Forces, build_system, load, prepare_run, reopen
+from openmmgems.dynamics.velocities import initial_velocities
+from openmmgems.simulation.workflow import (
+    Forces,
+    build_system,
+    keep_run,
+    kept_simulation,
+    new_simulation,
+)
+from openmmgems.systems.load import load
+from openmmgems.systems.structure import LoadedStructure
 
 AMBER = Forces(force_field="amber99sb-ildn")
 CPU = PlatformChoice("Reference")
@@ -40,9 +49,20 @@ def protocol(**changes: object) -> Protocol:
     return Protocol(**(settings | changes))
 
 
+def prepare_run(
+    folder: RunFolder, structure: LoadedStructure, system: openmm.System, settings: Protocol
+) -> Run:
+    simulation = new_simulation(folder, structure, system, settings, CPU)
+    return keep_run(folder, simulation, structure.positions, settings, CPU)
+
+
+def reopen(folder: RunFolder, settings: Protocol, choice: PlatformChoice) -> Run:
+    return Run(folder, kept_simulation(folder, settings, choice), settings, choice)
+
+
 def begin(folder: Path, peptide: Path, settings: Protocol) -> Run:
     structure = load(peptide)
-    run = prepare_run(RunFolder(folder), structure, build_system(structure, AMBER), settings, CPU)
+    run = prepare_run(RunFolder(folder), structure, build_system(structure, AMBER), settings)
     run.prepare(structure.positions)
     run.start()
     return run
@@ -68,12 +88,18 @@ def check_files(folder: Path, settings: Protocol) -> tuple[np.ndarray, np.ndarra
     return frames.xyz, log["total_energy_kj_mol"]
 
 
-def stop_after(step: int, stop: StopRequest, number: int = 2):
-    def watch(status: Status) -> None:
-        if status.step >= step:
-            stop.signal_number = number
+class StopAfter(Work):
+    """Asks to stop once so many steps are done."""
 
-    return watch
+    def __init__(self, step: int) -> None:
+        self.step, self.done = step, 0.0
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.done >= self.step
+
+    def show(self, done: float, total: float | None, text: str) -> None:
+        self.done, self.total, self.text = done, total, text
 
 
 @pytest.mark.parametrize("file_format", ["dcd", "xtc"])
@@ -86,9 +112,12 @@ def test_a_stopped_run_goes_on_exactly(
     whole.advance()
     whole.close()
     part = begin(tmp_path / "part", peptide, settings)
-    stop = StopRequest()
-    part.advance(stop_after(30, stop), stop)
+    work = StopAfter(30)
+    part.advance(work)
     assert 30 <= part.step < 100
+    assert (work.done, work.total) == (part.step, 100)
+    assert work.text.startswith(f"{part.step * 0.0005:.2f} of 0.05 ps, ")
+    assert "ns/day" in work.text
     part.close()
     resumed = finish(tmp_path / "part", settings)
     assert resumed.is_exact
@@ -190,14 +219,14 @@ def test_a_full_disk_loses_nothing(
 ) -> None:
     settings = protocol()
     run = begin(tmp_path, peptide, settings)
-    size = reporters.TrajectoryFile._checked_size
+    write = frames_file.FramesFile.write
 
-    def full(self: reporters.TrajectoryFile) -> int:
+    def full(self: frames_file.FramesFile, *arguments: object) -> None:
         if self.num_frames == 9:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return size(self)
+        write(self, *arguments)
 
-    monkeypatch.setattr(reporters.TrajectoryFile, "_checked_size", full)
+    monkeypatch.setattr(frames_file.FramesFile, "write", full)
     with pytest.raises(ResourceError, match=r"disk is full.*checkpoint of step 40.*--resume"):
         run.advance()
     run.close()
@@ -211,8 +240,7 @@ def test_an_unstable_run_stops_and_keeps_the_last_good_checkpoint(
 ) -> None:
     settings = protocol()
     run = begin(tmp_path, peptide, settings)
-    stop = StopRequest()
-    run.advance(stop_after(20, stop), stop)
+    run.advance(StopAfter(20))
     good = run.step
     positions = run.simulation.context.getState(positions=True).getPositions(asNumpy=True)._value
     positions[3] = np.nan
@@ -241,7 +269,7 @@ def test_a_run_holds_its_folder_until_it_is_closed(tmp_path: Path, peptide: Path
     with pytest.raises(RunFolderError, match="Another process is running"):
         reopen(RunFolder(tmp_path), settings, CPU)
     with pytest.raises(RunFolderError, match="Another process is running"):
-        Run(RunFolder(tmp_path), run.simulation.topology, run.simulation.system, settings, CPU)
+        Run(RunFolder(tmp_path), run.simulation, settings, CPU)
     with pytest.raises(RunFolderError, match="Another process is running"):
         begin(tmp_path, peptide, settings)
     run.advance()
@@ -257,7 +285,7 @@ def test_a_run_that_cannot_be_made_leaves_the_folder_free(tmp_path: Path, peptid
     system = build_system(structure, AMBER)
     system.addParticle(1.0)  # which no force knows
     with pytest.raises(openmm.OpenMMException):
-        prepare_run(RunFolder(tmp_path), structure, system, protocol(), CPU)
+        prepare_run(RunFolder(tmp_path), structure, system, protocol())
     begin(tmp_path, peptide, protocol()).close()
 
 
@@ -276,7 +304,7 @@ def test_rigid_water_begins_at_the_temperature(
         water.topology, nonbondedMethod=method, nonbondedCutoff=0.4, rigidWater=True
     )
     settings = protocol(ensemble=ensemble, minimise=minimise, num_steps=20)
-    run = prepare_run(RunFolder(tmp_path), water, system, settings, CPU)
+    run = prepare_run(RunFolder(tmp_path), water, system, settings)
     run.prepare(water.positions)
     run.start()
     state = run.simulation.context.getState(positions=True, velocities=True, energy=True)
@@ -297,7 +325,7 @@ def test_rigid_water_begins_at_the_temperature(
 
 def test_particles_without_mass_stay_at_rest() -> None:
     masses = np.array([16.0, 0.0, 1.0, 1.0])
-    found = initial_velocities(masses, np.eye(4, 3), protocol(), periodic=True)
+    found = initial_velocities(masses, np.eye(4, 3), protocol().segments[0], 1, periodic=True)
     assert np.isfinite(found).all()
     assert not found[1].any()
     kinetic = 0.5 * (masses[:, None] * found**2).sum()

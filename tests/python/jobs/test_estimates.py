@@ -71,12 +71,12 @@ def test_status_of_a_store(tmp_path: Path) -> None:
         assert levels(store) == [LEVEL]
         before = status(store, LEVEL)
         assert (before.rate_per_s, before.seconds_left) == (None, None)
-        assert (before.work.to_do, before.work.seconds_to_do) == (4, 8.0)
+        assert (before.jobs.to_do, before.jobs.seconds_to_do) == (4, 8.0)
         first, second = store.claim("w", LEVEL, number=2)
         store.finish(first, data_of(first.structure), "faulty 1")
         store.fail(second, "w", "b did not converge", final=True)
         after = status(store, LEVEL)
-        assert (after.work.to_do, after.work.total, after.work.seconds_to_do) == (2, 4, 4.0)
+        assert (after.jobs.to_do, after.jobs.total, after.jobs.seconds_to_do) == (2, 4, 4.0)
         assert after.seconds_left == pytest.approx(2 / after.rate_per_s)
         assert [failure.source for failure in after.failures] == ["b"]
 

@@ -9,7 +9,7 @@ import pytest
 from openmmgems.core.atomic_system import Label
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.consent import Consent
-from openmmgems.jobs.status import Progress
+from openmmgems.jobs.status import JobProgress
 from openmmgems.jobs.store import JobStore
 from openmmgems.jobs.workers import CannotCalculateError
 from openmmgems.labels.label_jobs import pack_label, unpack_label
@@ -30,7 +30,7 @@ def test_labels_are_those_of_the_engine_in_the_order_added(tmp_path: Path) -> No
     settings, path = settings_for(tmp_path, group_s=0.05), tmp_path / "jobs.sqlite"
     sources = [f"slow {0.1 if k < 3 else 0} {k}" for k in range(40)]
     add_jobs(path, settings, sources)
-    told: list[Progress] = []
+    told: list[JobProgress] = []
     summary = label_here(path, settings, progress=told.append)
     assert summary.finished == 40
     assert (summary.failed_attempts, summary.stopped) == (0, False)
@@ -93,7 +93,7 @@ def test_a_run_keeps_its_jobs_while_it_lives(tmp_path: Path) -> None:
     ends: set[float] = set()
     with JobStore(path) as store:
 
-        def look(progress: Progress) -> None:
+        def look(progress: JobProgress) -> None:
             del progress
             ends.update(row[0] for row in store.query("SELECT lease_end FROM job") if row[0])
 

@@ -4,7 +4,7 @@
 
 import numpy as np
 import torch
-from openmmgems.models.checkpoint import read_checkpoint
+from openmmgems.models.published_checkpoint import read_checkpoint
 from support import oracle
 from support.ewald import ewald_energy
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from openmmgems.models.checkpoint import import_checkpoint, read_checkpoint
 from openmmgems.models.inspect import inspect_model
+from openmmgems.models.published_checkpoint import import_checkpoint, read_checkpoint
 from support import oracle
 
 

@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from openmmgems.models.checkpoint import export_checkpoint, import_checkpoint, read_checkpoint
 from openmmgems.models.export import load_model, script
+from openmmgems.models.published_checkpoint import (
+    export_checkpoint,
+    import_checkpoint,
+    read_checkpoint,
+)
 from openmmgems.models.spookynet import SpookyNet
 from support import oracle
 

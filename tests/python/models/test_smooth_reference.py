@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openmmgems import Evaluator
-from openmmgems.models.checkpoint import import_checkpoint, read_checkpoint
 from openmmgems.models.molecules import molecule_inputs
+from openmmgems.models.published_checkpoint import import_checkpoint, read_checkpoint
 from support import oracle
 
 CHECKPOINT = oracle.ORACLE / "models" / "model_b.pth"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from openmmgems.core.atomic_system import AtomicSystem, Label
-from openmmgems.sampling.hot_dynamics import LangevinDynamics, Pace, Thermostat, hot_frames
+from openmmgems.sampling.hot_dynamics import FramePace, LangevinDynamics, Thermostat, hot_frames
 from openmmgems.sampling.mechanics import ACCELERATION, BOLTZMANN_EV, Surface, masses_of
 from openmmgems.sampling.molecular_graph import MolecularGraph
 from support.spring_engine import SpringEngine
@@ -40,7 +40,7 @@ def _hydrogen_frames(engine: SpringEngine, temperature: float, restarts: int) ->
             HYDROGEN.positions_angstrom,
             graph,
             Thermostat(temperature),
-            Pace(number=6, spacing=10, equilibration=10, max_restarts=restarts),
+            FramePace(number=6, spacing=10, equilibration=10, max_restarts=restarts),
             np.random.default_rng(1),
         )
     )

@@ -3,19 +3,23 @@
 """Parents that run, are killed, and go on."""
 
 import csv
+import errno
+import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import openmmgems
 import pytest
 from openmm import app
-from openmmgems.core.errors import RunFolderError
+from openmmgems.core.errors import ResourceError, RunFolderError
 from openmmgems.core.locks import locked_folder
-from openmmgems.data.frames_file import read_frames
-from openmmgems.sampling.legs import Leg, disulfide_dihedrals, legs_of
+from openmmgems.data.frames_file import FramesFile, read_frames
+from openmmgems.dynamics.protocol import Ensemble
+from openmmgems.sampling.legs import disulfide_dihedrals, legs_of
 from openmmgems.sampling.parent_run import estimate_parent, prepare_parent, run_parent
 from openmmgems.sampling.parents import build_parent, solute_atoms
 from openmmgems.sampling.sampling_settings import DihedralBias, ParentSettings
@@ -108,15 +112,47 @@ def test_a_killed_run_goes_on(dry: Path, tmp_path: Path) -> None:
     script = _SCRIPT.format(path=[str(here), str(here.parent)])
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
     deadline = time.monotonic() + 60.0
-    while not (tmp_path / "frames.dcd").is_file():
+    frames = tmp_path / "frames.dcd"
+    while not (frames.is_file() and frames.stat().st_size):
         assert time.monotonic() < deadline, "the run does nothing"
         assert process.poll() is None, "the run has ended"
         time.sleep(0.02)
     process.kill()
     process.wait()
     # As if it had been killed between writing frames and the checkpoint.
-    with open(tmp_path / "frames.dcd", "ab") as file:
+    with open(frames, "ab") as file:
         file.write(b"x" * 1000)
+    assert run_parent(DRY, tmp_path, threads=1).is_complete
+    np.testing.assert_array_equal(_frames(tmp_path), _frames(dry))
+    assert (tmp_path / "log.csv").read_text() == (dry / "log.csv").read_text()
+
+
+@pytest.mark.parametrize("frames", [10, 25, 50])
+def test_a_folder_of_an_earlier_version_goes_on(dry: Path, tmp_path: Path, frames: int) -> None:
+    """Its checkpoint was JSON, which named the leg to come at the end of one."""
+    reached = False
+
+    def note(done: int, total: int) -> None:
+        nonlocal reached
+        reached = done > 100 * frames
+
+    run_parent(DRY, tmp_path, progress=note, stop=lambda: reached, threads=1)
+    with zipfile.ZipFile(tmp_path / "checkpoint.zip") as archive:
+        now = json.loads(archive.read("progress.json"))
+        state = archive.read("portable.xml").decode()
+    assert now["num_frames"] == frames
+    is_leg_done = frames in (25, 50)
+    old = {
+        "leg": frames // 25,
+        "segment": 0 if is_leg_done else 1,
+        "num_frames": frames,
+        "log_bytes": now["log_bytes"],
+        "steps": 100 * frames,
+        "state": state,
+    }
+    for path in tmp_path.glob("checkpoint*.zip"):
+        path.unlink()
+    (tmp_path / "checkpoint.json").write_text(json.dumps(old))
     assert run_parent(DRY, tmp_path, threads=1).is_complete
     np.testing.assert_array_equal(_frames(tmp_path), _frames(dry))
     assert (tmp_path / "log.csv").read_text() == (dry / "log.csv").read_text()
@@ -147,7 +183,20 @@ def test_an_unstable_run_is_told_and_keeps_its_frames(tmp_path: Path) -> None:
     hot = hot.model_copy(update={"length_ps": 8.0, "frame_interval_ps": 0.4})
     with pytest.raises(RuntimeError, match=r"The parent 'dry' became unstable in 5000K"):
         run_parent(hot, tmp_path, threads=1)
-    assert len(_frames(tmp_path)) >= 20
+    num_frames = len(_frames(tmp_path))
+    assert num_frames >= 20
+    assert num_frames % 10 == 0  # none after the last checkpoint
+
+
+def test_a_full_disk_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FramesFile, "write", full)
+        with pytest.raises(ResourceError, match=r"disk is full.*make room and repeat the command"):
+            run_parent(DRY, tmp_path, threads=1)
+    assert estimate_parent(DRY, tmp_path, threads=1).steps_left == 5000
 
 
 def test_an_estimate_changes_nothing(tmp_path: Path) -> None:
@@ -247,18 +296,17 @@ def test_in_vacuum_each_run_starts_from_the_minimum_at_twice_the_temperature() -
 def test_in_water_each_temperature_is_reached_before_frames_are_kept() -> None:
     wet = DRY.model_copy(update={"solvent": "water", "temperatures_kelvin": (300.0,)})
     legs = legs_of(wet, app.Topology())
-    assert [(leg.name, leg.at_pressure, leg.num_frames) for leg in legs] == [
-        ("300K-volume", False, 0),
-        ("300K-pressure", True, 0),
-        ("300K", True, 25),
+    assert [(leg.name, leg.ensemble, leg.num_frames) for leg in legs] == [
+        ("300K-volume", Ensemble.NVT, 0),
+        ("300K-pressure", Ensemble.NPT, 0),
+        ("300K", Ensemble.NPT, 25),
     ]
     assert [leg.start_temperature for leg in legs] == [300.0, 0.0, 0.0]
 
 
-def test_segments_add_up_to_the_steps() -> None:
-    leg = Leg("a", 300.0, 0.0, "before", False, steps=1050, frame_steps=50)
-    assert leg.segments == [500, 500, 50]
-    assert leg.num_frames == 21
+def test_there_is_a_checkpoint_after_ten_frames() -> None:
+    leg = legs_of(DRY.model_copy(update={"length_ps": 2.1}), app.Topology())[0]
+    assert (leg.num_steps, leg.checkpoint_interval, leg.num_frames) == (2100, 1000, 21)
 
 
 @pytest.mark.parametrize(

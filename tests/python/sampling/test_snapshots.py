@@ -2,22 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Which frames of a parent are kept, and the states they are in."""
 
+from contextlib import closing
 from pathlib import Path
 
 import mdtraj
 import numpy as np
 import pytest
 from openmm import app, unit
-from openmmgems.data.frames_file import Frame, append_frames
+from openmmgems.data.frames_file import FramesFile
+from openmmgems.data.selected_frames import Selected, read_selected, selected_frames
 from openmmgems.sampling.coverage import backbone_angles, basin, coverage
 from openmmgems.sampling.sampling_settings import SelectionSettings
-from openmmgems.sampling.snapshots import (
-    Selected,
-    choose,
-    read_selected,
-    select_frames,
-    selected_frames,
-)
+from openmmgems.sampling.snapshots import choose, select_frames
 from openmmgems.systems.chains import build_peptide
 
 # Near copies of three shapes, and one frame far from all (number 12).
@@ -74,8 +70,9 @@ def helix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     positions[2] = positions[2] @ np.diag([-1.0, -1.0, 1.0])
     with open(folder / "system.pdb", "w") as file:
         app.PDBFile.writeFile(modellers[0].topology, modellers[0].positions, file)
-    frames = [Frame(x, None, "") for x in positions]
-    append_frames(folder / "frames.dcd", modellers[0].topology, frames, 0)
+    with closing(FramesFile(folder / "frames.dcd", modellers[0].topology)) as file:
+        for frame in positions:
+            file.write(frame)
     return folder
 
 
@@ -129,12 +126,4 @@ def test_what_has_not_run_or_been_selected_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"system\.pdb'; run this parent first"):
         select_frames(SelectionSettings(), tmp_path)
     with pytest.raises(FileNotFoundError, match="select frames of this parent first"):
-        next(selected_frames(tmp_path))
-    with pytest.raises(FileNotFoundError, match="select frames of this parent first"):
         coverage(tmp_path)
-
-
-def test_a_damaged_selection_is_told(tmp_path: Path) -> None:
-    (tmp_path / "selected.csv").write_text("frame,reason\nfirst,representative\n")
-    with pytest.raises(ValueError, match="expected lines of a frame number and a reason"):
-        read_selected(tmp_path)

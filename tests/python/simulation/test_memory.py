@@ -102,7 +102,7 @@ def test_a_model_is_refused_where_its_evaluator_does_not_fit(
     monkeypatch.setattr(workflow, "available_memory_bytes", lambda: 20 * 10**9)
     said: list[str] = []
     with pytest.raises(ResourceError, match=r"needs about \d\d\.\d GB of memory, but only 20.0 GB"):
-        workflow.prepare_run(
+        workflow.new_simulation(
             RunFolder(tmp_path / "run"),
             structure,
             system,

@@ -61,7 +61,7 @@ def label_here(path: Path, settings: LabelSettings, **more: object) -> Summary:
 
 def start_run(path: Path, settings: LabelSettings, *more: str) -> subprocess.Popen:
     """Label a store in another process."""
-    words = [sys.executable, "-m", "support.label_run", str(path), settings.model_dump_json()]
+    words = [sys.executable, "-m", "support.label_process", str(path), settings.model_dump_json()]
     return subprocess.Popen(
         [*words, *more],
         env=os.environ | {"PYTHONPATH": str(TESTS)},

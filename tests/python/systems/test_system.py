@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from openmmgems import GemsForce, createSystem, models
 from openmmgems.core.errors import OutsideDomainError, StructureError
-from openmmgems.simulation.workflow import Forces, StructureOptions, build_system, load
+from openmmgems.simulation.workflow import Forces, build_system
+from openmmgems.systems.load import StructureOptions, load
 from openmmgems.systems.structure import LoadedStructure, read_structure
 
 

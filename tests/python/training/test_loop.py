@@ -13,6 +13,7 @@ from openmmgems.models.spookynet import SpookyNet
 from openmmgems.training.config import LossWeights, TrainingSettings
 from openmmgems.training.loop import Trainer
 from openmmgems.training.losses import predict
+from support.listener import Listener
 from support.toy_training import NETWORK, toy_groups
 
 SETTINGS = TrainingSettings(
@@ -95,11 +96,12 @@ def test_a_checkpoint_of_data_that_differ_in_anything_is_refused(
         Trainer(groups, SETTINGS, tmp_path / "run.ckpt")
 
 
-def test_errors_are_reported_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_reported_by_kind(tmp_path: Path) -> None:
     groups = toy_groups()
     groups[1] = dataclasses.replace(groups[1], kind=["top-down"] * 20)
     trainer = Trainer(groups, dataclasses.replace(SETTINGS, num_steps=2), tmp_path / "run.ckpt")
-    trainer.run()
+    work = Listener()
+    trainer.run(work)
     by_kind = trainer.evaluate_kinds(trainer.split.validation)
     own = {
         "imported": [n for n in trainer.split.validation if n < 40],
@@ -112,7 +114,7 @@ def test_errors_are_reported_by_kind(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert by_kind[kind] == trainer.evaluate(numbers)
     errors = trainer.evaluate(trainer.split.validation)
     expected = f"step 2: validation {errors} (imported: {by_kind['imported']}; top-down: "
-    assert expected + f"{by_kind['top-down']})" in capsys.readouterr().out.replace("\n", "")
+    assert work.said == [expected + f"{by_kind['top-down']})"]
 
 
 def test_a_run_without_validation_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Labels the jobs of a store in a process of its own.
 
-Usage: label_run.py STORE SETTINGS_JSON [FILE_SIZE_LIMIT]
+Usage: label_process.py STORE SETTINGS_JSON [FILE_SIZE_LIMIT]
 """
 
 import resource

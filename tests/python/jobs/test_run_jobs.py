@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openmmgems.jobs.calculator import arguments
 from openmmgems.jobs.estimates import Estimator
-from openmmgems.jobs.run import run_jobs
+from openmmgems.jobs.run_jobs import run_jobs
 from openmmgems.jobs.store import JobStore
 from openmmgems.jobs.worker_settings import JobSettings
 from support.labelling import waters

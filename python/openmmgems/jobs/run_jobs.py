@@ -24,10 +24,10 @@ from .job_kind import JobKind
 from .owners import release_dead, run_name
 from .pace import Pace
 from .reports import Death, Reports
-from .status import Progress, Summary, work
+from .status import JobProgress, Summary, count_jobs
 from .store import Finished, Job, JobStore, Usage
 from .worker_settings import JobSettings
-from .workers import CannotCalculateError, Outcome, Task, end_here, end_run, run_group, stop_run
+from .workers import CannotCalculateError, Task, TaskOutcome, end_here, end_run, run_group, stop_run
 
 _TICK_S = 0.2
 _LOOK_AGAIN_S = 2.0
@@ -45,7 +45,7 @@ def run_jobs(
     kind: JobKind,
     settings: JobSettings,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[JobProgress], None] | None = None,
     stop: Callable[[], bool] | None = None,
     consent: Consent | None = None,
 ) -> Summary:
@@ -79,7 +79,7 @@ def run_jobs(
     release_dead(store, kind.level)
     estimator = Estimator(kind, settings)
     estimator.learn_from(store)
-    if not work(store, kind.level).to_do:
+    if not count_jobs(store, kind.level).to_do:
         return Summary(store.counts(kind.level), 0, 0, 0.0, stopped=False)
     with run_name() as name, open_cluster(settings, consent or Consent()) as cluster:
         run = _Run(store, cluster, settings, estimator, kind, name)
@@ -102,7 +102,7 @@ class _Run:
     ) -> None:
         self._store, self._cluster, self._settings = store, cluster, settings
         self._estimator, self._kind = estimator, kind
-        self.progress: Callable[[Progress], None] = lambda _: None
+        self.progress: Callable[[JobProgress], None] = lambda _: None
         self.stop: Callable[[], bool] = lambda: False
         self._name = name
         self._id = uuid.uuid4().hex
@@ -113,7 +113,7 @@ class _Run:
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._number = self._finished = self._failed = 0
         self._beat = self._looked = time.monotonic()
-        self._work, self._room = work(store, kind.level), Room(0, 0.0, False)
+        self._work, self._room = count_jobs(store, kind.level), Room(0, 0.0, False)
         self._pace = Pace(self._work)
         self._note, self._look_again_s = "", _LOOK_AGAIN_S
 
@@ -178,7 +178,7 @@ class _Run:
         if due or not self._held():
             began = time.monotonic()
             release_dead(self._store, self._kind.level)
-            self._work = work(self._store, self._kind.level)
+            self._work = count_jobs(self._store, self._kind.level)
             self._looked = time.monotonic()
             # Counting millions of jobs takes a while: at most a twentieth of the time.
             self._look_again_s = max(_LOOK_AGAIN_S, 20.0 * (self._looked - began))
@@ -320,7 +320,7 @@ class _Run:
             else:
                 self._backlog.appendleft(job)
 
-    def _write(self, outcomes: list[Outcome], jobs: dict[int, Job]) -> None:
+    def _write(self, outcomes: list[TaskOutcome], jobs: dict[int, Job]) -> None:
         """Commit what is done, then say what became of the rest."""
         done = [outcome for outcome in outcomes if outcome.kind == "done"]
         for version in {outcome.version for outcome in done}:
