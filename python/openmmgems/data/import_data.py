@@ -31,7 +31,7 @@ from openmmgems.core.errors import ChoiceError, StructureError
 from openmmgems.units import BOHR_ANGSTROM, HARTREE_EV, KJ_PER_MOL_PER_EV
 
 from .dataset import Labelled, iterate_groups
-from .npz_file import read_npz
+from .npz_file import npz_units, read_npz
 from .structure_file import read_structures
 from .xyz_file import XyzFrame, read_xyz_frames
 
@@ -162,6 +162,8 @@ def read_labelled(
         return
     conclude = _Conclusions(path, settings, say)
     for number, entry in enumerate(_entries(path, settings)):
+        if number == 0 and _ending(path) == "npz":
+            _check_unit(path, "energy", settings.energy_unit)
         yield conclude.structure(number, entry), _label(path, number, entry, settings)
 
 
@@ -300,8 +302,20 @@ def _label(path: Path, number: int, entry: _Entry, settings: ImportSettings) -> 
     )
 
 
+def _check_unit(path: Path, kind: str, chosen: str) -> None:
+    """Refuse a unit that is not the one the file names."""
+    named = npz_units(path).get(kind, chosen)
+    if named != chosen:
+        raise ValueError(
+            f"'{path}' says that its {kind} unit is {named}, but it would be read in {chosen}; "
+            f"set {kind}_unit (ImportSettings)."
+        )
+
+
 def _npz_entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
-    for found in read_npz(path, settings.arrays):
+    for number, found in enumerate(read_npz(path, settings.arrays)):
+        if number == 0:
+            _check_unit(path, "length", settings.length_unit)
         charge, spin, energy = (
             None if letter not in found else float(found[letter]) for letter in "QSE"
         )

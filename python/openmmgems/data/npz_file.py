@@ -12,6 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LAST_ELEMENT = 118
+_UNITS = {"r_unit": "length", "e_unit": "energy"}
+_SPELLINGS = {
+    **{"ang": "angstrom", "a": "angstrom", "a0": "bohr", "ha": "hartree", "ev": "eV"},
+    **{"kcal mol-1": "kcal/mol", "kj mol-1": "kJ/mol"},
+    **{word.lower(): word for word in ("angstrom", "bohr", "hartree", "kcal/mol", "kJ/mol")},
+}
 _NAMES = {
     "N": ("n", "num_atoms"),
     "Z": ("z", "atomic_numbers", "nuclear_charges"),
@@ -62,11 +69,37 @@ def read_npz(path: Path, given: Mapping[Any, str]) -> Iterator[dict[str, NDArray
         yield {"Z": numbers[:size], **found}
 
 
+def npz_units(path: Path) -> dict[str, str]:
+    """
+    Read the units that an archive of sGDML names.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    dict of str to str
+        ``length`` and ``energy``, as far as they are there, in the words of the settings.
+    """
+    with np.load(_archive(path), allow_pickle=False) as file:
+        named = {key: file[key].item() for key in ("r_unit", "e_unit") if key in file.files}
+    words = {key: w.decode() if isinstance(w, bytes) else str(w) for key, w in named.items()}
+    return {_UNITS[key]: _SPELLINGS.get(w.lower(), w) for key, w in words.items()}
+
+
+def _archive(path: Path) -> Path:
+    """The file itself, if it is an archive: NumPy also takes a single array by its content."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no archive of arrays (numpy.savez)")
+    return path
+
+
 def _npz_arrays(path: Path, given: Mapping[Any, str]) -> dict[str, NDArray[Any]]:
     """Arrays by their letter, of the right types and shapes."""
     found: dict[str, NDArray[Any]] = {}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(_archive(path), allow_pickle=False) as file:
             for letter, names in _NAMES.items():
                 if letter in given and given[letter] not in file.files:
                     raise ValueError(f"it has no array {given[letter]}")
@@ -85,6 +118,11 @@ def _npz_arrays(path: Path, given: Mapping[Any, str]) -> dict[str, NDArray[Any]]
             "[structures, atoms, 3]) among them; other names can be given in the settings (arrays)."
         )
     _check_npz_shapes(path, found)
+    strange = found["Z"][(found["Z"] < 0) | (found["Z"] > _LAST_ELEMENT)]
+    if strange.size:
+        raise ValueError(
+            f"'{path}' has the atomic number {strange[0]}; expected 1 to {_LAST_ELEMENT}."
+        )
     return found
 
 

@@ -349,3 +349,28 @@ def test_unknown_endings_and_missing_files(tmp_path: Path) -> None:
     (tmp_path / "b.npz").write_text("nothing")
     with pytest.raises(ValueError, match=r"b\.npz' cannot be read as data of NumPy"):
         list(read_labelled(tmp_path / "b.npz"))
+
+
+def test_a_single_array_is_no_archive(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    with path.open("wb") as file:
+        np.save(file, np.zeros((2, 3, 3)))
+    with pytest.raises(ValueError, match="it is no archive of arrays"):
+        list(read_structures_any(path))
+
+
+def test_atomic_numbers_beyond_the_last_element_are_refused(tmp_path: Path) -> None:
+    path = write_npz(tmp_path, N=None, Z=np.array([200, 1, 1]))
+    with pytest.raises(ValueError, match="has the atomic number 200; expected 1 to 118"):
+        list(read_structures_any(path))
+
+
+def test_units_that_the_file_names_must_be_those_chosen(tmp_path: Path) -> None:
+    path = write_npz(tmp_path, r_unit=b"Ang", e_unit=b"kcal/mol")
+    assert len(list(read_structures_any(path))) == 2
+    with pytest.raises(ValueError, match="its energy unit is kcal/mol, but it would be read in eV"):
+        list(read_labelled(path))
+    assert len(list(read_labelled(path, ImportSettings(energy_unit="kcal/mol")))) == 2
+    path = write_npz(tmp_path, r_unit="Bohr")
+    with pytest.raises(ValueError, match=r"its length unit is bohr, but .* set length_unit"):
+        list(read_structures_any(path))
