@@ -10,6 +10,7 @@ from pathlib import Path
 from rdkit import Chem
 
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.core.errors import ChoiceError
 from openmmgems.data.structure_file import read_structures
 from openmmgems.fragments.bottom_up import BottomUpFragment, three_dimensional
 from openmmgems.fragments.residues import system_from_smiles
@@ -47,6 +48,8 @@ def read_molecules(text: str, seed: int, say: Callable[[str], None]) -> list[Ato
     ------
     FileNotFoundError
         If a file is not there.
+    ChoiceError
+        If the charges of an XYZ file cannot be told.
     ValueError
         If it cannot be read, is periodic, or is more than one molecule.
     """
@@ -73,7 +76,13 @@ def _from_xyz(path: Path, say: Callable[[str], None]) -> AtomicSystem:
     structure = read_structure(path)
     if structure.is_periodic:
         raise ValueError(f"'{path}' is periodic; expected a molecule (pbc=\"F F F\").")
-    graph = chemical_graph(structure.topology, structure.positions)
+    try:
+        graph = chemical_graph(structure.topology, structure.positions)
+    except ValueError as error:
+        raise ChoiceError(
+            f"The charges of '{path}' cannot be told from its bonds; give the molecule as SMILES "
+            f"instead. {error}"
+        ) from error
     molecule = rdkit_molecule(graph.atomic_numbers, graph.bonds, graph.orders, graph.charges)
     smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
     charge, how = conclude_charge(structure)

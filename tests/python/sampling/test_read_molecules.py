@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openmmgems.core.errors import ChoiceError
 from openmmgems.data.structure_file import write_structures
 from openmmgems.sampling.read_molecules import is_file, read_molecules
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom
 
 HYDROXIDE = "2\n{}\nO 0 0 0\nH 0.96 0 0\n"
 
@@ -53,3 +56,12 @@ def test_what_is_no_single_molecule_is_refused(tmp_path: Path) -> None:
         read_molecules(str(path), 1, _silent)
     with pytest.raises(ValueError, match=r"'O\.O' is more than one molecule"):
         read_molecules("O.O", 1, _silent)
+
+
+def test_a_file_whose_charges_cannot_be_told_is_asked_for_as_smiles(tmp_path: Path) -> None:
+    molecule = Chem.AddHs(Chem.MolFromSmiles("C[NH+]=NC"))
+    assert rdDistGeom.EmbedMolecule(molecule, randomSeed=1) == 0
+    path = tmp_path / "a.xyz"
+    path.write_text(Chem.MolToXYZBlock(molecule))
+    with pytest.raises(ChoiceError, match="give the molecule as SMILES instead"):
+        read_molecules(str(path), 1, _silent)
