@@ -4,11 +4,13 @@
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import openmm
 import openmmgems
 import pytest
+from openmmgems.cli.app import main
 from support.lennard_jones import write_lennard_jones
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,22 @@ def lennard_jones_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "lennard-jones.pt"
     write_lennard_jones(path)
     return path
+
+
+@pytest.fixture
+def gems(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str]]:
+    """Run the command line in this process; gives (exit code, all output)."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main([str(word) for word in arguments])
+        captured = capsys.readouterr()
+        return int(stopped.value.code or 0), captured.out + captured.err
+
+    return run
 
 
 def platform_or_skip(name: str) -> openmm.Platform:

@@ -26,19 +26,6 @@ AMBER = ["--force-field", "amber99sb-ildn", "--platform", "Reference"]
 SHORT = ["--no-minimise", "--time", "0.05", "--frame-every", "10", "--checkpoint-every", "20"]
 
 
-@pytest.fixture
-def gems(capsys: pytest.CaptureFixture[str]):
-    """Run the command line in this process; gives (exit code, all output)."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in arguments])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out + captured.err
-
-    return run
-
-
 def start(*arguments: object) -> subprocess.Popen:
     return subprocess.Popen(
         GEMS + [str(word) for word in arguments],

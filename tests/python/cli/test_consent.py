@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from openmmgems.cli.app import main
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.data.structure_file import write_structures
 
@@ -22,16 +21,14 @@ SYSTEM = "The engine 'os:system' would run code of 'os'"
 
 
 @pytest.fixture
-def gems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run a command in an empty folder, with `water.h5`; gives the exit code and all it says."""
+def gems(gems, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in a folder with `water.h5`; gives the exit code and all it says, as a line."""
     monkeypatch.chdir(tmp_path)
     write_structures(tmp_path / "water.h5", [WATER])
 
     def run(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(list(words))
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), " ".join((told.out + told.err).split())
+        code, told = gems(*words)
+        return code, " ".join(told.split())
 
     return run
 

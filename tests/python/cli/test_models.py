@@ -9,18 +9,10 @@ import pytest
 from openmm import app, unit
 from openmmgems import Evaluator
 from openmmgems.benchmark.benchmark_systems import load_system
-from openmmgems.cli.app import main
 from openmmgems.models.inspect import inspect_model
 from support import oracle
 
 CHECKPOINT = oracle.ORACLE / "models" / "model_b.pth"  # without a long-range cutoff
-
-
-def gems(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(word) for word in arguments])
-    captured = capsys.readouterr()
-    return int(stopped.value.code or 0), captured.out + captured.err
 
 
 @pytest.fixture
@@ -32,12 +24,10 @@ def water(tmp_path: Path) -> Path:
     return tmp_path / "water.pdb"
 
 
-def test_what_is_said_of_a_checkpoint_is_in_the_model_file(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_what_is_said_of_a_checkpoint_is_in_the_model_file(gems, tmp_path: Path) -> None:
     out = tmp_path / "m.pt"
     code, text = gems(
-        capsys, "models", "import", CHECKPOINT, out, "--long-range-cutoff", 1.0,
+        "models", "import", CHECKPOINT, out, "--long-range-cutoff", 1.0,
         "--elements", "O,H", "--charges", "-1,0,1", "--spins", "0", "--residues", "HOH",
         "--environments", "condensed phase", "--reference", "PBE0", "--license", "CC-BY-4.0",
     )  # fmt: skip
@@ -68,19 +58,17 @@ def test_what_is_said_of_a_checkpoint_is_in_the_model_file(
     ],
 )
 def test_what_cannot_be_is_refused(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, word: str, message: str
+    gems, tmp_path: Path, option: str, word: str, message: str
 ) -> None:
-    code, text = gems(capsys, "models", "import", CHECKPOINT, tmp_path / "m.pt", option, word)
+    code, text = gems("models", "import", CHECKPOINT, tmp_path / "m.pt", option, word)
     assert code == 1
     assert message in text
     assert not (tmp_path / "m.pt").exists()
 
 
-def test_an_imported_cutoff_is_the_one_that_a_force_sets(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    gems(capsys, "models", "import", CHECKPOINT, tmp_path / "without.pt")
-    gems(capsys, "models", "import", CHECKPOINT, tmp_path / "with.pt", "--long-range-cutoff", 0.7)
+def test_an_imported_cutoff_is_the_one_that_a_force_sets(gems, tmp_path: Path) -> None:
+    gems("models", "import", CHECKPOINT, tmp_path / "without.pt")
+    gems("models", "import", CHECKPOINT, tmp_path / "with.pt", "--long-range-cutoff", 0.7)
     structure = load_system("water:30")
     vectors = structure.topology.getPeriodicBoxVectors()
     cell = 10.0 * np.array([list(vector._value) for vector in vectors])
@@ -93,30 +81,28 @@ def test_an_imported_cutoff_is_the_one_that_a_force_sets(
 
 
 def test_a_model_without_a_cutoff_runs_in_a_box_that_is_given_one(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, water: Path
+    gems, tmp_path: Path, water: Path
 ) -> None:
-    gems(capsys, "models", "import", CHECKPOINT, tmp_path / "m.pt")
+    gems("models", "import", CHECKPOINT, tmp_path / "m.pt")
     words = ["simulate", water, "--model", tmp_path / "m.pt", "--no-minimise"]
     words += ["--time-step", 0.001, "--time", 2e-6]  # random weights throw atoms about
     out = ["--out", tmp_path / "run", "--platform", "CPU", "--threads", 1]
-    code, text = gems(capsys, *words, *out)
+    code, text = gems(*words, *out)
     assert code == 1
     assert "give it one (--long-range-cutoff 1.0, in nm)" in text
-    code, text = gems(capsys, *words, *out, "--long-range-cutoff", 0.8, "--log-every", 1)
+    code, text = gems(*words, *out, "--long-range-cutoff", 0.8, "--log-every", 1)
     assert code == 0, text
     again = ["simulate", "--resume", *out, "--time", 4e-6]
-    code, text = gems(capsys, *again, "--long-range-cutoff", 0.9)
+    code, text = gems(*again, "--long-range-cutoff", 0.9)
     assert code == 1
     assert "begun with --long-range-cutoff 0.8, not 0.9" in text
-    code, text = gems(capsys, *again)
+    code, text = gems(*again)
     assert code == 0, text
 
 
-def test_a_cutoff_without_a_model_is_refused(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, peptide: Path
-) -> None:
+def test_a_cutoff_without_a_model_is_refused(gems, tmp_path: Path, peptide: Path) -> None:
     code, text = gems(
-        capsys, "simulate", peptide, "--force-field", "amber99sb-ildn",
+        "simulate", peptide, "--force-field", "amber99sb-ildn",
         "--long-range-cutoff", 1, "--out", tmp_path / "run",
     )  # fmt: skip
     assert code == 1

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from openmmgems.cli.app import main
 from support.pdb_lines import atom_name, atoms, called, crambin, number, peptide, without
 
 Gems = Callable[..., tuple[int, str]]
@@ -15,17 +14,13 @@ AMBER = ("--force-field", "amber99sb-ildn", "--no-box")
 
 
 @pytest.fixture
-def gems(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Gems:
-    """Run the command line in this process, in a folder; gives (exit code, all output)."""
+def gems(gems: Gems, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Gems:
+    """Run the command line in a folder; gives exit code and all output, as one line."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in arguments])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), " ".join((captured.out + captured.err).split())
+        code, told = gems(*arguments)
+        return code, " ".join(told.split())
 
     return run
 

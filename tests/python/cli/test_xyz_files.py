@@ -6,7 +6,6 @@ from pathlib import Path
 
 import h5py
 import pytest
-from openmmgems.cli.app import main
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
@@ -20,18 +19,9 @@ NITRIC_OXIDE = "N 0 0 0\nO 0 0 1.15\n"
 LYSINES = "CC(=O)N[C@@H](CCCC[NH3+])C(=O)N[C@@H](CCCC[NH3+])C(=O)NC"
 
 
-@pytest.fixture
-def gems(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Run the command line in this process, in an empty folder; gives (exit code, all output)."""
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out + captured.err
-
-    return run
 
 
 def write(atoms: str, comment: str = "", name: str = "a.xyz") -> str:

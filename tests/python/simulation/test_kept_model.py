@@ -11,21 +11,9 @@ import pytest
 from openmmgems import models
 from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark.measure import write_random_model
-from openmmgems.cli.app import main
 from openmmgems.simulation import workflow
 
 SHORT = ["--no-minimise", "--log-every", "1", "--platform", "CPU", "--threads", "1"]
-
-
-@pytest.fixture
-def gems(capsys: pytest.CaptureFixture[str]):
-    def run(*arguments: object) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in arguments])
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out + captured.err
-
-    return run
 
 
 @pytest.fixture
