@@ -60,7 +60,11 @@ def said_and_taken(folder: Path, num_atoms: int, model: str, evaluator: str) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("num_atoms", "model", "evaluator"),
-    [(3000, "random:64:3", "auto"), (300, "random:64:2", "torchscript")],
+    [
+        (3000, "random:64:3", "auto"),
+        (25000, "random:64:3", "auto"),
+        (300, "random:64:2", "torchscript"),
+    ],
 )
 def test_memory_said_is_memory_taken(
     tmp_path: Path, num_atoms: int, model: str, evaluator: str
