@@ -37,10 +37,11 @@ def size_of(
     text: dict[str, str], positions: np.ndarray, box: np.ndarray, modules: int
 ) -> roofline.Size:
     """The network's and the system's size; lengths in angstrom."""
-    far = float(text["FAR_CUTOFF"])
+    far, skin = float(text["FAR_CUTOFF"]), float(text["SKIN"])
+    near = float(text["CUTOFF"])  # bonds that dispersion counts are shorter, but for heavy elements
     # Clusters of 32 atoms that come within range, taken for cubes.
     cluster_edge = (32 / len(positions) * box.prod()) ** (1 / 3)
-    reach = float(text["LIST_RANGE"]) + cluster_edge
+    reach = far + skin + cluster_edge
     return roofline.Size(
         atoms=len(positions),
         features=int(text["NUM_FEATURES"]),
@@ -48,8 +49,8 @@ def size_of(
         functions=int(text["NUM_BASIS"]),
         components=3 + int(text["NUM_D"]),
         tensor_cores="TENSOR_CORES" in text,
-        near=neighbours(positions, box, float(text["NEAR_CUTOFF"])),
-        candidates=neighbours(positions, box, float(text["NEAR_RANGE"])),
+        near=neighbours(positions, box, near),
+        candidates=neighbours(positions, box, near + skin),
         far=neighbours(positions, box, far),
         tested=4 / 3 * np.pi * reach**3 * len(positions) / box.prod(),
     )

@@ -39,8 +39,7 @@ def library() -> Path:
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 @pytest.mark.parametrize("precision", device_code.PRECISIONS)
 def test_staged_kernels_compile(library: Path, precision: str, architecture: str) -> None:
-    constants = "#define NUM_PARTICLES 22\n#define PADDED_NUM_PARTICLES 32\n"
-    source = device_code.prelude(library, precision) + constants + STAGED.read_text()
+    source = device_code.prelude(library, precision) + STAGED.read_text()
     code, log = device_code.compile_to_cubin(source, architecture)
     assert code[:4] == b"\x7fELF"
     assert set(device_code.read_log(log)) == {"gatherPositions", "addForces"}

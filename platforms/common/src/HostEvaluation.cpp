@@ -26,11 +26,9 @@ HostEvaluation::HostEvaluation(OpenMM::ComputeContext& cc, const GemsForce& forc
     atomsOnDevice.upload(atomOfParticle);
     positions.initialize(cc, numComponents, mixedSize, "gemsPositions");
     forces.initialize(cc, numComponents, realSize, "gemsForces");
-    const auto program =
-        cc.compileProgram(CommonGemsKernelSources::gemsForce,
-                          {{"NUM_PARTICLES", cc.intToString(cc.getNumAtoms())},
-                           {"PADDED_NUM_PARTICLES", cc.intToString(cc.getPaddedNumAtoms())}});
+    const auto program = cc.compileProgram(CommonGemsKernelSources::gemsForce);
     gather = program->createKernel("gatherPositions");
+    gather->addArg(cc.getNumAtoms());
     gather->addArg(cc.getPosq());
     if (isMixed) {
         gather->addArg(cc.getPosqCorrection());
@@ -39,6 +37,8 @@ HostEvaluation::HostEvaluation(OpenMM::ComputeContext& cc, const GemsForce& forc
     gather->addArg(atomsOnDevice);
     gather->addArg(positions);
     add = program->createKernel("addForces");
+    add->addArg(cc.getNumAtoms());
+    add->addArg(cc.getPaddedNumAtoms());
     add->addArg(forces);
     add->addArg(cc.getLongForceBuffer());
     add->addArg(cc.getAtomIndexArray());
@@ -93,9 +93,9 @@ void HostEvaluation::addForces(double scale) {
     faults.check({}, nullptr);
     forces.upload(values, /*convert=*/true);
     if (cc.getUseDoublePrecision()) {
-        add->setArg(4, scale);
+        add->setArg(6, scale);
     } else {
-        add->setArg(4, static_cast<float>(scale));
+        add->setArg(6, static_cast<float>(scale));
     }
     add->execute(cc.getNumAtoms());
 }

@@ -36,9 +36,10 @@ def program_text(
     tensor_cores: bool = True,
 ) -> str:
     """
-    What is compiled for a model and a system: constants and kernels, for tensor cores or without.
+    What is compiled for a model: constants and kernels, for tensor cores or without.
 
-    Needs OpenMM's OpenCL platform with some device; nothing is computed there.
+    It is the same for all systems; this one is needed to make a Context on OpenMM's OpenCL platform
+    with some device. Nothing is computed there.
 
     Raises
     ------
@@ -60,8 +61,11 @@ def program_text(
             "OPENMMGEMS_SAVE_DEVICE_CODE": folder,
             "OPENMMGEMS_TENSOR_CORES": str(int(tensor_cores)),
         }
+        platform = openmm.Platform.getPlatform("OpenCL")
         with _environment(choice):
-            _evaluate_nowhere(system, precision)
+            openmm.Context(
+                system, openmm.VerletIntegrator(0.001), platform, {"Precision": precision}
+            )
         return (Path(folder) / "native.cc").read_text()
 
 
@@ -75,19 +79,6 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _evaluate_nowhere(system: openmm.System, precision: str) -> None:
-    """The program is written before positions are looked at, and refused."""
-    platform = openmm.Platform.getPlatform("OpenCL")
-    integrator = openmm.VerletIntegrator(0.001)
-    context = openmm.Context(system, integrator, platform, {"Precision": precision})
-    context.setPositions(np.full((system.getNumParticles(), 3), np.nan))
-    try:
-        context.getState(getForces=True)
-    except openmm.OpenMMException as error:
-        if "nan" not in str(error).lower():
-            raise
 
 
 def constants(text: str) -> dict[str, str]:

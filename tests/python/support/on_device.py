@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """One GemsForce on a device, and comparison with an evaluator on the host.
 
-Every network, precision and number of atoms is a program of its own, which takes PoCL half a minute
-to compile and which it keeps. So tests share programs, and those that do run one after another in
-one process: two would compile the same at the same time.
+Every network and precision is a program of its own, which takes PoCL half a minute to compile and
+which it keeps. So tests share programs, and those that do run one after another in one process: two
+would compile the same at the same time.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Gathers the positions of the atoms of a GemsForce, [NUM_ATOMS, 3] in their order. One thread: one
+ * Gathers the positions of the atoms of a GemsForce, [atom, 3] in their order. One thread: one
  * particle after another in the device's order; each atom is written by one thread only.
  */
-KERNEL void gatherPositions(GLOBAL const real4* RESTRICT posq,
+KERNEL void gatherPositions(int numParticles, GLOBAL const real4* RESTRICT posq,
 #ifdef USE_MIXED_PRECISION
                             GLOBAL const real4* RESTRICT posqCorrection,
 #endif
                             GLOBAL const int* RESTRICT particleOfSlot,
                             GLOBAL const int* RESTRICT atomOfParticle,
                             GLOBAL mixed* RESTRICT positions) {
-    for (int slot = GLOBAL_ID; slot < NUM_PARTICLES; slot += GLOBAL_SIZE) {
+    for (int slot = GLOBAL_ID; slot < numParticles; slot += GLOBAL_SIZE) {
         int atom = atomOfParticle[particleOfSlot[slot]];
         if (atom >= 0) {
             real4 position = posq[slot];
@@ -34,16 +34,17 @@ KERNEL void gatherPositions(GLOBAL const real4* RESTRICT posq,
  * Adds the forces of the atoms of a GemsForce to the force buffer. One thread: one particle after
  * another in the device's order; each writes its own entries only.
  */
-KERNEL void addForces(GLOBAL const real* RESTRICT forces, GLOBAL mm_long* RESTRICT forceBuffer,
+KERNEL void addForces(int numParticles, int paddedNumParticles, GLOBAL const real* RESTRICT forces,
+                      GLOBAL mm_long* RESTRICT forceBuffer,
                       GLOBAL const int* RESTRICT particleOfSlot,
                       GLOBAL const int* RESTRICT atomOfParticle, real scale) {
-    for (int slot = GLOBAL_ID; slot < NUM_PARTICLES; slot += GLOBAL_SIZE) {
+    for (int slot = GLOBAL_ID; slot < numParticles; slot += GLOBAL_SIZE) {
         int atom = atomOfParticle[particleOfSlot[slot]];
         if (atom >= 0) {
             forceBuffer[slot] += realToFixedPoint(scale * forces[3 * atom]);
-            forceBuffer[slot + PADDED_NUM_PARTICLES] +=
+            forceBuffer[slot + paddedNumParticles] +=
                 realToFixedPoint(scale * forces[3 * atom + 1]);
-            forceBuffer[slot + 2 * PADDED_NUM_PARTICLES] +=
+            forceBuffer[slot + 2 * paddedNumParticles] +=
                 realToFixedPoint(scale * forces[3 * atom + 2]);
         }
     }

@@ -60,6 +60,7 @@ DeviceEvaluator::DeviceEvaluator(OpenMM::ComputeContext& cc,
     program.uploadMixed(energies, vector<double>(NUM_ENERGIES * number, 0.0), "gemsEnergies");
     program.makeMixed(parts, NUM_PARTS, "gemsParts");
     setComposition(settings);
+    program.compile(getDefines());
 }
 
 DeviceEvaluator::~DeviceEvaluator() = default;
@@ -76,10 +77,9 @@ void DeviceEvaluator::setComposition(const ModelSettings& newSettings) {
 
 Defines DeviceEvaluator::getDefines() const {
     Defines defines = network.getDefines();
-    defines.merge(lists.getDefines(terms.getNearCutoff(), terms.getFarCutoff()));
+    defines.merge(lists.getDefines(terms.getFarCutoff()));
     defines.merge(terms.getDefines());
     defines.insert({
-        {"PADDED_NUM_PARTICLES", literal(cc.getPaddedNumAtoms())},
         {"NETWORK_ENERGY", literal(NETWORK)},
         {"REPULSION_ENERGY", literal(REPULSION)},
         {"ELECTROSTATIC_ENERGY", literal(ELECTROSTATICS)},
@@ -93,27 +93,20 @@ Defines DeviceEvaluator::getDefines() const {
     return defines;
 }
 
-/** At the first evaluation, when OpenMM's arrays and all other forces are there. */
-void DeviceEvaluator::makeReady() {
-    if (!isReady) {
-        program.compile(getDefines());
-        createKernels();
-        isReady = true;
-    }
-}
-
+/** When OpenMM's arrays are there: at the first evaluation; and when arguments have changed. */
 void DeviceEvaluator::createKernels() {
-    const DeviceProgram::Later later;
-    lists.createKernels();
+    using Mixed = DeviceProgram::Mixed;
+    const auto number = static_cast<int>(settings.atomicNumbers.size());
+    lists.createKernels(terms.getNearCutoff(), terms.getFarCutoff());
     network.createKernels(lists, charges, chargeGradient, energies);
     terms.createKernels(lists, charges, chargeGradient, energies);
-    sumCharges = program.kernel("sumParts", charges, parts);
-    shiftCharges = program.kernel("shiftToSum", parts, later, charges);
-    program.setMixed(shiftCharges, 1, settings.totalCharge);
-    sumGradients = program.kernel("sumParts", chargeGradient, parts);
-    shiftGradients = program.kernel("shiftToSum", parts, later, chargeGradient);
-    program.setMixed(shiftGradients, 1, 0.0);
-    addAllForces = program.kernel("addAllForces", later, lists.atomOfPlace, lists.numPairs,
+    sumCharges = program.kernel("sumParts", number, charges, parts);
+    shiftCharges = program.kernel("shiftToSum", number, parts,
+                                  Mixed{static_cast<double>(settings.totalCharge)}, charges);
+    sumGradients = program.kernel("sumParts", number, chargeGradient, parts);
+    shiftGradients = program.kernel("shiftToSum", number, parts, Mixed{0.0}, chargeGradient);
+    addAllForces = program.kernel("addAllForces", number, cc.getPaddedNumAtoms(),
+                                  DeviceProgram::Later(), lists.atomOfPlace, lists.numPairs,
                                   lists.pairAtom, lists.pairForce, lists.maxPairs);
     if (terms.hasElectrostatics() || terms.hasDispersion()) {
         addAllForces->addArg(terms.farForce);
@@ -125,7 +118,10 @@ void DeviceEvaluator::createKernels() {
 
 bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
     const auto number = static_cast<int>(settings.atomicNumbers.size());
-    makeReady();
+    if (!isReady) {
+        createKernels();
+        isReady = true;
+    }
     lists.update();
     network.forward();
     sumCharges->execute(NUM_PARTS * SUM_THREADS, SUM_THREADS);
@@ -136,7 +132,7 @@ bool DeviceEvaluator::evaluate(bool includeForces, double scale) {
         sumGradients->execute(NUM_PARTS * SUM_THREADS, SUM_THREADS);
         shiftGradients->execute(number);
         network.reverse();
-        program.setReal(addAllForces, 0, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
+        program.setReal(addAllForces, 2, scale * KJ_PER_MOL_NM_PER_EV_ANGSTROM);
         addAllForces->execute(number);
     }
     vector<int> status;

@@ -43,7 +43,6 @@ private:
     class Listener;
     enum Energy { NETWORK, REPULSION, ELECTROSTATICS, DISPERSION, NUM_ENERGIES };
     Defines getDefines() const;
-    void makeReady();
     void createKernels();
     /** From positions to charges and energies; returns whether the lists had room. */
     bool evaluate(bool includeForces, double scale);
@@ -62,7 +61,7 @@ private:
     OpenMM::ComputeArray charges, chargeGradient, energies, parts;
     OpenMM::ComputeKernel sumCharges, shiftCharges, sumGradients, shiftGradients;
     OpenMM::ComputeKernel addAllForces;
-    bool isReady = false; ///< compiled for the present composition
+    bool isReady = false; ///< has kernels for the present composition
 };
 
 } // namespace OpenMMGems

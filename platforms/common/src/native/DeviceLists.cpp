@@ -63,20 +63,13 @@ void DeviceLists::makePairArrays() {
     program.makeReal(pairForce, 4 * number, "gemsPairForce");
 }
 
-Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
-    const bool allAreFar = std::isinf(farCutoff);
-    const double range = allAreFar ? nearCutoff : std::max(nearCutoff, farCutoff);
-    Defines defines = {
-        {"NUM_PARTICLES", literal(numParticles)},
-        {"NUM_ATOMS", literal(numAtoms)},
+Defines DeviceLists::getDefines(double farCutoff) {
+    return {
         {"CLUSTER_SIZE", literal(CLUSTER_SIZE)},
         {"LIST_THREADS", literal(LIST_THREADS)},
         {"ANGSTROM_PER_NM", literal(ANGSTROM_PER_NM)},
         {"SKIN", literal(SKIN)},
-        {"NEAR_CUTOFF", literal(nearCutoff)},
-        {"NEAR_RANGE", literal(nearCutoff + SKIN)},
-        {"LIST_RANGE", literal(range + SKIN)},
-        {"ALL_ARE_FAR", literal(allAreFar ? 1 : 0)},
+        {"ALL_ARE_FAR", literal(std::isinf(farCutoff) ? 1 : 0)},
         {"REBUILD", literal(REBUILD)},
         {"TOO_MANY_ENTRIES", literal(TOO_MANY_ENTRIES)},
         {"TOO_MANY_PAIRS", literal(TOO_MANY_PAIRS)},
@@ -89,16 +82,14 @@ Defines DeviceLists::getDefines(double nearCutoff, double farCutoff) const {
         {"MOST_IMAGES", literal(EvaluationFaults::MOST_IMAGES)},
         {"NO_ATOM", literal(EvaluationFaults::NO_ATOM)},
     };
-    if (periodic) {
-        defines.emplace("PERIODIC", "1");
-    }
-    return defines;
 }
 
-void DeviceLists::createKernels() {
+void DeviceLists::createKernels(double nearCutoff, double farCutoff) {
+    using Mixed = DeviceProgram::Mixed;
     OpenMM::ComputeContext& cc = program.context();
+    const double range = std::isinf(farCutoff) ? nearCutoff : std::max(nearCutoff, farCutoff);
     updateBox();
-    followAtoms = program.kernel("followAtoms", DeviceProgram::Later(), cc.getPosq());
+    followAtoms = program.kernel("followAtoms", numParticles, DeviceProgram::Later(), cc.getPosq());
     if (cc.getUseMixedPrecision()) {
         followAtoms->addArg(cc.getPosqCorrection());
     }
@@ -107,19 +98,22 @@ void DeviceLists::createKernels() {
              &positions, &slotOfAtom, &status}) {
         followAtoms->addArg(*array);
     }
-    boundClusters =
-        program.kernel("boundClusters", atomOfPlace, positions, box, status, reference, bounds);
-    listClusters =
-        program.kernel("listClusters", bounds, box, status, maxEntries, numEntries, entries);
-    listCandidates =
-        program.kernel("listCandidates", atomOfPlace, positions, box, numEntries, entries,
-                       maxEntries, status, maxPairs, numCandidates, candidates);
-    measurePairs = program.kernel("measurePairs", atomOfPlace, positions, box, entries, maxEntries,
-                                  numCandidates, candidates, maxPairs, numPairs, pairAtom,
-                                  pairVector, pairForce, status);
+    boundClusters = program.kernel("boundClusters", numAtoms, atomOfPlace, positions, box, status,
+                                   reference, bounds);
+    listClusters = program.kernel("listClusters", numAtoms, Mixed{range + SKIN}, bounds, box,
+                                  status, maxEntries, numEntries, entries);
+    listCandidates = program.kernel("listCandidates", numAtoms, Mixed{nearCutoff + SKIN},
+                                    atomOfPlace, positions, box, numEntries, entries, maxEntries,
+                                    status, maxPairs, numCandidates, candidates);
+    measurePairs = program.kernel("measurePairs", numAtoms, Mixed{nearCutoff}, atomOfPlace,
+                                  positions, box, entries, maxEntries, numCandidates, candidates,
+                                  maxPairs, numPairs, pairAtom, pairVector, pairForce, status);
 }
 
-/** Box vectors and the rows of the inverse, where they have changed; returns whether they have. */
+/**
+ * Box vectors and the rows of the inverse, where they have changed; returns whether they have. See
+ * lists.cc about the inverse.
+ */
 bool DeviceLists::updateBox() {
     Box vectors;
     program.context().getPeriodicBoxVectors(vectors[0], vectors[1], vectors[2]);
@@ -127,7 +121,7 @@ bool DeviceLists::updateBox() {
         vector *= ANGSTROM_PER_NM;
     }
     vector<double> numbers;
-    for (const Box& matrix : {vectors, inverse(vectors)}) {
+    for (const Box& matrix : {vectors, periodic ? inverse(vectors) : Box()}) {
         for (const Vec3& row : matrix) {
             numbers.insert(numbers.end(), {row[0], row[1], row[2]});
         }
@@ -162,7 +156,7 @@ void DeviceLists::followMolecules() {
 
 /** Put the atoms in order by their positions on the device. */
 void DeviceLists::sortAtoms() {
-    followAtoms->setArg(0, 1);
+    followAtoms->setArg(1, 1);
     followAtoms->execute(numParticles);
     const vector<Vec3> current = downloadPositions();
     const Box vectors = getBox();
@@ -191,7 +185,7 @@ void DeviceLists::update() {
         sortAtoms();
     }
     program.context().clearBuffer(status);
-    followAtoms->setArg(0, isValid ? 0 : 1);
+    followAtoms->setArg(1, isValid ? 0 : 1);
     followAtoms->execute(numParticles);
     boundClusters->execute(numClusters);
     listClusters->execute(numClusters * LIST_THREADS, LIST_THREADS);

@@ -31,10 +31,10 @@ public:
      */
     DeviceLists(const DeviceProgram& program, const std::vector<int>& atomOfParticle, int numAtoms,
                 bool periodic);
-    /** Constants of lists.cc; lengths in angstrom, farCutoff infinite if all atoms interact. */
-    Defines getDefines(double nearCutoff, double farCutoff) const;
-    /** Make the kernels, when the program is new or arrays have grown. */
-    void createKernels();
+    /** Constants of lists.cc; farCutoff in angstrom, infinite if all atoms interact. */
+    static Defines getDefines(double farCutoff);
+    /** Make the kernels, when the cutoffs in angstrom are new or arrays have grown. */
+    void createKernels(double nearCutoff, double farCutoff);
     /** Take over the positions, and bring lists and pairs up to date; status starts from zero. */
     void update();
     /** After the atoms were moved in memory: molecules may be in other periodic images. */

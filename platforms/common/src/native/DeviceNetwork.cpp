@@ -89,6 +89,10 @@ int DeviceNetwork::partAtoms() const {
     return std::max(FEWEST_PART_ATOMS, (numAtoms + MOST_PARTS - 1) / MOST_PARTS);
 }
 
+int DeviceNetwork::numParts() const {
+    return (numAtoms + partAtoms() - 1) / partAtoms();
+}
+
 Defines DeviceNetwork::getDefines() const {
     Defines defines = layout.getDefines();
     const int padded = layout.getPaddedFeatures();
@@ -113,8 +117,6 @@ Defines DeviceNetwork::getDefines() const {
         {"PRODUCT_THREADS", literal(PRODUCT_THREADS)},
         {"PRODUCT_TILE", literal(PRODUCT_TILE)},
         {"PRODUCT_ATOMS", literal(PRODUCT_ATOMS)},
-        {"PRODUCT_PART_ATOMS", literal(partAtoms())},
-        {"NUM_PRODUCT_PARTS", literal((numAtoms + partAtoms() - 1) / partAtoms())},
         {"NUM_PRODUCT_TILES", literal((padded + PRODUCT_TILE - 1) / PRODUCT_TILE)},
     });
     return defines;
@@ -157,64 +159,69 @@ void DeviceNetwork::setComposition(const Matrix<double>& features,
 void DeviceNetwork::createForward(int t, DeviceLists& lists) {
     Module& module = *modules[t];
     ComputeArray& before = t > 0 ? modules[t - 1]->stored : initialFeatures;
-    module.applyPre = program.kernel("applyPre", before, t > 0 ? slot("Y_SLOT") : 0, module.weights,
-                                     module.stored);
-    module.applyMlps = program.kernel("applyMlps", module.weights, mlps, module.stored);
-    module.project = program.kernel("projectQueriesAndKeys", module.weights, module.stored,
-                                    module.queryColumn, module.keyShift, module.keyMaximum);
+    module.applyPre = program.kernel("applyPre", numAtoms, before, t > 0 ? slot("Y_SLOT") : 0,
+                                     module.weights, module.stored);
+    module.applyMlps = program.kernel("applyMlps", numAtoms, module.weights, mlps, module.stored);
+    module.project =
+        program.kernel("projectQueriesAndKeys", numAtoms, module.weights, module.stored,
+                       module.queryColumn, module.keyShift, module.keyMaximum);
     if (!options.smoothAttention) {
-        module.findLargestKey =
-            program.kernel("findLargestKey", module.keyMaximum, module.stored, module.largestKey);
+        module.findLargestKey = program.kernel("findLargestKey", numAtoms, module.keyMaximum,
+                                               module.stored, module.largestKey);
     }
-    module.finishKeys = program.kernel("finishKeys", module.keyShift, module.largestKey,
+    module.finishKeys = program.kernel("finishKeys", numAtoms, module.keyShift, module.largestKey,
                                        module.stored, lists.status);
-    module.sumKeyProducts = program.kernel("sumProducts", module.stored, slot("KEY_FEATURES_SLOT"),
-                                           ones, module.stored, slot("V_SLOT"), ones, productParts);
-    module.addKeyParts = program.kernel("addParts", productParts, module.keySums);
-    module.collect = program.kernel("collectMessages", lists.atomOfPlace, lists.numPairs,
+    module.sumKeyProducts = program.kernel("sumProducts", numAtoms, partAtoms(), numParts(),
+                                           module.stored, slot("KEY_FEATURES_SLOT"), ones,
+                                           module.stored, slot("V_SLOT"), ones, productParts);
+    module.addKeyParts = program.kernel("addParts", numParts(), productParts, module.keySums);
+    module.collect = program.kernel("collectMessages", numAtoms, lists.atomOfPlace, lists.numPairs,
                                     lists.pairAtom, lists.pairVector, lists.maxPairs, radial,
                                     module.radialWeights, module.stored);
-    module.projectMessages = program.kernel("projectMessages", module.weights, module.stored);
-    module.addInteractions = program.kernel("addInteractions", module.weights, module.keySums,
-                                            module.stored, module.inverseNorm);
-    module.applyOutput =
-        program.kernel("applyOutput", module.weights, module.stored, output, t == 0 ? 1 : 0);
+    module.projectMessages =
+        program.kernel("projectMessages", numAtoms, module.weights, module.stored);
+    module.addInteractions = program.kernel("addInteractions", numAtoms, module.weights,
+                                            module.keySums, module.stored, module.inverseNorm);
+    module.applyOutput = program.kernel("applyOutput", numAtoms, module.weights, module.stored,
+                                        output, t == 0 ? 1 : 0);
 }
 
 void DeviceNetwork::createReverse(int t, DeviceLists& lists, ComputeArray& chargeGradient) {
     const bool isLast = t + 1 == layout.getNumModules();
     Module& module = *modules[t];
     module.transposeOutput =
-        program.kernel("transposeOutput", module.weights, module.stored, outputWeights,
+        program.kernel("transposeOutput", numAtoms, module.weights, module.stored, outputWeights,
                        chargeGradient, gradients, isLast ? 1 : 0);
-    module.transposeInteractions = program.kernel(
-        "transposeInteractions", module.weights, module.stored, module.inverseNorm, tau, gradients);
+    module.transposeInteractions =
+        program.kernel("transposeInteractions", numAtoms, module.weights, module.stored,
+                       module.inverseNorm, tau, gradients);
     module.transposeProjections =
-        program.kernel("transposeProjections", module.weights, module.stored, gradients);
-    module.transposeMessages =
-        program.kernel("transposeMessages", lists.atomOfPlace, lists.numPairs, lists.pairAtom,
-                       lists.pairVector, lists.maxPairs, radial, module.radialWeights,
-                       module.stored, gradients, lists.pairForce, t == 0 ? 1 : 0);
+        program.kernel("transposeProjections", numAtoms, module.weights, module.stored, gradients);
+    module.transposeMessages = program.kernel(
+        "transposeMessages", numAtoms, lists.atomOfPlace, lists.numPairs, lists.pairAtom,
+        lists.pairVector, lists.maxPairs, radial, module.radialWeights, module.stored, gradients,
+        lists.pairForce, t == 0 ? 1 : 0);
     module.sumGradientProducts =
-        program.kernel("sumProducts", module.stored, slot("QUERY_FEATURES_SLOT"), tau, gradients,
-                       slot("OF_SUM"), module.inverseNorm, productParts);
-    module.addGradientParts = program.kernel("addParts", productParts, gradientSums);
+        program.kernel("sumProducts", numAtoms, partAtoms(), numParts(), module.stored,
+                       slot("QUERY_FEATURES_SLOT"), tau, gradients, slot("OF_SUM"),
+                       module.inverseNorm, productParts);
+    module.addGradientParts = program.kernel("addParts", numParts(), productParts, gradientSums);
     module.transposeAttention =
-        program.kernel("transposeAttention", module.weights, module.stored, module.keySums,
-                       gradientSums, module.queryColumn, module.inverseNorm, tau);
+        program.kernel("transposeAttention", numAtoms, module.weights, module.stored,
+                       module.keySums, gradientSums, module.queryColumn, module.inverseNorm, tau);
     if (!options.smoothAttention) {
         module.sumKeyGradients =
-            program.kernel("sumKeyGradients", module.stored, gradientSums, keyTotals);
-        module.sumGradientParts = program.kernel("sumParts", keyTotals, totalParts);
+            program.kernel("sumKeyGradients", numAtoms, module.stored, gradientSums, keyTotals);
+        module.sumGradientParts = program.kernel("sumParts", numAtoms, keyTotals, totalParts);
         module.transposeAttention->addArg(module.largestKey);
         module.transposeAttention->addArg(totalParts);
     }
     module.transposeAttention->addArg(gradients);
     module.transposeMlps =
-        program.kernel("transposeMlps", module.weights, mlps, module.stored, gradients);
+        program.kernel("transposeMlps", numAtoms, module.weights, mlps, module.stored, gradients);
     if (t > 0) {
-        module.transposePre = program.kernel("transposePre", module.weights, modules[t - 1]->stored,
-                                             module.stored, gradients);
+        module.transposePre = program.kernel("transposePre", numAtoms, module.weights,
+                                             modules[t - 1]->stored, module.stored, gradients);
     }
 }
 
@@ -224,7 +231,8 @@ void DeviceNetwork::createKernels(DeviceLists& lists, ComputeArray& charges,
         createForward(t, lists);
         createReverse(t, lists, chargeGradient);
     }
-    readOut = program.kernel("readOut", output, outputWeights, chargeBias, energies, charges);
+    readOut =
+        program.kernel("readOut", numAtoms, output, outputWeights, chargeBias, energies, charges);
 }
 
 void DeviceNetwork::executeDense(ComputeKernel& kernel, int itemsPerBlock) const {
@@ -233,8 +241,7 @@ void DeviceNetwork::executeDense(ComputeKernel& kernel, int itemsPerBlock) const
 
 void DeviceNetwork::executeProducts(ComputeKernel& products, ComputeKernel& parts) const {
     const int tiles = (layout.getPaddedFeatures() + PRODUCT_TILE - 1) / PRODUCT_TILE;
-    const int numParts = (numAtoms + partAtoms() - 1) / partAtoms();
-    products->execute(tiles * tiles * numParts * PRODUCT_THREADS, PRODUCT_THREADS);
+    products->execute(tiles * tiles * numParts() * PRODUCT_THREADS, PRODUCT_THREADS);
     const int padded = layout.getPaddedFeatures();
     parts->execute(padded * padded + padded);
 }

@@ -20,7 +20,6 @@ class DeviceNetwork {
 public:
     DeviceNetwork(const DeviceProgram& program, const TensorReader& tensors,
                   const SpookyNetOptions& options);
-    /** After setComposition(). */
     Defines getDefines() const;
     /** Take over what does not change with positions: features before the first module. */
     void setComposition(const Matrix<double>& features, const std::vector<int>& atomicNumbers);
@@ -54,6 +53,7 @@ private:
     void createReverse(int number, DeviceLists& lists, OpenMM::ComputeArray& chargeGradient);
     void prepare(Module& module);
     int partAtoms() const;
+    int numParts() const;
     const DeviceProgram& program;
     SpookyNetOptions options;
     NetworkLayout layout;

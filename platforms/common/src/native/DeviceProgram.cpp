@@ -17,6 +17,14 @@ using std::vector;
 
 namespace {
 
+/**
+ * What OpenMM defines by the shape of the box. Kernels do not use it: left empty, it does not make
+ * another program.
+ */
+constexpr const char* MACROS_OF_BOX[] = {"APPLY_PERIODIC_TO_DELTA(delta)",
+                                         "APPLY_PERIODIC_TO_POS(pos)",
+                                         "APPLY_PERIODIC_TO_POS_WITH_CENTER(pos, center)"};
+
 /** The text of all kernels of the native evaluator. */
 string sourceText(bool tensorCores) {
     using namespace CommonGemsKernelSources;
@@ -51,15 +59,13 @@ string OpenMMGems::literal(int number) {
     return std::to_string(number);
 }
 
-bool DeviceProgram::compile(const Defines& defines) {
-    if (program && defines == compiled) {
-        return false;
+void DeviceProgram::compile(Defines defines) {
+    for (const char* macro : MACROS_OF_BOX) {
+        defines.emplace(macro, "");
     }
     const string source = sourceText(tensorCores);
     save(source, defines);
     program = cc.compileProgram(source, defines);
-    compiled = defines;
-    return true;
 }
 
 size_t DeviceProgram::realSize() const {
@@ -78,11 +84,11 @@ void DeviceProgram::setReal(ComputeKernel& kernel, int index, double value) cons
     }
 }
 
-void DeviceProgram::setMixed(ComputeKernel& kernel, int index, double value) const {
+void DeviceProgram::add(OpenMM::ComputeKernelImpl& kernel, Mixed argument) const {
     if (mixedSize() == sizeof(double)) {
-        kernel->setArg(index, value);
+        kernel.addArg(argument.number);
     } else {
-        kernel->setArg(index, static_cast<float>(value));
+        kernel.addArg(static_cast<float>(argument.number));
     }
 }
 

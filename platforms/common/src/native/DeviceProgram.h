@@ -12,7 +12,10 @@
 
 namespace OpenMMGems {
 
-/** Constants of a program's text. */
+/**
+ * Constants of a program's text: of the network, the precision and the device. What depends on the
+ * system is an argument of kernels, so that all systems have one program, compiled once.
+ */
 using Defines = std::map<std::string, std::string>;
 
 /** A number as the text of a constant, all digits kept. */
@@ -27,20 +30,22 @@ public:
     OpenMM::ComputeContext& context() const { return cc; }
     /** Whether matrices are multiplied as in tensorProducts.cc. */
     bool usesTensorCores() const { return tensorCores; }
-    /** Compile unless it was compiled with the same constants; returns whether it was. */
-    bool compile(const Defines& defines);
+    void compile(Defines defines);
 
-    /** Arguments are arrays and integers. */
+    /** A mixed number, as an argument. */
+    struct Mixed {
+        double number;
+    };
+    /** Stands for an argument that is set before each call. */
+    struct Later {};
+    /** Arguments are arrays, integers and the above, in the order of the kernel's text. */
     template <class... Arguments>
     OpenMM::ComputeKernel kernel(const std::string& name, Arguments&&... arguments) const {
         const OpenMM::ComputeKernel result = program->createKernel(name);
         (add(*result, arguments), ...);
         return result;
     }
-    /** Stands for an argument that is set before each call. */
-    struct Later {};
     void setReal(OpenMM::ComputeKernel& kernel, int index, double value) const;
-    void setMixed(OpenMM::ComputeKernel& kernel, int index, double value) const;
 
     /** Arrays of real, mixed or int numbers; what is there is kept if the size is the same. */
     void makeReal(OpenMM::ComputeArray& array, size_t size, const std::string& name) const;
@@ -60,6 +65,7 @@ private:
     }
     static void add(OpenMM::ComputeKernelImpl& kernel, int number) { kernel.addArg(number); }
     static void add(OpenMM::ComputeKernelImpl& kernel, Later) { kernel.addArg(); }
+    void add(OpenMM::ComputeKernelImpl& kernel, Mixed argument) const;
     void make(OpenMM::ComputeArray& array, size_t size, size_t elementSize,
               const std::string& name) const;
     size_t realSize() const;
@@ -67,7 +73,6 @@ private:
     OpenMM::ComputeContext& cc;
     bool tensorCores;
     OpenMM::ComputeProgram program;
-    Defines compiled;
 };
 
 } // namespace OpenMMGems

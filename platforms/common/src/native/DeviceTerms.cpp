@@ -179,17 +179,18 @@ void DeviceTerms::createKernels(DeviceLists& lists, ComputeArray& charges,
                                 ComputeArray& chargeGradient, ComputeArray& energies) {
     const int numTypes = dispersion ? static_cast<int>(dispersion->getElements().size()) : 0;
     if (dispersion) {
-        countBonds = program.kernel("countBonds", lists.atomOfPlace, lists.numPairs, lists.pairAtom,
-                                    lists.pairVector, lists.maxPairs, typeOfAtom, bonds, numTypes,
-                                    coordination);
-        weighReferences = program.kernel("weighReferences", typeOfAtom, elements, coordination,
-                                         charges, alpha, slopes);
-        transposeReferences = program.kernel("transposeReferences", typeOfAtom, elements, slopes,
-                                             ofAlpha, chargeGradient, ofCoordination);
+        countBonds = program.kernel("countBonds", numAtoms, lists.atomOfPlace, lists.numPairs,
+                                    lists.pairAtom, lists.pairVector, lists.maxPairs, typeOfAtom,
+                                    bonds, numTypes, coordination);
+        weighReferences = program.kernel("weighReferences", numAtoms, typeOfAtom, elements,
+                                         coordination, charges, alpha, slopes);
+        transposeReferences = program.kernel("transposeReferences", numAtoms, typeOfAtom, elements,
+                                             slopes, ofAlpha, chargeGradient, ofCoordination);
     }
     if (isLongRange()) {
-        addLongRange = program.kernel("addLongRange", lists.atomOfPlace, lists.positions, lists.box,
-                                      lists.numEntries, lists.entries, lists.maxEntries, charges);
+        addLongRange =
+            program.kernel("addLongRange", numAtoms, lists.atomOfPlace, lists.positions, lists.box,
+                           lists.numEntries, lists.entries, lists.maxEntries, charges);
         if (dispersion) {
             for (ComputeArray* array : {&typeOfAtom, &elements, &alpha, &ofAlpha}) {
                 addLongRange->addArg(*array);
@@ -201,8 +202,8 @@ void DeviceTerms::createKernels(DeviceLists& lists, ComputeArray& charges,
     }
     if (repulsion || dispersion) {
         addNearTerms =
-            program.kernel("addNearTerms", lists.atomOfPlace, lists.numPairs, lists.pairAtom,
-                           lists.pairVector, lists.maxPairs, lists.pairForce);
+            program.kernel("addNearTerms", numAtoms, lists.atomOfPlace, lists.numPairs,
+                           lists.pairAtom, lists.pairVector, lists.maxPairs, lists.pairForce);
         if (repulsion) {
             addNearTerms->addArg(nuclear);
         }

@@ -43,15 +43,16 @@ DEVICE void makeFeatures(real4* u, const real* shift) {
  * Features of queries, and the column of the largest of each atom; of keys what becomes their
  * features: u, h, and the largest u of each atom.
  */
-KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL real* RESTRICT stored,
-                                  GLOBAL int* RESTRICT queryColumn, GLOBAL real* RESTRICT keyShift,
+KERNEL void projectQueriesAndKeys(int numAtoms, GLOBAL const real* RESTRICT weights,
+                                  GLOBAL real* RESTRICT stored, GLOBAL int* RESTRICT queryColumn,
+                                  GLOBAL real* RESTRICT keyShift,
                                   GLOBAL real* RESTRICT keyMaximum) {
     LOCAL real4 shared[SHARED_QUADS];
     for (int item = GROUP_ID; item < 2 * NUM_BLOCKS; item += NUM_GROUPS) {
         int isKey = item / NUM_BLOCKS, block = item % NUM_BLOCKS;
         real4 x[TILE_QUADS], u[TILE_QUADS];
         real h[TILE_ATOMS];
-        loadTile(SLOT(stored, isKey ? K_SLOT : Q_SLOT), block, x);
+        loadTile(numAtoms, SLOT(stored, isKey ? K_SLOT : Q_SLOT), block, x);
         projectRandom(x, weights + OMEGA_WEIGHTS, shared, u, h);
         shareTile(u, shared);
         real maximum[TILE_ATOMS];
@@ -59,7 +60,7 @@ KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL re
         largestOfRows(shared, maximum, largest);
         for (int n = 0; n < TILE_ATOMS; n++) {
             int atom = TILE_ATOM(block, n);
-            if (IS_FIRST_OF_ATOM && atom < NUM_ATOMS) {
+            if (IS_FIRST_OF_ATOM && atom < numAtoms) {
                 if (isKey) {
                     keyShift[atom] = h[n];
                     keyMaximum[atom] = maximum[n];
@@ -72,7 +73,7 @@ KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL re
         if (!isKey) {
             makeFeatures(u, h);
         }
-        storeTile(u, SLOT(stored, isKey ? KEYS_SLOT : QUERY_FEATURES_SLOT), block);
+        storeTile(numAtoms, u, SLOT(stored, isKey ? KEYS_SLOT : QUERY_FEATURES_SLOT), block);
     }
 }
 
@@ -81,7 +82,7 @@ KERNEL void projectQueriesAndKeys(GLOBAL const real* RESTRICT weights, GLOBAL re
  * The largest key of all atoms, from which on keys count as equally large (those of mirror images
  * differ by rounding), and how many do. One group of SUM_THREADS threads.
  */
-KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
+KERNEL void findLargestKey(int numAtoms, GLOBAL const real* RESTRICT keyMaximum,
                            GLOBAL const real* RESTRICT stored, GLOBAL real* RESTRICT largestKey) {
     LOCAL real shared[SUM_THREADS];
     LOCAL mixed sharedNumber[SUM_THREADS];
@@ -90,7 +91,7 @@ KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
     }
     GLOBAL const real* keys = SLOT(stored, KEYS_SLOT);
     real maximum = keyMaximum[0];
-    for (int atom = LOCAL_ID; atom < NUM_ATOMS; atom += SUM_THREADS) {
+    for (int atom = LOCAL_ID; atom < numAtoms; atom += SUM_THREADS) {
         maximum = keyMaximum[atom] > maximum ? keyMaximum[atom] : maximum;
     }
     shared[LOCAL_ID] = maximum;
@@ -101,7 +102,7 @@ KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
     real size = maximum > 1 ? maximum : (maximum < -1 ? -maximum : 1);
     real equal = maximum - (real) SAME_KEY * size;
     int number = 0;
-    for (int atom = LOCAL_ID; atom < NUM_ATOMS; atom += SUM_THREADS) {
+    for (int atom = LOCAL_ID; atom < numAtoms; atom += SUM_THREADS) {
         for (int k = 0; keyMaximum[atom] >= equal && k < NUM_FEATURES; k++) {
             number += keys[atom * PADDED_FEATURES + k] >= equal ? 1 : 0;
         }
@@ -119,13 +120,14 @@ KERNEL void findLargestKey(GLOBAL const real* RESTRICT keyMaximum,
  * Features of keys; largestKey is what all keys are shifted by. Where that does not come from the
  * keys themselves, exponentials may become too large.
  */
-KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* RESTRICT largestKey,
-                       GLOBAL real* RESTRICT stored, GLOBAL int* RESTRICT status) {
+KERNEL void finishKeys(int numAtoms, GLOBAL const real* RESTRICT keyShift,
+                       GLOBAL const real* RESTRICT largestKey, GLOBAL real* RESTRICT stored,
+                       GLOBAL int* RESTRICT status) {
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
         real4 u[TILE_QUADS];
         real shift[TILE_ATOMS];
-        loadTile(SLOT(stored, KEYS_SLOT), block, u);
-        loadColumn(keyShift, block, shift);
+        loadTile(numAtoms, SLOT(stored, KEYS_SLOT), block, u);
+        loadColumn(numAtoms, keyShift, block, shift);
         for (int n = 0; n < TILE_ATOMS; n++) {
             shift[n] += largestKey[0];
         }
@@ -134,20 +136,21 @@ KERNEL void finishKeys(GLOBAL const real* RESTRICT keyShift, GLOBAL const real* 
             int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
             real limit = (real) (SCALE_FEATURES * LARGEST_EXPONENTIAL);
             int isLarge = u[n].x > limit || u[n].y > limit || u[n].z > limit || u[n].w > limit;
-            if (isLarge && atom < NUM_ATOMS) {
+            if (isLarge && atom < numAtoms) {
                 status[EXPONENT_TOO_LARGE] = atom + 1;
             }
         }
-        storeTile(u, SLOT(stored, KEY_FEATURES_SLOT), block);
+        storeTile(numAtoms, u, SLOT(stored, KEY_FEATURES_SLOT), block);
     }
 }
 
 /**
- * Parts of the sums over atoms of left^T right, and of left. Rows of left count in their sum with
- * leftFactor, rows of right with rightFactor. Groups of PRODUCT_THREADS = 8 x 8 threads have
- * PRODUCT_TILE^2 products of one part of the atoms, a thread 4 x 4 of them.
+ * Parts, of partAtoms atoms each, of the sums over atoms of left^T right, and of left. Rows of left
+ * count in their sum with leftFactor, rows of right with rightFactor. Groups of PRODUCT_THREADS =
+ * 8 x 8 threads have PRODUCT_TILE^2 products of one part, a thread 4 x 4 of them.
  */
-KERNEL void sumProducts(GLOBAL const real* RESTRICT leftArray, int leftSlot,
+KERNEL void sumProducts(int numAtoms, int partAtoms, int numParts,
+                        GLOBAL const real* RESTRICT leftArray, int leftSlot,
                         GLOBAL const real* RESTRICT leftFactor,
                         GLOBAL const real* RESTRICT rightArray, int rightSlot,
                         GLOBAL const real* RESTRICT rightFactor, GLOBAL real* RESTRICT parts) {
@@ -156,12 +159,12 @@ KERNEL void sumProducts(GLOBAL const real* RESTRICT leftArray, int leftSlot,
     GLOBAL const real* leftRows = SLOT(leftArray, leftSlot);
     GLOBAL const real* rightRows = SLOT(rightArray, rightSlot);
     int x = LOCAL_ID % 8, y = LOCAL_ID / 8;
-    for (int item = GROUP_ID; item < NUM_PRODUCT_TILES * NUM_PRODUCT_TILES * NUM_PRODUCT_PARTS;
+    for (int item = GROUP_ID; item < NUM_PRODUCT_TILES * NUM_PRODUCT_TILES * numParts;
          item += NUM_GROUPS) {
-        int part = item % NUM_PRODUCT_PARTS, tile = item / NUM_PRODUCT_PARTS;
+        int part = item % numParts, tile = item / numParts;
         int firstLeft = tile / NUM_PRODUCT_TILES * PRODUCT_TILE;
         int firstRight = tile % NUM_PRODUCT_TILES * PRODUCT_TILE;
-        int first = part * PRODUCT_PART_ATOMS, end = first + PRODUCT_PART_ATOMS;
+        int first = part * partAtoms, end = first + partAtoms;
         real product[16], sum[4];
         for (int k = 0; k < 16; k++) {
             product[k] = 0;
@@ -169,7 +172,7 @@ KERNEL void sumProducts(GLOBAL const real* RESTRICT leftArray, int leftSlot,
         for (int k = 0; k < 4; k++) {
             sum[k] = 0;
         }
-        end = end < NUM_ATOMS ? end : NUM_ATOMS;
+        end = end < numAtoms ? end : numAtoms;
         for (; first < end; first += PRODUCT_ATOMS) {
             SYNC_THREADS;
             for (int k = LOCAL_ID; k < PRODUCT_ATOMS * PRODUCT_TILE; k += PRODUCT_THREADS) {
@@ -214,10 +217,10 @@ KERNEL void sumProducts(GLOBAL const real* RESTRICT leftArray, int leftSlot,
 }
 
 /** Adds the parts. */
-KERNEL void addParts(GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT sums) {
+KERNEL void addParts(int numParts, GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT sums) {
     for (int k = GLOBAL_ID; k < MATRIX_SIZE + PADDED_FEATURES; k += GLOBAL_SIZE) {
         mixed sum = 0;
-        for (int part = 0; part < NUM_PRODUCT_PARTS; part++) {
+        for (int part = 0; part < numParts; part++) {
             sum += parts[part * (MATRIX_SIZE + PADDED_FEATURES) + k];
         }
         if (k < MATRIX_SIZE) {
@@ -231,16 +234,16 @@ KERNEL void addParts(GLOBAL const real* RESTRICT parts, GLOBAL real* RESTRICT su
 }
 
 /** of = the gradient by u of keys without the part of the largest; total = its sums by atom. */
-DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
+DEVICE void gradientByKeys(int numAtoms, GLOBAL const real* RESTRICT stored,
                            GLOBAL const real* RESTRICT gradientSums, int block,
                            LOCAL_ARG real4* shared, real4* of, real* total) {
     real4 tile[TILE_QUADS];
     real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
-    loadTile(SLOT(stored, V_SLOT), block, tile);
+    loadTile(numAtoms, SLOT(stored, V_SLOT), block, tile);
     shareTile(tile, shared);
     clearTile(of);
     multiplyTile(shared, gradientSums + MATRIX_SIZE, of);
-    loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, tile);
+    loadTile(numAtoms, SLOT(stored, KEY_FEATURES_SLOT), block, tile);
     for (int n = 0; n < TILE_QUADS; n++) {
         of[n] = (of[n] + quadOf(gradientSums + 2 * MATRIX_SIZE, n)) * (tile[n] - rest);
     }
@@ -249,7 +252,7 @@ DEVICE void gradientByKeys(GLOBAL const real* RESTRICT stored,
 }
 
 /** The same for queries, whose largest key is each atom's own. */
-DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
+DEVICE void gradientByQueries(int numAtoms, GLOBAL const real* RESTRICT stored,
                               GLOBAL const real* RESTRICT keySums,
                               GLOBAL const int* RESTRICT queryColumn,
                               GLOBAL const real* RESTRICT inverseNorm,
@@ -259,16 +262,16 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
     real4 tile[TILE_QUADS];
     real norm[TILE_ATOMS], factor[TILE_ATOMS];
     real4 rest = repeat((real) (SCALE_FEATURES * EPSILON_FEATURES));
-    loadTile(SLOT(gradients, OF_SUM), block, tile);
-    loadColumn(inverseNorm, block, norm);
-    loadColumn(tau, block, factor);
+    loadTile(numAtoms, SLOT(gradients, OF_SUM), block, tile);
+    loadColumn(numAtoms, inverseNorm, block, norm);
+    loadColumn(numAtoms, tau, block, factor);
     for (int n = 0; n < TILE_QUADS; n++) {
         tile[n] *= norm[ATOM_OF_QUAD(n)];
     }
     shareTile(tile, shared);
     clearTile(of);
     multiplyTile(shared, keySums + MATRIX_SIZE, of);
-    loadTile(SLOT(stored, QUERY_FEATURES_SLOT), block, tile);
+    loadTile(numAtoms, SLOT(stored, QUERY_FEATURES_SLOT), block, tile);
     for (int n = 0; n < TILE_QUADS; n++) {
         real4 ofNorm = factor[ATOM_OF_QUAD(n)] * quadOf(keySums + 2 * MATRIX_SIZE, n);
         of[n] = (of[n] + ofNorm) * (tile[n] - rest);
@@ -277,7 +280,7 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
     sumRows(shared, total);
     for (int n = 0; n < TILE_QUADS; n++) {
         int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
-        int column = queryColumn[atom < NUM_ATOMS ? atom : NUM_ATOMS - 1] - 4 * FEATURES_OF_QUAD(n);
+        int column = queryColumn[atom < numAtoms ? atom : numAtoms - 1] - 4 * FEATURES_OF_QUAD(n);
         real ofLargest = total[ATOM_OF_QUAD(n)];
         of[n].x -= column == 0 ? ofLargest : 0;
         of[n].y -= column == 1 ? ofLargest : 0;
@@ -288,17 +291,17 @@ DEVICE void gradientByQueries(GLOBAL const real* RESTRICT stored,
 
 #ifdef EXACT_ATTENTION
 /** The part of each atom in the gradient by the largest key. */
-KERNEL void sumKeyGradients(GLOBAL const real* RESTRICT stored,
+KERNEL void sumKeyGradients(int numAtoms, GLOBAL const real* RESTRICT stored,
                             GLOBAL const real* RESTRICT gradientSums,
                             GLOBAL mixed* RESTRICT totals) {
     LOCAL real4 shared[SHARED_QUADS];
     for (int block = GROUP_ID; block < NUM_BLOCKS; block += NUM_GROUPS) {
         real4 of[TILE_QUADS];
         real total[TILE_ATOMS];
-        gradientByKeys(stored, gradientSums, block, shared, of, total);
+        gradientByKeys(numAtoms, stored, gradientSums, block, shared, of, total);
         for (int n = 0; n < TILE_ATOMS; n++) {
             int atom = TILE_ATOM(block, n);
-            if (IS_FIRST_OF_ATOM && atom < NUM_ATOMS) {
+            if (IS_FIRST_OF_ATOM && atom < numAtoms) {
                 totals[atom] = total[n];
             }
         }
@@ -306,7 +309,7 @@ KERNEL void sumKeyGradients(GLOBAL const real* RESTRICT stored,
 }
 
 /** The largest keys take their part of the gradient. */
-DEVICE void subtractLargest(GLOBAL const real* RESTRICT stored,
+DEVICE void subtractLargest(int numAtoms, GLOBAL const real* RESTRICT stored,
                             GLOBAL const real* RESTRICT largestKey,
                             GLOBAL const mixed* RESTRICT totalParts, int block, real4* of) {
     real4 keys[TILE_QUADS];
@@ -315,7 +318,7 @@ DEVICE void subtractLargest(GLOBAL const real* RESTRICT stored,
         total += totalParts[part];
     }
     real share = (real) total / largestKey[2], equal = largestKey[1];
-    loadTile(SLOT(stored, KEYS_SLOT), block, keys);
+    loadTile(numAtoms, SLOT(stored, KEYS_SLOT), block, keys);
     for (int n = 0; n < TILE_QUADS; n++) {
         of[n] -= onlyFeatures(
             n, make_real4(keys[n].x >= equal ? share : 0, keys[n].y >= equal ? share : 0,
@@ -325,7 +328,7 @@ DEVICE void subtractLargest(GLOBAL const real* RESTRICT stored,
 #endif
 
 /** Gradients by queries, keys and values. */
-KERNEL void transposeAttention(GLOBAL const real* RESTRICT weights,
+KERNEL void transposeAttention(int numAtoms, GLOBAL const real* RESTRICT weights,
                                GLOBAL const real* RESTRICT stored,
                                GLOBAL const real* RESTRICT keySums,
                                GLOBAL const real* RESTRICT gradientSums,
@@ -344,26 +347,26 @@ KERNEL void transposeAttention(GLOBAL const real* RESTRICT weights,
         real total[TILE_ATOMS];
         clearTile(result);
         if (which == 2) {
-            loadTile(SLOT(stored, KEY_FEATURES_SLOT), block, x);
+            loadTile(numAtoms, SLOT(stored, KEY_FEATURES_SLOT), block, x);
             shareTile(x, shared);
             multiplyTile(shared, gradientSums, result);
         } else {
             if (which == 0) {
-                gradientByQueries(stored, keySums, queryColumn, inverseNorm, tau, gradients, block,
-                                  shared, of, total);
+                gradientByQueries(numAtoms, stored, keySums, queryColumn, inverseNorm, tau,
+                                  gradients, block, shared, of, total);
             } else {
-                gradientByKeys(stored, gradientSums, block, shared, of, total);
+                gradientByKeys(numAtoms, stored, gradientSums, block, shared, of, total);
 #ifdef EXACT_ATTENTION
-                subtractLargest(stored, largestKey, totalParts, block, of);
+                subtractLargest(numAtoms, stored, largestKey, totalParts, block, of);
 #endif
             }
             shareTile(of, shared);
             multiplyTile(shared, weights + OMEGA_WEIGHTS + MATRIX_SIZE, result);
-            loadTile(SLOT(stored, which == 0 ? Q_SLOT : K_SLOT), block, x);
+            loadTile(numAtoms, SLOT(stored, which == 0 ? Q_SLOT : K_SLOT), block, x);
             for (int n = 0; n < TILE_QUADS; n++) {
                 result[n] -= (real) (2 * SCALE_H) * total[ATOM_OF_QUAD(n)] * x[n];
             }
         }
-        storeTile(result, SLOT(gradients, OF_MLPS + 4 + which), block);
+        storeTile(numAtoms, result, SLOT(gradients, OF_MLPS + 4 + which), block);
     }
 }

@@ -6,11 +6,14 @@
 // group. A thread has a tile of a block in its registers, TILE_QUADS times four features of an
 // atom: products.cc and tensorProducts.cc tell which.
 //
+// The number of atoms is an argument, so that one program is for all systems: functions hand it on
+// as numAtoms, by which name macros know it.
+//
 // A layer is an activation function followed by a linear map. Its weights lie one after another:
 // alpha, beta and bias [PADDED_FEATURES], the matrix [input][output], and its transpose.
 
 #define FEATURE_QUADS (PADDED_FEATURES / 4)
-#define NUM_BLOCKS ((NUM_ATOMS + BLOCK_ATOMS - 1) / BLOCK_ATOMS)
+#define NUM_BLOCKS ((numAtoms + BLOCK_ATOMS - 1) / BLOCK_ATOMS)
 
 #define MATRIX_SIZE (PADDED_FEATURES * PADDED_FEATURES)
 #define BETA PADDED_FEATURES
@@ -20,34 +23,34 @@
 #define LAYER_SIZE (FORWARD + 2 * MATRIX_SIZE)
 
 /** Matrices of all atoms follow each other in an array: this is the one with a number. */
-#define SLOT(array, number) ((array) + (mm_long) (number) * NUM_ATOMS * PADDED_FEATURES)
+#define SLOT(array, number) ((array) + (mm_long) (number) * numAtoms * PADDED_FEATURES)
 
 DEVICE real4 repeat(real x) {
     return make_real4(x, x, x, x);
 }
 
 /** Beyond the last atom there are zeros. */
-DEVICE void loadTile(GLOBAL const real* RESTRICT matrix, int block, real4* tile) {
+DEVICE void loadTile(int numAtoms, GLOBAL const real* RESTRICT matrix, int block, real4* tile) {
     GLOBAL const real4* rows = (GLOBAL const real4*) matrix;
     for (int n = 0; n < TILE_QUADS; n++) {
         int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
-        tile[n] = atom < NUM_ATOMS ? rows[atom * FEATURE_QUADS + FEATURES_OF_QUAD(n)] : repeat(0);
+        tile[n] = atom < numAtoms ? rows[atom * FEATURE_QUADS + FEATURES_OF_QUAD(n)] : repeat(0);
     }
 }
 
-DEVICE void storeTile(const real4* tile, GLOBAL real* RESTRICT matrix, int block) {
+DEVICE void storeTile(int numAtoms, const real4* tile, GLOBAL real* RESTRICT matrix, int block) {
     GLOBAL real4* rows = (GLOBAL real4*) matrix;
     for (int n = 0; n < TILE_QUADS; n++) {
         int atom = TILE_ATOM(block, ATOM_OF_QUAD(n));
-        if (atom < NUM_ATOMS) {
+        if (atom < numAtoms) {
             rows[atom * FEATURE_QUADS + FEATURES_OF_QUAD(n)] = tile[n];
         }
     }
 }
 
-DEVICE void addStored(GLOBAL const real* RESTRICT matrix, int block, real4* tile) {
+DEVICE void addStored(int numAtoms, GLOBAL const real* RESTRICT matrix, int block, real4* tile) {
     real4 other[TILE_QUADS];
-    loadTile(matrix, block, other);
+    loadTile(numAtoms, matrix, block, other);
     for (int n = 0; n < TILE_QUADS; n++) {
         tile[n] += other[n];
     }
@@ -65,17 +68,18 @@ DEVICE real4 quadOf(GLOBAL const real* RESTRICT vector, int n) {
 }
 
 /** Numbers of the atoms of the thread's tile, one each. */
-DEVICE void loadColumn(GLOBAL const real* RESTRICT numbers, int block, real* column) {
+DEVICE void loadColumn(int numAtoms, GLOBAL const real* RESTRICT numbers, int block, real* column) {
     for (int n = 0; n < TILE_ATOMS; n++) {
         int atom = TILE_ATOM(block, n);
-        column[n] = atom < NUM_ATOMS ? numbers[atom] : 0;
+        column[n] = atom < numAtoms ? numbers[atom] : 0;
     }
 }
 
-DEVICE void storeColumn(const real* column, GLOBAL real* RESTRICT numbers, int block) {
+DEVICE void storeColumn(int numAtoms, const real* column, GLOBAL real* RESTRICT numbers,
+                        int block) {
     for (int n = 0; n < TILE_ATOMS; n++) {
         int atom = TILE_ATOM(block, n);
-        if (IS_FIRST_OF_ATOM && atom < NUM_ATOMS) {
+        if (IS_FIRST_OF_ATOM && atom < numAtoms) {
             numbers[atom] = column[n];
         }
     }
@@ -119,14 +123,14 @@ DEVICE void applyLayer(const real4* x, GLOBAL const real* RESTRICT layer,
 }
 
 /** result = the gradient with respect to x, which is stored, from that with respect to y. */
-DEVICE void transposeLayer(const real4* gradient, GLOBAL const real* RESTRICT layer,
-                           GLOBAL const real* RESTRICT stored, int block,
-                           LOCAL_ARG real4* shared, real4* result) {
+DEVICE void transposeLayer(int numAtoms, const real4* gradient, GLOBAL const real* RESTRICT layer,
+                           GLOBAL const real* RESTRICT stored, int block, LOCAL_ARG real4* shared,
+                           real4* result) {
     shareTile(gradient, shared);
     clearTile(result);
     multiplyTile(shared, layer + BACKWARD, result);
     real4 x[TILE_QUADS];
-    loadTile(stored, block, x);
+    loadTile(numAtoms, stored, block, x);
     for (int n = 0; n < TILE_QUADS; n++) {
         real4 alpha = quadOf(layer, n), beta = quadOf(layer + BETA, n);
         result[n] *= make_real4(
@@ -139,30 +143,32 @@ DEVICE void transposeLayer(const real4* gradient, GLOBAL const real* RESTRICT la
  * Residual blocks, x -> x + L2 f2 L1 f1 x, depth of them. The inputs of all activations but the
  * first are stored, 2 depth - 1 matrices.
  */
-DEVICE void applyStack(real4* x, GLOBAL const real* RESTRICT weights, int depth,
+DEVICE void applyStack(int numAtoms, real4* x, GLOBAL const real* RESTRICT weights, int depth,
                        GLOBAL real* RESTRICT stored, int block, LOCAL_ARG real4* shared) {
     for (int n = 0; n < depth; n++) {
         GLOBAL const real* layer = weights + 2 * n * LAYER_SIZE;
         real4 inner[TILE_QUADS];
         if (n > 0) {
-            storeTile(x, SLOT(stored, 2 * n - 1), block);
+            storeTile(numAtoms, x, SLOT(stored, 2 * n - 1), block);
         }
         clearTile(inner);
         applyLayer(x, layer, shared, inner);
-        storeTile(inner, SLOT(stored, 2 * n), block);
+        storeTile(numAtoms, inner, SLOT(stored, 2 * n), block);
         applyLayer(inner, layer + LAYER_SIZE, shared, x);
     }
 }
 
 /** The gradient with respect to the result becomes that with respect to the input. */
-DEVICE void transposeStack(real4* gradient, GLOBAL const real* RESTRICT weights, int depth,
-                           GLOBAL const real* RESTRICT input, GLOBAL const real* RESTRICT stored,
-                           int block, LOCAL_ARG real4* shared) {
+DEVICE void transposeStack(int numAtoms, real4* gradient, GLOBAL const real* RESTRICT weights,
+                           int depth, GLOBAL const real* RESTRICT input,
+                           GLOBAL const real* RESTRICT stored, int block, LOCAL_ARG real4* shared) {
     for (int n = depth - 1; n >= 0; n--) {
         GLOBAL const real* layer = weights + 2 * n * LAYER_SIZE;
         real4 inner[TILE_QUADS], outer[TILE_QUADS];
-        transposeLayer(gradient, layer + LAYER_SIZE, SLOT(stored, 2 * n), block, shared, inner);
-        transposeLayer(inner, layer, n > 0 ? SLOT(stored, 2 * n - 1) : input, block, shared, outer);
+        transposeLayer(numAtoms, gradient, layer + LAYER_SIZE, SLOT(stored, 2 * n), block, shared,
+                       inner);
+        transposeLayer(numAtoms, inner, layer, n > 0 ? SLOT(stored, 2 * n - 1) : input, block,
+                       shared, outer);
         for (int k = 0; k < TILE_QUADS; k++) {
             gradient[k] += outer[k];
         }
@@ -172,10 +178,10 @@ DEVICE void transposeStack(real4* gradient, GLOBAL const real* RESTRICT weights,
 #define STACK_SLOTS(depth) ((depth) > 0 ? 2 * (depth) - 1 : 0)
 
 /** A stack and one more layer; the input of that layer is stored after those of the stack. */
-DEVICE void applyMlp(real4* x, GLOBAL const real* RESTRICT weights, int depth,
+DEVICE void applyMlp(int numAtoms, real4* x, GLOBAL const real* RESTRICT weights, int depth,
                      GLOBAL real* RESTRICT stored, int block, LOCAL_ARG real4* shared) {
-    applyStack(x, weights, depth, stored, block, shared);
-    storeTile(x, SLOT(stored, STACK_SLOTS(depth)), block);
+    applyStack(numAtoms, x, weights, depth, stored, block, shared);
+    storeTile(numAtoms, x, SLOT(stored, STACK_SLOTS(depth)), block);
     real4 y[TILE_QUADS];
     clearTile(y);
     applyLayer(x, weights + 2 * depth * LAYER_SIZE, shared, y);
@@ -184,14 +190,14 @@ DEVICE void applyMlp(real4* x, GLOBAL const real* RESTRICT weights, int depth,
     }
 }
 
-DEVICE void transposeMlp(real4* gradient, GLOBAL const real* RESTRICT weights, int depth,
-                         GLOBAL const real* RESTRICT input, GLOBAL const real* RESTRICT stored,
-                         int block, LOCAL_ARG real4* shared) {
+DEVICE void transposeMlp(int numAtoms, real4* gradient, GLOBAL const real* RESTRICT weights,
+                         int depth, GLOBAL const real* RESTRICT input,
+                         GLOBAL const real* RESTRICT stored, int block, LOCAL_ARG real4* shared) {
     real4 inner[TILE_QUADS];
-    transposeLayer(gradient, weights + 2 * depth * LAYER_SIZE, SLOT(stored, STACK_SLOTS(depth)),
-                   block, shared, inner);
+    transposeLayer(numAtoms, gradient, weights + 2 * depth * LAYER_SIZE,
+                   SLOT(stored, STACK_SLOTS(depth)), block, shared, inner);
     for (int n = 0; n < TILE_QUADS; n++) {
         gradient[n] = inner[n];
     }
-    transposeStack(gradient, weights, depth, input, stored, block, shared);
+    transposeStack(numAtoms, gradient, weights, depth, input, stored, block, shared);
 }

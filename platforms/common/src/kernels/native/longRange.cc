@@ -51,12 +51,12 @@ DEVICE real chargeSlope(real hardness, real reference, real charge) {
  * Polarisabilities of atoms in their surroundings, and what the gradient needs: slopes of the
  * references' weights by charge and coordination number. DeviceTerms.cpp tells what elements holds.
  */
-KERNEL void weighReferences(GLOBAL const int* RESTRICT typeOfAtom,
+KERNEL void weighReferences(int numAtoms, GLOBAL const int* RESTRICT typeOfAtom,
                             GLOBAL const real* RESTRICT elements,
                             GLOBAL const real* RESTRICT coordination,
                             GLOBAL const mixed* RESTRICT charges, GLOBAL real* RESTRICT alpha,
                             GLOBAL real* RESTRICT slopes) {
-    for (int atom = GLOBAL_ID; atom < NUM_ATOMS; atom += GLOBAL_SIZE) {
+    for (int atom = GLOBAL_ID; atom < numAtoms; atom += GLOBAL_SIZE) {
         GLOBAL const real* element = elements + typeOfAtom[atom] * ELEMENT_SIZE;
         GLOBAL const real* gaussians = element + ELEMENT_GAUSSIANS;
         real weight[REFERENCES], slope[REFERENCES], sum = 0, slopeSum = 0;
@@ -96,13 +96,13 @@ KERNEL void weighReferences(GLOBAL const int* RESTRICT typeOfAtom,
 }
 
 /** From the gradient by polarisabilities to those by charges, added to, and by coordination. */
-KERNEL void transposeReferences(GLOBAL const int* RESTRICT typeOfAtom,
+KERNEL void transposeReferences(int numAtoms, GLOBAL const int* RESTRICT typeOfAtom,
                                 GLOBAL const real* RESTRICT elements,
                                 GLOBAL const real* RESTRICT slopes,
                                 GLOBAL const real* RESTRICT ofAlpha,
                                 GLOBAL mixed* RESTRICT chargeGradient,
                                 GLOBAL real* RESTRICT ofCoordination) {
-    for (int atom = GLOBAL_ID; atom < NUM_ATOMS; atom += GLOBAL_SIZE) {
+    for (int atom = GLOBAL_ID; atom < numAtoms; atom += GLOBAL_SIZE) {
         GLOBAL const real* alpha = elements + typeOfAtom[atom] * ELEMENT_SIZE + ELEMENT_ALPHA;
         real ofCharge = 0, coordination = 0;
         for (int a = 0; a < REFERENCES; a++) {
@@ -162,15 +162,14 @@ DEVICE real4 addShares(real4 value, LOCAL_ARG real4* shared) {
  * threads work on one cluster: CLUSTER_SIZE atoms, FAR_SHARES threads on each, which share the
  * atoms of the other clusters.
  */
-KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void addLongRange(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                          GLOBAL const mixed4* RESTRICT positions, GLOBAL const mixed* RESTRICT box,
-                         GLOBAL const int* RESTRICT numEntries,
-                         GLOBAL const int4* RESTRICT entries, int maxEntries,
-                         GLOBAL const mixed* RESTRICT charges,
+                         GLOBAL const int* RESTRICT numEntries, GLOBAL const int4* RESTRICT entries,
+                         int maxEntries, GLOBAL const mixed* RESTRICT charges,
 #ifdef USE_DISPERSION
                          GLOBAL const int* RESTRICT typeOfAtom,
-                         GLOBAL const real* RESTRICT elements,
-                         GLOBAL const real4* RESTRICT alpha, GLOBAL real4* RESTRICT ofAlpha,
+                         GLOBAL const real* RESTRICT elements, GLOBAL const real4* RESTRICT alpha,
+                         GLOBAL real4* RESTRICT ofAlpha,
 #endif
                          GLOBAL mixed* RESTRICT chargeGradient, GLOBAL real4* RESTRICT farForce,
                          GLOBAL mixed* RESTRICT energies) {
@@ -183,8 +182,8 @@ KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
 #endif
     int lane = LOCAL_ID % CLUSTER_SIZE, share = LOCAL_ID / CLUSTER_SIZE;
     for (int cluster = GROUP_ID; cluster < NUM_CLUSTERS; cluster += NUM_GROUPS) {
-        int ownPlace = cluster * CLUSTER_SIZE + lane, isAtom = ownPlace < NUM_ATOMS;
-        int atom = atomOfPlace[isAtom ? ownPlace : NUM_ATOMS - 1];
+        int ownPlace = cluster * CLUSTER_SIZE + lane, isAtom = ownPlace < numAtoms;
+        int atom = atomOfPlace[isAtom ? ownPlace : numAtoms - 1];
         mixed4 centre = positions[atomOfPlace[cluster * CLUSTER_SIZE]];
         mixed4 position = positions[atom] - centre;
         real x = (real) position.x, y = (real) position.y, z = (real) position.z;
@@ -206,11 +205,11 @@ KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
             SYNC_THREADS;
             if (LOCAL_ID < CLUSTER_SIZE) {
                 int otherPlace = entry.x * CLUSTER_SIZE + LOCAL_ID;
-                int other = atomOfPlace[otherPlace < NUM_ATOMS ? otherPlace : 0];
+                int other = atomOfPlace[otherPlace < numAtoms ? otherPlace : 0];
                 mixed4 r = positions[other] + boxShift(box, entry.y, entry.z, entry.w) - centre;
                 place[LOCAL_ID] =
                     make_real4((real) r.x, (real) r.y, (real) r.z, (real) charges[other]);
-                isPresent[LOCAL_ID] = otherPlace < NUM_ATOMS;
+                isPresent[LOCAL_ID] = otherPlace < numAtoms;
 #ifdef USE_DISPERSION
                 ratios[LOCAL_ID] = elements[typeOfAtom[other] * ELEMENT_SIZE + 2];
 #endif
@@ -218,7 +217,7 @@ KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
 #ifdef USE_DISPERSION
             for (int n = LOCAL_ID; n < CLUSTER_SIZE * ALPHA_VECTORS; n += FAR_THREADS) {
                 int otherPlace = entry.x * CLUSTER_SIZE + n / ALPHA_VECTORS;
-                int other = atomOfPlace[otherPlace < NUM_ATOMS ? otherPlace : 0];
+                int other = atomOfPlace[otherPlace < numAtoms ? otherPlace : 0];
                 alphas[n] = alpha[other * ALPHA_VECTORS + n % ALPHA_VECTORS];
             }
 #endif
@@ -264,7 +263,7 @@ KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
         if (isResult) {
             farForce[atom] = make_real4(total.x, total.y, total.z, 0);
 #ifdef USE_ELECTROSTATICS
-            energies[ELECTROSTATIC_ENERGY * NUM_ATOMS + atom] =
+            energies[ELECTROSTATIC_ENERGY * numAtoms + atom] =
                 (mixed) (0.5 * COULOMB_EV_ANGSTROM) * charges[atom] * total.w;
             chargeGradient[atom] = (mixed) COULOMB_EV_ANGSTROM * total.w;
 #else
@@ -274,7 +273,7 @@ KERNEL void addLongRange(GLOBAL const int* RESTRICT atomOfPlace,
 #ifdef USE_DISPERSION
         total = addShares(make_real4(attraction, 0, 0, 0), sums);
         if (isResult) {
-            energies[DISPERSION_ENERGY * NUM_ATOMS + atom] = total.x;
+            energies[DISPERSION_ENERGY * numAtoms + atom] = total.x;
         }
         for (int w = 0; w < ALPHA_VECTORS; w++) {
             total = addShares(field[w], sums);

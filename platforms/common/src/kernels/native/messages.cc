@@ -29,17 +29,17 @@ DEVICE real multiplyQuads(const real4* a, LOCAL_ARG const real4* b) {
 }
 
 /** The largest number of pairs of the atoms that a group works on. */
-DEVICE int largestNumber(GLOBAL const int* RESTRICT numPairs, int firstPlace) {
+DEVICE int largestNumber(int numAtoms, GLOBAL const int* RESTRICT numPairs, int firstPlace) {
     int largest = 0;
     for (int k = 0; k < RECEIVERS; k++) {
-        int number = firstPlace + k < NUM_ATOMS ? numPairs[firstPlace + k] : 0;
+        int number = firstPlace + k < numAtoms ? numPairs[firstPlace + k] : 0;
         largest = number > largest ? number : largest;
     }
     return largest;
 }
 
 /** Every atom collects s, p and d messages; s starts from what it sends to itself. */
-KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void collectMessages(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                             GLOBAL const int* RESTRICT numPairs,
                             GLOBAL const int* RESTRICT pairAtom,
                             GLOBAL const real4* RESTRICT pairVector, int maxPairs,
@@ -55,10 +55,11 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
     loadRadialWeights(radialWeights, 0, weightS);
     loadRadialWeights(radialWeights, 1, weightP);
     loadRadialWeights(radialWeights, 2, weightD);
-    for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < NUM_ATOMS;
+    for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < numAtoms;
          firstPlace += NUM_GROUPS * RECEIVERS) {
-        int place = firstPlace + RECEIVER, isAtom = place < NUM_ATOMS;
-        int number = isAtom ? numPairs[place] : 0, largest = largestNumber(numPairs, firstPlace);
+        int place = firstPlace + RECEIVER, isAtom = place < numAtoms;
+        int number = isAtom ? numPairs[place] : 0,
+            largest = largestNumber(numAtoms, numPairs, firstPlace);
         int row = (isAtom ? atomOfPlace[place] : 0) * PADDED_FEATURES + LANE;
         mm_long start = (mm_long) place * maxPairs;
         real s = SLOT(stored, MLP_SLOT)[row], p[3], d[NUM_D];
@@ -107,7 +108,7 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
  * is the first module finds the gradients by its sources. A pair's vector points from the atom to
  * its neighbour, the message's direction back.
  */
-KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void transposeMessages(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                               GLOBAL const int* RESTRICT numPairs,
                               GLOBAL const int* RESTRICT pairAtom,
                               GLOBAL const real4* RESTRICT pairVector, int maxPairs,
@@ -127,10 +128,11 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
     loadRadialWeights(radialWeights, 0, weightS);
     loadRadialWeights(radialWeights, 1, weightP);
     loadRadialWeights(radialWeights, 2, weightD);
-    for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < NUM_ATOMS;
+    for (int firstPlace = GROUP_ID * RECEIVERS; firstPlace < numAtoms;
          firstPlace += NUM_GROUPS * RECEIVERS) {
-        int place = firstPlace + RECEIVER, isAtom = place < NUM_ATOMS;
-        int number = isAtom ? numPairs[place] : 0, largest = largestNumber(numPairs, firstPlace);
+        int place = firstPlace + RECEIVER, isAtom = place < numAtoms;
+        int number = isAtom ? numPairs[place] : 0,
+            largest = largestNumber(numAtoms, numPairs, firstPlace);
         int row = (isAtom ? atomOfPlace[place] : 0) * PADDED_FEATURES + LANE;
         mm_long start = (mm_long) place * maxPairs;
         real s = SLOT(stored, MLP_SLOT + 1)[row], p = SLOT(stored, MLP_SLOT + 2)[row],

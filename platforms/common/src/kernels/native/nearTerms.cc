@@ -34,13 +34,13 @@ DEVICE real2 countBond(real distance, GLOBAL const real* RESTRICT bond) {
 }
 
 /** Coordination numbers. */
-KERNEL void countBonds(GLOBAL const int* RESTRICT atomOfPlace, GLOBAL const int* RESTRICT numPairs,
-                       GLOBAL const int* RESTRICT pairAtom,
+KERNEL void countBonds(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
+                       GLOBAL const int* RESTRICT numPairs, GLOBAL const int* RESTRICT pairAtom,
                        GLOBAL const real4* RESTRICT pairVector, int maxPairs,
                        GLOBAL const int* RESTRICT typeOfAtom, GLOBAL const real* RESTRICT bonds,
                        int numTypes, GLOBAL real* RESTRICT coordination) {
     LOCAL mixed shared[SUM_THREADS];
-    for (int place = GROUP_ID; place < NUM_ATOMS; place += NUM_GROUPS) {
+    for (int place = GROUP_ID; place < numAtoms; place += NUM_GROUPS) {
         int atom = atomOfPlace[place];
         mm_long start = (mm_long) place * maxPairs;
         mixed sum = 0;
@@ -80,7 +80,7 @@ DEVICE real2 repel(real r, real2 nuclear, real2 nuclearOther) {
 
 #if defined(USE_DISPERSION) || defined(USE_REPULSION)
 /** Adds to the forces along pairs; repulsion gives energies as well. */
-KERNEL void addNearTerms(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void addNearTerms(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                          GLOBAL const int* RESTRICT numPairs, GLOBAL const int* RESTRICT pairAtom,
                          GLOBAL const real4* RESTRICT pairVector, int maxPairs,
                          GLOBAL real4* RESTRICT pairForce,
@@ -93,7 +93,7 @@ KERNEL void addNearTerms(GLOBAL const int* RESTRICT atomOfPlace,
 #endif
                          GLOBAL mixed* RESTRICT energies) {
     LOCAL mixed shared[SUM_THREADS];
-    for (int place = GROUP_ID; place < NUM_ATOMS; place += NUM_GROUPS) {
+    for (int place = GROUP_ID; place < numAtoms; place += NUM_GROUPS) {
         int atom = atomOfPlace[place];
         mm_long start = (mm_long) place * maxPairs;
         mixed sum = 0;
@@ -116,7 +116,7 @@ KERNEL void addNearTerms(GLOBAL const int* RESTRICT atomOfPlace,
         }
         sum = sumOverGroup(sum, shared);
         if (LOCAL_ID == 0) {
-            energies[REPULSION_ENERGY * NUM_ATOMS + atom] = sum;
+            energies[REPULSION_ENERGY * numAtoms + atom] = sum;
         }
     }
 }

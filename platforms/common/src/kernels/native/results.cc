@@ -3,10 +3,11 @@
 
 // What OpenMM gets: forces in kJ/mol/nm.
 
-DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffer, int slot, real x, real y, real z) {
+DEVICE void addForce(int paddedNumParticles, GLOBAL mm_ulong* RESTRICT forceBuffer, int slot,
+                     real x, real y, real z) {
     ATOMIC_ADD(&forceBuffer[slot], (mm_ulong) realToFixedPoint(x));
-    ATOMIC_ADD(&forceBuffer[slot + PADDED_NUM_PARTICLES], (mm_ulong) realToFixedPoint(y));
-    ATOMIC_ADD(&forceBuffer[slot + 2 * PADDED_NUM_PARTICLES], (mm_ulong) realToFixedPoint(z));
+    ATOMIC_ADD(&forceBuffer[slot + paddedNumParticles], (mm_ulong) realToFixedPoint(y));
+    ATOMIC_ADD(&forceBuffer[slot + 2 * paddedNumParticles], (mm_ulong) realToFixedPoint(z));
 }
 
 DEVICE real sumOfSizes(real4 vector) {
@@ -17,7 +18,8 @@ DEVICE real sumOfSizes(real4 vector) {
  * Adds the forces of pairs and long-range terms. Fixed point: the order does not matter. It has an
  * end, beyond which also a part of a force must not be: sizes are added up, not what may cancel.
  */
-KERNEL void addAllForces(real scale, GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void addAllForces(int numAtoms, int paddedNumParticles, real scale,
+                         GLOBAL const int* RESTRICT atomOfPlace,
                          GLOBAL const int* RESTRICT numPairs, GLOBAL const int* RESTRICT pairAtom,
                          GLOBAL const real4* RESTRICT pairForce, int maxPairs,
 #if defined(USE_ELECTROSTATICS) || defined(USE_DISPERSION)
@@ -25,7 +27,7 @@ KERNEL void addAllForces(real scale, GLOBAL const int* RESTRICT atomOfPlace,
 #endif
                          GLOBAL const int* RESTRICT slotOfAtom,
                          GLOBAL mm_ulong* RESTRICT forceBuffer, GLOBAL int* RESTRICT status) {
-    for (int place = GLOBAL_ID; place < NUM_ATOMS; place += GLOBAL_SIZE) {
+    for (int place = GLOBAL_ID; place < numAtoms; place += GLOBAL_SIZE) {
         int atom = atomOfPlace[place];
         real4 sum = make_real4(0, 0, 0, 0);
 #if defined(USE_ELECTROSTATICS) || defined(USE_DISPERSION)
@@ -37,9 +39,10 @@ KERNEL void addAllForces(real scale, GLOBAL const int* RESTRICT atomOfPlace,
             real4 force = pairForce[pair] * scale;
             sum += force;
             size += sumOfSizes(force);
-            addForce(forceBuffer, slotOfAtom[pairAtom[pair]], -force.x, -force.y, -force.z);
+            addForce(paddedNumParticles, forceBuffer, slotOfAtom[pairAtom[pair]], -force.x,
+                     -force.y, -force.z);
         }
-        addForce(forceBuffer, slotOfAtom[atom], sum.x, sum.y, sum.z);
+        addForce(paddedNumParticles, forceBuffer, slotOfAtom[atom], sum.x, sum.y, sum.z);
         if (!(size < (real) LARGEST_FORCE)) {
             status[size < (real) 1e30 ? FORCE_TOO_LARGE : FORCE_NOT_FINITE] = atom + 1;
         }

@@ -18,11 +18,12 @@ DEVICE mixed sumOverGroup(mixed value, LOCAL_ARG mixed* shared) {
 }
 
 /** Sums of NUM_PARTS parts of a number of each atom. Groups of SUM_THREADS threads. */
-KERNEL void sumParts(GLOBAL const mixed* RESTRICT numbers, GLOBAL mixed* RESTRICT parts) {
+KERNEL void sumParts(int numAtoms, GLOBAL const mixed* RESTRICT numbers,
+                     GLOBAL mixed* RESTRICT parts) {
     LOCAL mixed shared[SUM_THREADS];
     for (int part = GROUP_ID; part < NUM_PARTS; part += NUM_GROUPS) {
         mixed sum = 0;
-        for (int atom = part * SUM_THREADS + LOCAL_ID; atom < NUM_ATOMS;
+        for (int atom = part * SUM_THREADS + LOCAL_ID; atom < numAtoms;
              atom += NUM_PARTS * SUM_THREADS) {
             sum += numbers[atom];
         }
@@ -34,14 +35,14 @@ KERNEL void sumParts(GLOBAL const mixed* RESTRICT numbers, GLOBAL mixed* RESTRIC
 }
 
 /** Shifts a number of each atom, all alike, so that their sum is as wanted. */
-KERNEL void shiftToSum(GLOBAL const mixed* RESTRICT parts, mixed wanted,
+KERNEL void shiftToSum(int numAtoms, GLOBAL const mixed* RESTRICT parts, mixed wanted,
                        GLOBAL mixed* RESTRICT numbers) {
     mixed sum = 0;
     for (int part = 0; part < NUM_PARTS; part++) {
         sum += parts[part];
     }
-    mixed shift = (wanted - sum) / NUM_ATOMS;
-    for (int atom = GLOBAL_ID; atom < NUM_ATOMS; atom += GLOBAL_SIZE) {
+    mixed shift = (wanted - sum) / numAtoms;
+    for (int atom = GLOBAL_ID; atom < numAtoms; atom += GLOBAL_SIZE) {
         numbers[atom] += shift;
     }
 }

@@ -53,7 +53,7 @@ DEVICE real sumOfProducts(real4 a, real4 b) {
 }
 
 /** Every atom collects s, p and d messages; s starts from what it sends to itself. */
-KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void collectMessages(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                             GLOBAL const int* RESTRICT numPairs,
                             GLOBAL const int* RESTRICT pairAtom,
                             GLOBAL const real4* RESTRICT pairVector, int maxPairs,
@@ -67,7 +67,7 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
     loadRadialWeights(radialWeights, 0, weightS);
     loadRadialWeights(radialWeights, 1, weightP);
     loadRadialWeights(radialWeights, 2, weightD);
-    for (int place = GROUP_ID; place < NUM_ATOMS; place += NUM_GROUPS) {
+    for (int place = GROUP_ID; place < numAtoms; place += NUM_GROUPS) {
         int atom = atomOfPlace[place], number = numPairs[place];
         mm_long start = (mm_long) place * maxPairs;
         real4 sums[4 + NUM_D]; // s, p, d
@@ -122,7 +122,7 @@ KERNEL void collectMessages(GLOBAL const int* RESTRICT atomOfPlace,
  * is the first module finds the gradients by its sources. A pair's vector points from the atom to
  * its neighbour, the message's direction back.
  */
-KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
+KERNEL void transposeMessages(int numAtoms, GLOBAL const int* RESTRICT atomOfPlace,
                               GLOBAL const int* RESTRICT numPairs,
                               GLOBAL const int* RESTRICT pairAtom,
                               GLOBAL const real4* RESTRICT pairVector, int maxPairs,
@@ -137,7 +137,7 @@ KERNEL void transposeMessages(GLOBAL const int* RESTRICT atomOfPlace,
     loadRadialWeights(radialWeights, 0, weightS);
     loadRadialWeights(radialWeights, 1, weightP);
     loadRadialWeights(radialWeights, 2, weightD);
-    for (int place = GROUP_ID; place < NUM_ATOMS; place += NUM_GROUPS) {
+    for (int place = GROUP_ID; place < numAtoms; place += NUM_GROUPS) {
         int atom = atomOfPlace[place], number = numPairs[place];
         mm_long start = (mm_long) place * maxPairs;
         real4 s = QUAD_OF(SLOT(stored, MLP_SLOT + 1), atom);
