@@ -8,7 +8,7 @@
 // are in angstrom.
 //
 // box holds the box vectors, then the rows of the inverse: zeros where the force has no periodic
-// boundaries, so that all atoms are at the fraction zero of a box, whose other images are far away.
+// boundaries, so that all atoms are at the fraction zero of the box and nothing reaches its images.
 
 #define NUM_CLUSTERS ((numAtoms + CLUSTER_SIZE - 1) / CLUSTER_SIZE)
 
@@ -24,7 +24,7 @@ DEVICE mixed4 boxShift(GLOBAL const mixed* RESTRICT box, int a, int b, int c) {
 /**
  * Positions of the atoms, and whether the lists must be made anew. Multiples of the box vectors are
  * taken off: wraps keep clusters together; where the force has no periodic boundaries, cellOffsets
- * put molecules together that OpenMM has in other images of its box. The others of the two are zero.
+ * put molecules together that OpenMM has in other images of its box. The other ones are zero.
  */
 KERNEL void followAtoms(int numParticles, int rebuild, GLOBAL const real4* RESTRICT posq,
 #ifdef USE_MIXED_PRECISION
