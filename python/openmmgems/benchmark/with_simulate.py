@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Whether a step of the benchmark takes as long as one of `gems simulate`.
 
-A run also writes its log, for which it computes the energy every 20 steps: some 5 % of a step.
+A run also writes its log, frames and checkpoints, as often as it does by default. On the CPU they
+cost no evaluation of the model: what the log computes serves the step after it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .measure import Case, measure
+from .benchmark_systems import load_system
+from .measure import Case, in_new_process, stepper
+from .timed_steps import StepClock
+
+#: Of a round: the machine is busy for longer than one of them, or it averages out.
+_PIECES = 10
 
 
 @dataclass(frozen=True)
@@ -49,20 +55,39 @@ class Comparison:
 
 
 def compare_with_simulate(case: Case) -> Comparison:
-    """Measure both in turn, each time in a new process.
+    """Time both in turn, piece by piece, in one new process.
 
     Parameters
     ----------
     case : Case
-        Its repeats are the rounds.
+        Its repeats are the rounds, each of its seconds for both.
 
     Returns
     -------
     Comparison
     """
-    once = replace(case, engine="gems", repeats=1)
-    rounds = []
-    for _ in range(case.repeats):
-        alone, run = (measure(replace(once, engine=engine)) for engine in ("gems", "simulate"))
-        rounds.append((alone.median, run.median))
-    return Comparison(replace(case, engine="gems"), alone.num_atoms, rounds)
+    return in_new_process(_compare_here, replace(case, engine="gems"))
+
+
+def _compare_here(case: Case) -> Comparison:
+    structure = load_system(case.system)
+    with (
+        stepper(case, structure) as (alone, *_),
+        stepper(replace(case, engine="simulate"), structure) as (run, *_),
+    ):
+        clocks = StepClock(alone), StepClock(run)
+        rounds = [_one_round(clocks, case.seconds) for _ in range(case.repeats)]
+    return Comparison(case, structure.num_atoms, rounds)
+
+
+def _one_round(clocks: tuple[StepClock, StepClock], seconds: float) -> tuple[float, float]:
+    """Time of a step by each clock."""
+    before = [(clock.count, clock.seconds) for clock in clocks]
+    while clocks[0].seconds - before[0][1] < seconds:
+        for clock in clocks:
+            clock.run(seconds / _PIECES)
+    alone, run = (
+        (clock.seconds - spent) / (clock.count - count)
+        for clock, (count, spent) in zip(clocks, before, strict=True)
+    )
+    return alone, run

@@ -159,11 +159,11 @@ def test_our_engines_run_under_the_conditions_of_everybody(monkeypatch: pytest.M
 def test_the_native_evaluator_keeps_its_memory_from_step_to_step() -> None:
     """So it needs no such settings; PyTorch takes hundreds of pages anew for each atom."""
     case = Case("water:600", model="random:32:2")
-    with benchmark_measure._stepper(case, load_system(case.system)) as (step, _, _):
+    with benchmark_measure.stepper(case, load_system(case.system)) as (steps, _, _):
         for number in range(45):
             if number == 5:  # lists were made, and are made anew some times below
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-            step(number)
+            steps(number, 1)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     assert (after - before) / 40 < 0.2 * 600
 
