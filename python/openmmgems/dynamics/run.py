@@ -196,17 +196,10 @@ class Run:
             self._advance(work)
 
     def make_steps(self, most: int) -> int:
-        """Make steps of the present segment, with frames, lines of the log and a checkpoint if due.
+        """Make steps of the segment, with all that is due, and return how many.
 
-        Parameters
-        ----------
-        most : int
-            Not more than these; fewer where a frame, a checkpoint or the segment's end is nearer.
-
-        Returns
-        -------
-        int
-            How many were made; 0 at the end of the segment.
+        There are fewer than asked for where a frame, a checkpoint or the segment's end is nearer:
+        0 at its end.
         """
         if made := min(most, self._steps_to_pause()):
             self.simulation.step(made)

@@ -6,17 +6,23 @@ import dataclasses
 import json
 import os
 import resource
+from contextlib import closing
 from pathlib import Path
 
+import openmm
 import openmmgems
 import pytest
+from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark import measure as benchmark_measure
 from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
 from openmmgems.benchmark.phases import count_operations
+from openmmgems.benchmark.timed_steps import steps_of_context, steps_of_run
 from openmmgems.benchmark.with_simulate import Comparison
 from openmmgems.cli.app import main
 from openmmgems.models.hyperparameters import Hyperparameters
+from openmmgems.units import KJ_PER_MOL_PER_EV
+from support.counting import write_counting
 
 QUICK = ["--repeats", "2", "--seconds", "0.01"]
 
@@ -166,6 +172,50 @@ def test_the_native_evaluator_keeps_its_memory_from_step_to_step() -> None:
             steps(number, 1)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     assert (after - before) / 40 < 0.2 * 600
+
+
+def test_the_benchmark_and_a_run_evaluate_a_model_as_often(tmp_path: Path) -> None:
+    """Once a step, with all the files of the run; the model's energy tells."""
+    write_counting(tmp_path / "counting.pt")
+    case = Case("alanine:1", model=str(tmp_path / "counting.pt"))
+    structure = load_system(case.system)
+    context = benchmark_measure._context(case, structure, counting_system(case))
+    folder = tmp_path / "run"
+    run = benchmark_measure._run(case, structure, counting_system(case), folder)
+    with closing(run):
+        for each, steps in (
+            (context, steps_of_context(context)),
+            (run.simulation.context, steps_of_run(run)),
+        ):
+            before, made = count_evaluations(each), 0
+            while made < 230:
+                made += steps(made, 10)
+            assert count_evaluations(each) - before == 230
+    assert len(read_energy_log(folder / "log.csv")["step"]) == 1 + 230 // 20
+    assert run.num_frames == 230 // 200
+
+
+def count_evaluations(context: openmm.Context) -> int:
+    """With the one of this call, which the next step needs."""
+    energy = context.getState(energy=True).getPotentialEnergy()._value
+    return round(energy / KJ_PER_MOL_PER_EV)
+
+
+def counting_system(case: Case) -> openmm.System:
+    return benchmark_measure._model_system(case, load_system(case.system), Path(case.model))
+
+
+def test_a_run_of_the_benchmark_goes_on_beyond_its_end(tmp_path: Path) -> None:
+    """Where a measurement is longer than a run."""
+    case = Case("alanine:1", "amber", platform="Reference")
+    structure = load_system(case.system)
+    with benchmark_measure._system(case, structure) as system:
+        run = benchmark_measure._run(case, structure, system, tmp_path / "run")
+    with closing(run):
+        run.simulation.context.setStepCount(run.protocol.num_steps - 3)
+        steps = steps_of_run(run)
+        assert [steps(number, 5) for number in (0, 3)] == [3, 5]
+        assert run.step == 5
 
 
 def test_ratios_are_of_rounds() -> None:
