@@ -124,6 +124,7 @@ def _compare(cases: list[Case]) -> None:
 def _measure_all(cases: list[Case]) -> list[Measurement]:
     """Measure what can be measured; what cannot is told, and the rest goes on."""
     from openmmgems.benchmark.measure import measure
+    from openmmgems.core.errors import OptionError
 
     found = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -134,6 +135,8 @@ def _measure_all(cases: list[Case]) -> list[Measurement]:
             progress.update(task, description=f"{number} of {len(cases)}: {escape(name)}")
             try:
                 found.append(measure(case))
+            except OptionError:  # no other case can do better
+                raise
             except Exception as error:  # of the engine, told below
                 text = " ".join(str(error).split())
                 errors.print(f"[bold red]{escape(name)}:[/] {escape(text)}", soft_wrap=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from openmmgems.core.errors import OptionError
 from openmmgems.core.settings import Setting
 from openmmgems.jobs.consent import Consent
 
@@ -67,7 +68,7 @@ class EngineSpec:
     def _call(self) -> Any:
         words = _FUNCTION.fullmatch(self.name)
         if words is None:
-            raise ValueError(f"The engine is '{self.name}'; expected a name or 'module:function'.")
+            raise OptionError(f"The engine is '{self.name}'; expected a name or 'module:function'.")
         try:
             function = getattr(importlib.import_module(words[1]), words[2])
         except (ModuleNotFoundError, AttributeError) as error:
