@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,20 @@ def named_code(engine: str | None, options: Mapping[str, Setting]) -> tuple[str,
     modules = (engine.partition(":")[0],) if engine and ":" in engine else ()
     of_programs = {option for kind in ENGINES.values() for option in kind.program_options}
     return modules + tuple(str(options[option]) for option in options if option in of_programs)
+
+
+def consent_of(
+    allow_code: Sequence[str] | None,
+    engine: str | None,
+    options: Mapping[str, Setting] | None,
+    *,
+    insecure: bool = False,
+) -> Consent:
+    """What may run: what is allowed by name, and what an engine and options name as they are typed.
+
+    None where nothing is given.
+    """
+    return Consent((*(allow_code or ()), *named_code(engine, options or {})), insecure)
 
 
 def _checked(made: Any, name: str) -> Engine:
