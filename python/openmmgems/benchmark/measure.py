@@ -53,7 +53,7 @@ _ENVIRONMENT_OF_PEERS = {
 }
 
 #: Engines that evaluate a model, and their names.
-_OF_MODELS = {"gems": "gems", "simulate": "gems simulate"}
+_OF_MODELS = {"gems": "gems", "integrator": "integrator"}
 _Result = TypeVar("_Result")
 
 
@@ -66,8 +66,9 @@ class Case:
     system : str
         See ``systems.load_system``.
     engine : str
-        ``gems`` (a model), ``simulate`` (the same within a run as `gems simulate` makes it, with
-        its files), ``amber`` (AMBER99SB-ILDN and TIP3P), or ``module:function`` of a peer.
+        Within a run as `gems simulate` makes it, with its files: ``gems`` (a model) or ``amber``
+        (AMBER99SB-ILDN and TIP3P). By themselves: ``integrator`` (of a run, with a model), or
+        ``module:function`` of a peer.
     model : str
         Bundled model or model file, or ``random:FEATURES:MODULES`` for random weights.
     evaluator : str
@@ -207,15 +208,15 @@ def _measure_here(case: Case) -> Measurement:
 def stepper(case: Case, structure: LoadedStructure) -> Iterator[tuple[Steps, int, str]]:
     """A function that makes steps, the memory before, and what it runs on."""
     if case.engine in ("gems", "amber"):
-        with _system(case, structure) as system:
-            before = _peak_memory()
-            context = _context(case, structure, system)
-            yield steps_of_context(context), before, _choice(case).description
-    elif case.engine == "simulate":
         with _system(case, structure) as system, tempfile.TemporaryDirectory() as folder:
             before = _peak_memory()
             with closing(_run(case, structure, system, Path(folder))) as run:
                 yield steps_of_run(run), before, run.choice.description
+    elif case.engine == "integrator":
+        with _system(case, structure) as system:
+            before = _peak_memory()
+            context = _context(case, structure, system)
+            yield steps_of_context(context), before, _choice(case).description
     else:
         before = _peak_memory()
         yield steps_of_peer(_peer(case), structure), before, case.engine

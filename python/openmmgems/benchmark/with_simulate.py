@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Whether a step of the benchmark takes as long as one of `gems simulate`.
+"""What the files of a run add to its steps.
 
-A run also writes its log, frames and checkpoints, as often as it does by default. On the CPU they
-cost no evaluation of the model: what the log computes serves the step after it.
+A run writes its log, frames and checkpoints, here as often as it does by default. On the CPU they
+cost no evaluation of a model: what the log computes serves the step after it. On devices the native
+evaluator computes a line of the log by itself.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Comparison:
         Of the engine ``gems``.
     num_atoms : int
     seconds_per_step : list of tuple of float
-        Of each round: in the benchmark, and within a run as `gems simulate` makes it.
+        Of each round: of the integrator alone, and within a run as `gems simulate` makes it.
     """
 
     case: Case
@@ -39,13 +40,13 @@ class Comparison:
 
     @property
     def medians(self) -> tuple[float, float]:
-        """Median wall times of a step, s: benchmark, and run."""
+        """Median wall times of a step, s: integrator alone, and run."""
         first, second = np.median(self.seconds_per_step, axis=0)
         return float(first), float(second)
 
     @property
     def ratios(self) -> list[float]:
-        """Run relative to benchmark, of each round."""
+        """Run relative to the integrator alone, of each round."""
         return [run / alone for alone, run in self.seconds_per_step]
 
     @property
@@ -72,8 +73,8 @@ def compare_with_simulate(case: Case) -> Comparison:
 def _compare_here(case: Case) -> Comparison:
     structure = load_system(case.system)
     with (
-        stepper(case, structure) as (alone, *_),
-        stepper(replace(case, engine="simulate"), structure) as (run, *_),
+        stepper(replace(case, engine="integrator"), structure) as (alone, *_),
+        stepper(case, structure) as (run, *_),
     ):
         clocks = StepClock(alone), StepClock(run)
         rounds = [_one_round(clocks, case.seconds) for _ in range(case.repeats)]

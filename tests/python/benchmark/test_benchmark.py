@@ -20,6 +20,7 @@ from openmmgems.benchmark.phases import count_operations
 from openmmgems.benchmark.timed_steps import steps_of_context, steps_of_run
 from openmmgems.benchmark.with_simulate import Comparison
 from openmmgems.cli.app import main
+from openmmgems.dynamics.run import Run
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
 from support.counting import write_counting
@@ -66,7 +67,7 @@ def test_unknown_random_models_are_refused(name: str, tmp_path: Path) -> None:
         write_random_model(tmp_path / "model.pt", name)
 
 
-@pytest.mark.parametrize("engine", ["gems", "simulate", "amber", "support.peer:evaluate"])
+@pytest.mark.parametrize("engine", ["gems", "integrator", "amber", "support.peer:evaluate"])
 def test_every_engine_is_measured(engine: str) -> None:
     found = measure(Case("alanine:1", engine, model="random:8:1", repeats=3, seconds=0.01))
     assert found.num_atoms == 22
@@ -153,11 +154,11 @@ def test_our_engines_run_under_the_conditions_of_everybody(monkeypatch: pytest.M
 
     monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
     monkeypatch.setattr(benchmark_measure, "ProcessPoolExecutor", Pool)
-    for engine in ("gems", "simulate", "amber", "support.peer:evaluate"):
+    for engine in ("gems", "integrator", "amber", "support.peer:evaluate"):
         case = Case("alanine:1", engine)
         with pytest.raises(InterruptedError):
             measure(case)
-    assert seen["gems"] is seen["simulate"] is seen["amber"] is None
+    assert seen["gems"] is seen["integrator"] is seen["amber"] is None
     assert seen["support.peer:evaluate"] is not None
     assert "MALLOC_TRIM_THRESHOLD_" not in os.environ
 
@@ -199,6 +200,14 @@ def count_evaluations(context: openmm.Context) -> int:
     """With the one of this call, which the next step needs."""
     energy = context.getState(energy=True).getPotentialEnergy()._value
     return round(energy / KJ_PER_MOL_PER_EV)
+
+
+@pytest.mark.parametrize("engine", ["gems", "amber"])
+def test_what_is_timed_is_a_run(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark_measure, "steps_of_run", lambda run: type(run))
+    case = Case("alanine:1", engine, model="random:8:1", platform="Reference")
+    with benchmark_measure.stepper(case, load_system(case.system)) as (steps, *_):
+        assert steps is Run
 
 
 def counting_system(case: Case) -> openmm.System:
