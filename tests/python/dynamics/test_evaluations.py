@@ -8,6 +8,7 @@ import numpy as np
 import openmm
 import pytest
 from openmmgems.analysis.energies import read_energy_log
+from openmmgems.dynamics.estimate import time_steps
 from openmmgems.dynamics.platform_choice import choose_platform
 from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run_folder import RunFolder
@@ -48,6 +49,20 @@ def test_a_run_evaluates_the_model_once_a_step(
     counts = log["potential_energy_kj_mol"] / KJ_PER_MOL_PER_EV
     # one where it begins, which its first step needs; at each line one for the step after it
     np.testing.assert_allclose(counts, log["step"] + 1, rtol=1e-6)
+
+
+def test_an_estimate_times_steps_and_nothing_else(tmp_path: Path, peptide: Path) -> None:
+    """Also where atoms stay where they are, as without forces and velocities."""
+    write_counting(tmp_path / "counting.pt")
+    structure = load(peptide)
+    system = createSystem(structure.topology, tmp_path / "counting.pt", total_charge=0)
+    integrator = openmm.NoseHooverIntegrator(300.0, 1.0, 0.0005)
+    reference = openmm.Platform.getPlatform("Reference")
+    context = openmm.Context(system, integrator, reference)
+    context.setPositions(structure.positions)
+    assert time_steps(context, seconds=0.0) > 0
+    energy = context.getState(energy=True).getPotentialEnergy()._value
+    assert round(energy / KJ_PER_MOL_PER_EV) == (3 + 1) + 1  # to warm up, and timed; this one
 
 
 @pytest.mark.parametrize("platform", ["CPU", "Reference"])
