@@ -21,7 +21,7 @@ double slopeAlong(ForceEvaluator& evaluator, const vector<Vec3>& positions, cons
     for (const int side : {0, 1}) {
         vector<Vec3> moved = positions;
         moved[atom] += direction * (side ? STEP_NM : -STEP_NM);
-        energies[side] = evaluator.evaluate(moved, box, false);
+        energies[side] = evaluator.evaluate(moved, box, false, true);
     }
     return (energies[1] - energies[0]) / (2 * STEP_NM);
 }
@@ -37,7 +37,7 @@ TEST_CASE("energy and forces are those of the formula in a triclinic box smaller
     argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
     ForceEvaluator evaluator(*argon.force, {});
 
-    const double energy = evaluator.evaluate(argon.positions, box, true);
+    const double energy = evaluator.evaluate(argon.positions, box, true, true);
     const Box boxAngstrom = triclinicBoxAngstrom();
     const double expected =
         lennardJonesEnergyEv(argonPositionsAngstrom(3), periodic ? &boxAngstrom : nullptr);
@@ -49,6 +49,65 @@ TEST_CASE("energy and forces are those of the formula in a triclinic box smaller
             const double slope = slopeAlong(evaluator, argon.positions, box, atom, direction);
             CHECK(-slope == Approx(forces[atom].dot(direction)).epsilon(1e-6).margin(1e-5));
         }
+    }
+}
+
+TEST_CASE("what a log has computed serves the step after it", "[ForceEvaluator]") {
+    const ModelFile model;
+    ArgonSystem argon(model.path(), true);
+    Vec3 box[3];
+    argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
+    int computed = -1; // making the evaluator counts as well
+    ForceEvaluator evaluator(*argon.force, {}, [&] {
+        computed++;
+        return std::shared_ptr<void>();
+    });
+    const auto evaluate = [&](bool includeForces, bool includeEnergy) {
+        return evaluator.evaluate(argon.positions, box, includeForces, includeEnergy);
+    };
+
+    const double energy = evaluate(true, true);
+    const vector<Vec3> forces = evaluator.getForces();
+    CHECK(evaluate(false, true) == energy);
+    CHECK(evaluate(true, false) == energy);
+    CHECK(computed == 1);
+    CHECK(evaluator.getForces() == forces);
+
+    SECTION("once, so that steps are timed that move nothing") {
+        evaluate(true, false);
+        CHECK(computed == 2);
+        evaluate(true, false);
+        CHECK(computed == 3);
+    }
+    SECTION("not where there were no forces") {
+        evaluate(false, true);
+        evaluate(true, false);
+        CHECK(computed == 3);
+    }
+    evaluate(true, true);
+    const int before = computed;
+    SECTION("not at other positions") {
+        std::swap(argon.positions[0], argon.positions[1]);
+        evaluate(true, false);
+        CHECK(computed == before + 1);
+        CHECK(evaluator.getForces()[0][2] == Approx(forces[1][2]));
+    }
+    SECTION("not in another box") {
+        box[2] *= 1.1;
+        CHECK(evaluate(true, false) != energy);
+        CHECK(computed == before + 1);
+    }
+    SECTION("not for other atoms") {
+        evaluator.updateParameters(*argon.force); // counts as well
+        evaluate(true, false);
+        CHECK(computed == before + 2);
+    }
+    SECTION("not after an evaluation that failed") {
+        vector<Vec3> broken = argon.positions;
+        broken[0][0] = std::numeric_limits<double>::quiet_NaN();
+        CHECK_THROWS_AS(evaluator.evaluate(broken, box, true, true), OpenMM::OpenMMException);
+        CHECK(evaluate(true, false) == energy);
+        CHECK(computed == before + 2);
     }
 }
 
@@ -64,12 +123,12 @@ TEST_CASE("what is entered is left after each use of a device", "[ForceEvaluator
     {
         ForceEvaluator evaluator(*argon.force, {}, enter);
         CHECK(entered == 1);
-        evaluator.evaluate(argon.positions, nullptr, true);
+        evaluator.evaluate(argon.positions, nullptr, true, true);
         evaluator.updateParameters(*argon.force);
         CHECK(entered == 3);
         vector<Vec3> broken = argon.positions;
         broken[0][0] = std::numeric_limits<double>::quiet_NaN();
-        CHECK_THROWS_AS(evaluator.evaluate(broken, nullptr, true), OpenMM::OpenMMException);
+        CHECK_THROWS_AS(evaluator.evaluate(broken, nullptr, true, true), OpenMM::OpenMMException);
         CHECK(inside == 0);
     }
     CHECK(entered == 5);

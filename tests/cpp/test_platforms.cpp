@@ -65,7 +65,7 @@ TEST_CASE("every platform gives the evaluator's energy and forces", "[platforms]
     Vec3 box[3];
     argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
     ForceEvaluator evaluator(*argon.force, {});
-    const double expected = evaluator.evaluate(argon.positions, box, true);
+    const double expected = evaluator.evaluate(argon.positions, box, true, true);
 
     Simulation simulation(argon.system, argon.positions, platform);
     const State state = simulation.context.getState(EVERYTHING);

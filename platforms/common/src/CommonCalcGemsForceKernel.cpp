@@ -90,7 +90,7 @@ double CommonCalcGemsForceKernel::execute(ContextImpl& context, bool includeForc
     const bool hasDerivative = !scaleParameterName.empty(); // which comes with forces as well
     const double energy =
         native ? native->execute(scale, includeForces, includeEnergy || hasDerivative)
-               : staged->execute(scale, includeForces);
+               : staged->execute(scale, includeForces, includeEnergy);
     if (hasDerivative) {
         cc.getEnergyParamDerivWorkspace()[scaleParameterName] += energy;
     }

@@ -68,9 +68,9 @@ vector<Vec3> HostEvaluation::gatherPositions() {
     return result;
 }
 
-double HostEvaluation::execute(double scale, bool includeForces) {
+double HostEvaluation::execute(double scale, bool includeForces, bool includeEnergy) {
     const vector<Vec3> current = gatherPositions();
-    const double energy = evaluator.evaluate(current, box, includeForces);
+    const double energy = evaluator.evaluate(current, box, includeForces, includeEnergy);
     if (includeForces) {
         addForces(scale);
     }

@@ -24,7 +24,7 @@ public:
                    const std::vector<int>& atomOfParticle);
     void updateParameters(const GemsForce& force) { evaluator.updateParameters(force); }
     /** The unscaled energy in kJ/mol; forces are added, times the scale. */
-    double execute(double scale, bool includeForces);
+    double execute(double scale, bool includeForces, bool includeEnergy);
     std::map<std::string, double> getEnergyTerms();
     std::vector<double> getAtomicCharges();
 

@@ -33,6 +33,7 @@ std::shared_ptr<void> ForceEvaluator::enter() const {
 }
 
 void ForceEvaluator::updateParameters(const GemsForce& force) {
+    kept.reset();
     const ModelSettings settings = ModelSettings::of(force);
     const auto inside = enter();
     evaluator->setComposition(settings.atomicNumbers, settings.totalCharge,
@@ -55,7 +56,16 @@ Evaluation ForceEvaluator::run(const vector<Vec3>& positions, const Vec3* boxVec
 }
 
 double ForceEvaluator::evaluate(const vector<Vec3>& positions, const Vec3* boxVectors,
-                                bool includeForces) {
+                                bool includeForces, bool includeEnergy) {
+    const Box box = periodic ? Box{boxVectors[0], boxVectors[1], boxVectors[2]} : Box{};
+    if (kept && kept->positions == positions && kept->box == box) {
+        const double energy = kept->energy;
+        if (!includeEnergy) {
+            kept.reset(); // a step follows: whoever times steps that do not move gets each computed
+        }
+        return energy;
+    }
+    kept.reset();
     Wanted wanted;
     wanted.forces = includeForces;
     const Evaluation result = run(positions, boxVectors, wanted);
@@ -65,7 +75,11 @@ double ForceEvaluator::evaluate(const vector<Vec3>& positions, const Vec3* boxVe
             force *= KJ_PER_MOL_NM_PER_EV_ANGSTROM;
         }
     }
-    return result.energyEv * KJ_PER_MOL_PER_EV;
+    const double energy = result.energyEv * KJ_PER_MOL_PER_EV;
+    if (includeForces && includeEnergy) {
+        kept = Kept{positions, box, energy};
+    }
+    return energy;
 }
 
 std::map<std::string, double> ForceEvaluator::getEnergyTerms(const vector<Vec3>& positions,

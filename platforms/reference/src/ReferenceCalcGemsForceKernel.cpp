@@ -48,10 +48,10 @@ vector<Vec3> ReferenceCalcGemsForceKernel::gatherPositions(ContextImpl& context)
 }
 
 double ReferenceCalcGemsForceKernel::execute(ContextImpl& context, bool includeForces,
-                                             bool /*includeEnergy*/) {
+                                             bool includeEnergy) {
     auto& data = dataOf(context);
-    const double energy =
-        evaluator->evaluate(gatherPositions(context), data.periodicBoxVectors, includeForces);
+    const double energy = evaluator->evaluate(gatherPositions(context), data.periodicBoxVectors,
+                                              includeForces, includeEnergy);
     double scale = 1.0;
     if (!scaleParameterName.empty()) {
         scale = context.getParameter(scaleParameterName);

@@ -10,6 +10,8 @@ from pathlib import Path
 import mdtraj
 import numpy as np
 
+from openmmgems.data.frames_file import require_whole_dcd
+
 
 @dataclass(frozen=True)
 class BackboneDihedrals:
@@ -75,7 +77,14 @@ def read_backbone_dihedrals(trajectory: Path, structure: Path) -> BackboneDihedr
     Returns
     -------
     BackboneDihedrals
+
+    Raises
+    ------
+    ValueError
+        If frames of a DCD file are missing.
     """
+    if trajectory.suffix == ".dcd":
+        require_whole_dcd(trajectory)
     frames = mdtraj.load(str(trajectory), top=str(structure))
     return backbone_dihedrals(frames.xyz, frames.topology)
 

@@ -8,7 +8,6 @@ import importlib
 import os
 import resource
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
@@ -21,7 +20,7 @@ import numpy as np
 import openmm
 
 from openmmgems.dynamics.platform_choice import PlatformChoice, choose_platform
-from openmmgems.dynamics.protocol import GAS_CONSTANT, Ensemble, Protocol
+from openmmgems.dynamics.protocol import Ensemble, Protocol
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.gemsforce import GemsForce
@@ -34,12 +33,18 @@ from openmmgems.systems.system import createSystem, model_file
 
 from .benchmark_systems import load_system
 from .phases import Phase, matrix_rate, measure_phases
+from .timed_steps import (
+    STEPS_PER_EXCURSION,
+    TEMPERATURE,
+    TIME_STEP,
+    StepClock,
+    Steps,
+    free_flight,
+    steps_of_context,
+    steps_of_peer,
+    steps_of_run,
+)
 
-#: Steps, fs. All engines get the same.
-TIME_STEP = 0.5
-TEMPERATURE = 300.0
-#: After so many steps atoms return to where they began: without forces they would collide.
-_STEPS_PER_EXCURSION = 20
 #: glibc gives large blocks back to the system at every step otherwise, which costs PyTorch more
 #: than some evaluations: peers are timed at their best, our own engines as `gems simulate` runs.
 _ENVIRONMENT_OF_PEERS = {
@@ -48,11 +53,8 @@ _ENVIRONMENT_OF_PEERS = {
 }
 
 #: Engines that evaluate a model, and their names.
-_OF_MODELS = {"gems": "gems", "simulate": "gems simulate"}
-
+_OF_MODELS = {"gems": "gems", "integrator": "integrator"}
 _Result = TypeVar("_Result")
-#: One step; the second argument is its number.
-Step = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,9 @@ class Case:
     system : str
         See ``systems.load_system``.
     engine : str
-        ``gems`` (a model), ``simulate`` (the same within a run as `gems simulate` makes it, with
-        its files), ``amber`` (AMBER99SB-ILDN and TIP3P), or ``module:function`` of a peer.
+        Within a run as `gems simulate` makes it, with its files: ``gems`` (a model) or ``amber``
+        (AMBER99SB-ILDN and TIP3P). By themselves: ``integrator`` (of a run, with a model), or
+        ``module:function`` of a peer.
     model : str
         Bundled model or model file, or ``random:FEATURES:MODULES`` for random weights.
     evaluator : str
@@ -158,15 +161,16 @@ class Profile:
 
 def measure(case: Case) -> Measurement:
     """Time a case in a new process, so that neither memory nor threads of others count."""
-    return _in_new_process(_measure_here, case)
+    return in_new_process(_measure_here, case)
 
 
 def profile(case: Case) -> Profile:
     """Time the phases of the native evaluator, in a new process as well."""
-    return _in_new_process(_profile_here, case)
+    return in_new_process(_profile_here, case)
 
 
-def _in_new_process(function: Callable[[Case], _Result], case: Case) -> _Result:
+def in_new_process(function: Callable[[Case], _Result], case: Case) -> _Result:
+    """Do it as engines of this kind are timed, so that nothing of other cases counts."""
     environment = _ENVIRONMENT_OF_PEERS if ":" in case.engine else {}
     before = {key: os.environ.get(key) for key in environment}
     os.environ.update(environment)
@@ -183,8 +187,8 @@ def _in_new_process(function: Callable[[Case], _Result], case: Case) -> _Result:
 
 def _profile_here(case: Case) -> Profile:
     structure = load_system(case.system)
-    frames, cell = _excursion(structure)
-    positions = [frames(number) for number in range(_STEPS_PER_EXCURSION)]
+    frames, cell = free_flight(structure)
+    positions = [frames(number) for number in range(STEPS_PER_EXCURSION)]
     with _model_file(case) as file:
         phases = measure_phases(file, structure.atomic_numbers, positions, cell, case.num_threads)
         width = Hyperparameters(**inspect_model(file).description["hyperparameters"]).num_features
@@ -193,38 +197,29 @@ def _profile_here(case: Case) -> Profile:
 
 def _measure_here(case: Case) -> Measurement:
     structure = load_system(case.system)
-    with _stepper(case, structure) as (step, memory_before, platform):
-        count = 0
-        for _ in range(3):  # compile and warm up
-            step(count)
-            count += 1
-        seconds = []
-        for _ in range(case.repeats):
-            start, first = time.perf_counter(), count
-            while count == first or time.perf_counter() - start < case.seconds:
-                step(count)
-                count += 1
-            seconds.append((time.perf_counter() - start) / (count - first))
+    with stepper(case, structure) as (steps, memory_before, platform):
+        clock = StepClock(steps)
+        seconds = [clock.run(case.seconds) for _ in range(case.repeats)]
     memory = max(0, _peak_memory() - memory_before)
     return Measurement(case, structure.num_atoms, seconds, memory, platform)
 
 
 @contextmanager
-def _stepper(case: Case, structure: LoadedStructure) -> Iterator[tuple[Step, int, str]]:
-    """A function that makes one step, the memory before, and what it runs on."""
+def stepper(case: Case, structure: LoadedStructure) -> Iterator[tuple[Steps, int, str]]:
+    """A function that makes steps, the memory before, and what it runs on."""
     if case.engine in ("gems", "amber"):
-        with _system(case, structure) as system:
-            before = _peak_memory()
-            step, platform = _openmm_step(case, structure, system)
-            yield step, before, platform
-    elif case.engine == "simulate":
         with _system(case, structure) as system, tempfile.TemporaryDirectory() as folder:
             before = _peak_memory()
             with closing(_run(case, structure, system, Path(folder))) as run:
-                yield _step_of_run(run), before, run.choice.description
+                yield steps_of_run(run), before, run.choice.description
+    elif case.engine == "integrator":
+        with _system(case, structure) as system:
+            before = _peak_memory()
+            context = _context(case, structure, system)
+            yield steps_of_context(context), before, _choice(case).description
     else:
         before = _peak_memory()
-        yield _peer_step(case, structure), before, case.engine
+        yield steps_of_peer(_peer(case), structure), before, case.engine
 
 
 @contextmanager
@@ -301,66 +296,23 @@ def _run(case: Case, structure: LoadedStructure, system: openmm.System, folder: 
     return run
 
 
-def _step_of_run(run: Run) -> Step:
-    context = run.simulation.context
-    start = context.getState(positions=True, velocities=True)
-
-    def step(number: int) -> None:
-        if number % _STEPS_PER_EXCURSION == 0:  # files go on: the number of steps stays
-            context.setPositions(start.getPositions(asNumpy=True))
-            context.setVelocities(start.getVelocities(asNumpy=True))
-        run.simulation.step(1)
-        if run.choice.name not in ("CPU", "Reference"):
-            context.getState(energy=True)  # waits for the device
-
-    return step
-
-
-def _openmm_step(case: Case, structure: LoadedStructure, system: openmm.System) -> tuple[Step, str]:
-    choice = _choice(case)
-    integrator = openmm.VerletIntegrator(TIME_STEP * 1e-3)
+def _context(case: Case, structure: LoadedStructure, system: openmm.System) -> openmm.Context:
+    """Integrate as a run in NVE does, and no more."""
+    choice, integrator = _choice(case), openmm.VerletIntegrator(TIME_STEP * 1e-3)
     context = openmm.Context(system, integrator, choice.platform, choice.properties)
     context.setPositions(structure.positions)
     context.setVelocitiesToTemperature(TEMPERATURE, 1)
-    start = context.getState(positions=True, velocities=True)
-
-    def step(number: int) -> None:
-        if number % _STEPS_PER_EXCURSION == 0:
-            context.setState(start)
-        integrator.step(1)
-        if choice.name not in ("CPU", "Reference"):
-            context.getState(energy=True)  # waits for the device
-
-    return step, choice.description
+    return context
 
 
-def _peer_step(case: Case, structure: LoadedStructure) -> Step:
-    """A peer's function, called with positions that move as atoms do at the temperature."""
+def _peer(case: Case) -> Callable[..., Any]:
     import torch
 
     torch.set_num_threads(case.num_threads)
     torch.set_flush_denormal(True)
     module, _, function = case.engine.partition(":")
     evaluate: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    numbers = structure.atomic_numbers
-    frames, cell = _excursion(structure)
-
-    def step(number: int) -> None:
-        evaluate(numbers, frames(number), cell)
-
-    return step
-
-
-def _excursion(structure: LoadedStructure) -> tuple[Callable[[int], np.ndarray], np.ndarray | None]:
-    """Positions of free flight by number of the step, and lattice vectors or None, in angstrom."""
-    positions = 10.0 * structure.positions
-    vectors = structure.topology.getPeriodicBoxVectors()
-    cell = None if vectors is None else 10.0 * np.array([list(v._value) for v in vectors])
-    masses = np.array([a.element.mass._value for a in structure.topology.atoms()])
-    speeds = np.sqrt(GAS_CONSTANT * TEMPERATURE / masses)  # nm/ps along each axis
-    scale = (10.0 * TIME_STEP * 1e-3 * speeds)[:, None]
-    shifts = scale * np.random.default_rng(1).standard_normal(positions.shape)
-    return lambda number: positions + (number % _STEPS_PER_EXCURSION) * shifts, cell
+    return evaluate
 
 
 def _peak_memory() -> int:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from openmmgems.core.errors import ChoiceError
+from openmmgems.core.errors import ChoiceError, OptionError
 from openmmgems.core.settings import mistakes
 
 from .benchmark import benchmark
@@ -51,7 +51,7 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; errors become one sentence and exit code 1 (2: say more).
+    """Run the command line; errors become one sentence and exit code 1 (2: type something else).
 
     Parameters
     ----------
@@ -69,8 +69,15 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         errors.print(f"[bold red]Error:[/] {escape(_sentence(error))}", soft_wrap=True)
-        code = 2 if isinstance(error, ChoiceError) else 1
+        code = 2 if _is_of_usage(error) else 1
     sys.exit(code or 0)
+
+
+def _is_of_usage(error: Exception) -> bool:
+    """Whether something else is to be typed, as where Typer itself gives code 2."""
+    from pydantic import ValidationError
+
+    return isinstance(error, (ChoiceError, OptionError, ValidationError))
 
 
 _EXPECTED = (ValueError, OSError, RuntimeError, ImportError)

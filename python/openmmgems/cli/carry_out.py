@@ -161,10 +161,11 @@ def _print_outcome(outcome: Outcome, resume_command: str) -> None:
         output.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if not outcome.is_complete:
         how = f"go on with: {resume_command}" if resume_command else "the same command goes on."
+        lost = f"Nothing finished is lost; {how}"
+        if not outcome.is_kept:
+            lost = "Nothing of it is kept; the same command begins anew."
         output.print(
-            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} Nothing finished is lost; "
-            f"{escape(how)}",
-            soft_wrap=True,
+            f"[bold yellow]Stopped:[/] {escape(outcome.summary)} {escape(lost)}", soft_wrap=True
         )
         return
     output.print(f"[bold green]Done:[/] {escape(outcome.summary)}", soft_wrap=True)

@@ -11,6 +11,10 @@ class ChoiceError(StructureError):
     """A structure file leaves a choice open; the message names the option that makes it."""
 
 
+class OptionError(ValueError):
+    """An option or a setting has a value that it cannot have; the message names those it can."""
+
+
 class OutsideDomainError(ValueError):
     """A topology lies outside what a model was trained on."""
 

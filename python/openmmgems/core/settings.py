@@ -15,6 +15,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from .errors import OptionError
+
 Setting = str | float | int | bool
 
 
@@ -42,7 +44,9 @@ def read_settings(path: str | os.PathLike[str], kind: type[Settings]) -> Setting
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not TOML, or naming every entry that is unknown, missing or not as expected.
+        If it is not TOML.
+    OptionError
+        Naming every entry that is unknown, missing or not as expected.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no project file '{os.fspath(path)}'.")
@@ -53,16 +57,16 @@ def read_settings(path: str | os.PathLike[str], kind: type[Settings]) -> Setting
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ValueError(f"'{os.fspath(path)}': {mistakes(error, kind)}.") from error
+        raise OptionError(f"'{os.fspath(path)}': {mistakes(error, kind)}.") from error
 
 
 @contextmanager
 def plain_errors(kind: type[BaseModel] | None = None) -> Iterator[None]:
-    """Turn errors of pydantic into a ValueError with one sentence; see `mistakes`."""
+    """Turn errors of pydantic into an OptionError with one sentence; see `mistakes`."""
     try:
         yield
     except ValidationError as error:
-        raise ValueError(mistakes(error, kind) + ".") from error
+        raise OptionError(mistakes(error, kind) + ".") from error
 
 
 def mistakes(error: ValidationError, kind: type[BaseModel] | None = None) -> str:

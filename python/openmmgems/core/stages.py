@@ -87,6 +87,8 @@ class Outcome:
         What was left out or failed, a line each.
     is_complete : bool
         False: it was asked to stop; running it again goes on.
+    is_kept : bool
+        False: running it again begins anew, for what it had when it was asked to stop was little.
     """
 
     summary: str
@@ -94,6 +96,7 @@ class Outcome:
     table: Sequence[Sequence[str]] = ()
     warnings: Sequence[str] = ()
     is_complete: bool = True
+    is_kept: bool = True
 
 
 class Stage(Protocol):

@@ -181,6 +181,33 @@ def read_frames(
         yield k, np.stack(columns, axis=1).astype(np.float64), cell
 
 
+def require_whole_dcd(path: str | os.PathLike[str]) -> None:
+    """Refuse a DCD file of any program that lacks frames; readers stop there without an error.
+
+    Raises
+    ------
+    ValueError
+        If its header tells of more frames than it has. It may tell of fewer: not every program goes
+        back to it.
+    """
+    import mdtraj
+
+    with open(path, "rb") as file:
+        header = file.read(16)
+    place = header.find(b"CORD") + 4  # behind a record's length, of 4 or 8 bytes
+    if place < 8 or len(header) < place + 4:
+        return  # no DCD file, as readers will tell
+    order = "<" if header[0] else ">"  # of the length 84
+    (told,) = struct.unpack_from(f"{order}i", header, place)
+    with mdtraj.open(os.fspath(path)) as frames:
+        found = len(frames)
+    if found < told:
+        raise ValueError(
+            f"the file ends after {found} of {told} frames. Copy it again, or keep what is there "
+            f"(mdconvert -o whole.dcd {os.fspath(path)})."
+        )
+
+
 def _cell(stored: Floats) -> Floats:
     """Box vectors of a, cos(gamma), b, cos(beta), cos(alpha), c; lengths in angstrom."""
     from mdtraj.utils import lengths_and_angles_to_box_vectors

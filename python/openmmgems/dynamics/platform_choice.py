@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import openmm
 
-from openmmgems.core.errors import ResourceError
+from openmmgems.core.errors import OptionError, ResourceError
 
 _POCL = "Portable Computing Language"
 _NAMES = {name.lower(): name for name in ("CUDA", "HIP", "OpenCL", "CPU", "Reference", "PoCL")}
@@ -89,18 +89,20 @@ def choose_platform(
     ------
     ResourceError
         If the named platform is not there.
-    ValueError
+    OptionError
         If there is no such platform or precision.
     """
     if precision not in _PRECISIONS:
-        raise ValueError(f"precision is '{precision}'; expected {', '.join(_PRECISIONS)}.")
+        raise OptionError(f"precision is '{precision}'; expected {', '.join(_PRECISIONS)}.")
     available = {
         openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())
     }
     if name is not None:
         wanted = _NAMES.get(name.lower())
         if wanted is None:
-            raise ValueError(f"platform is '{name}'; expected one of {', '.join(_NAMES.values())}.")
+            raise OptionError(
+                f"platform is '{name}'; expected one of {', '.join(_NAMES.values())}."
+            )
         choice = _try(wanted, available, num_threads, precision, needs_model)
         if choice is None:
             raise ResourceError(_why_not(wanted, available, needs_model))

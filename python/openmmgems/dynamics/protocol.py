@@ -11,6 +11,8 @@ from enum import StrEnum
 import openmm
 from openmm import unit
 
+from openmmgems.core.errors import OptionError
+
 #: kJ/mol/K.
 GAS_CONSTANT = unit.MOLAR_GAS_CONSTANT_R.value_in_unit(unit.kilojoule_per_mole / unit.kelvin)
 # kJ/mol/nm, of a minimisation; OpenMM's own default.
@@ -202,11 +204,11 @@ class Protocol:
         positive = ("temperature", "time_step_fs", "num_steps", "collision_rate")
         for name in (*positive, "frame_interval", "log_interval", "checkpoint_interval"):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected more than 0.")
+                raise OptionError(f"{name} is {getattr(self, name)}; expected more than 0.")
         if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}; expected 0 or more.")
+            raise OptionError(f"seed is {self.seed}; expected 0 or more.")
         if self.trajectory_format not in ("dcd", "xtc"):
-            raise ValueError(
+            raise OptionError(
                 f"trajectory_format is '{self.trajectory_format}'; expected dcd or xtc."
             )
 
@@ -282,7 +284,7 @@ def add_ensemble_forces(system: openmm.System, segment: Segment, seed: int) -> N
         system.addForce(openmm.CMMotionRemover(100))
     if segment.ensemble is Ensemble.NPT:
         if not system.usesPeriodicBoundaryConditions():
-            raise ValueError("The NPT ensemble needs a periodic box; this structure has none.")
+            raise OptionError("The NPT ensemble needs a periodic box; this structure has none.")
         if openmm.MonteCarloBarostat not in present:
             barostat = openmm.MonteCarloBarostat(
                 segment.pressure_bar * unit.bar, segment.temperature * unit.kelvin, 25

@@ -75,7 +75,8 @@ class _Log(ABC):
     def describeNextReport(self, simulation: app.Simulation) -> dict[str, Any]:
         """Tell OpenMM when the next line is due and what it needs."""
         steps = self.interval - simulation.currentStep % self.interval
-        return {"steps": steps, "periodic": None, "include": ["energy"]}
+        # the next step needs forces at these positions: a GemsForce computes both but once
+        return {"steps": steps, "periodic": None, "include": ["energy", "forces"]}
 
     def report(self, simulation: app.Simulation, state: openmm.State) -> None:
         """Write one line.

@@ -50,6 +50,11 @@ def place(context: openmm.Context, positions: np.ndarray) -> None:
         raise UnstableSimulationError(_unstable("at the start"))
 
 
+def next_chunk(chunk: int, steps_per_second: float) -> int:
+    """Steps to make at once after so many: more by and by, as long as users see them go on."""
+    return max(1, min(4 * chunk, int(steps_per_second * _SECONDS_BETWEEN_UPDATES)))
+
+
 class Run:
     """One simulation in one folder: segment after segment.
 
@@ -150,7 +155,7 @@ class Run:
         self._open_files(None)
         if self.protocol.log_interval:
             log, _ = self._files
-            log.report(self.simulation, self.simulation.context.getState(energy=True))
+            log.report(self.simulation, self.simulation.context.getState(energy=True, forces=True))
         self._write_checkpoint()
 
     def resume(self) -> bool:
@@ -189,6 +194,17 @@ class Run:
         """
         with self._translating_errors():
             self._advance(work)
+
+    def make_steps(self, most: int) -> int:
+        """Make steps of the segment, with all that is due, and return how many.
+
+        There are fewer than asked for where a frame, a checkpoint or the segment's end is nearer:
+        0 at its end.
+        """
+        if made := min(most, self._steps_to_pause()):
+            self.simulation.step(made)
+            self._keep()
+        return made
 
     def close(self) -> None:
         """Close the output files and let others run in the folder."""
@@ -237,16 +253,13 @@ class Run:
     def _advance(self, work: Work) -> None:
         chunk, first, began = 1, self.step, time.perf_counter()
         while not work.is_stopped:
-            if not (left := self._steps_to_pause()):
+            start = time.perf_counter()
+            if not (made := self.make_steps(chunk)):
                 if self.simulation.number + 1 == len(self.protocol.segments):
                     break
                 self._begin_next()
                 continue
-            before, start = self.step, time.perf_counter()
-            self.simulation.step(min(chunk, left))
-            speed = (self.step - before) / max(time.perf_counter() - start, 1e-9)
-            chunk = max(1, min(4 * chunk, int(speed * _SECONDS_BETWEEN_UPDATES)))
-            self._keep()
+            chunk = next_chunk(chunk, made / max(time.perf_counter() - start, 1e-9))
             rate = (self.step - first) / (time.perf_counter() - began)
             work.show(self.step, self.protocol.num_steps, self._describe(rate))
         if self._good_step != self.step:
@@ -362,7 +375,8 @@ class _MinimisationGuard(openmm.MinimizationReporter):
 
 
 def _is_finite(context: openmm.Context) -> bool:
-    state = context.getState(energy=True, positions=True)
+    # forces with the energy serve the next step
+    state = context.getState(energy=True, forces=True, positions=True)
     energy = state.getPotentialEnergy()._value + state.getKineticEnergy()._value
     return bool(np.isfinite(energy) and np.isfinite(state.getPositions(asNumpy=True)._value).all())
 

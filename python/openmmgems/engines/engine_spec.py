@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from openmmgems.core.errors import OptionError
 from openmmgems.core.settings import Setting
 from openmmgems.jobs.consent import Consent
 
@@ -67,7 +68,7 @@ class EngineSpec:
     def _call(self) -> Any:
         words = _FUNCTION.fullmatch(self.name)
         if words is None:
-            raise ValueError(f"The engine is '{self.name}'; expected a name or 'module:function'.")
+            raise OptionError(f"The engine is '{self.name}'; expected a name or 'module:function'.")
         try:
             function = getattr(importlib.import_module(words[1]), words[2])
         except (ModuleNotFoundError, AttributeError) as error:
@@ -86,6 +87,20 @@ def named_code(engine: str | None, options: Mapping[str, Setting]) -> tuple[str,
     modules = (engine.partition(":")[0],) if engine and ":" in engine else ()
     of_programs = {option for kind in ENGINES.values() for option in kind.program_options}
     return modules + tuple(str(options[option]) for option in options if option in of_programs)
+
+
+def consent_of(
+    allow_code: Sequence[str] | None,
+    engine: str | None,
+    options: Mapping[str, Setting] | None,
+    *,
+    insecure: bool = False,
+) -> Consent:
+    """What may run: what is allowed by name, and what an engine and options name as they are typed.
+
+    None where nothing is given.
+    """
+    return Consent((*(allow_code or ()), *named_code(engine, options or {})), insecure)
 
 
 def _checked(made: Any, name: str) -> Engine:

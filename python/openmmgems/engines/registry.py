@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from openmmgems.core.errors import OptionError
+
 from .engine import Engine
 
 
@@ -109,18 +111,18 @@ def make_engine(name: str, **options: Any) -> Engine:
     allowed = option_names(name)
     wrong = [option for option in options if option not in allowed]
     if wrong:
-        raise ValueError(
+        raise OptionError(
             f"The engine '{name}' has no option {', '.join(map(repr, wrong))}; expected "
             f"{', '.join(allowed) or 'none'}."
         )
     try:
         inspect.signature(kind.load()).bind(**kind.fixed, **options)
     except TypeError as error:
-        raise ValueError(f"The engine '{name}': {error}; give it as an option.") from error
+        raise OptionError(f"The engine '{name}': {error}; give it as an option.") from error
     return cast(Engine, kind.load()(**kind.fixed, **options))
 
 
 def _kind(name: str) -> EngineKind:
     if name not in ENGINES:
-        raise ValueError(f"There is no engine '{name}'; expected one of {', '.join(ENGINES)}.")
+        raise OptionError(f"There is no engine '{name}'; expected one of {', '.join(ENGINES)}.")
     return ENGINES[name]

@@ -95,7 +95,8 @@ class BottomUpStage:
         systems = self._systems(work)
         starts = start_structures(self._settings, systems, show, lambda: work.is_stopped)
         if work.is_stopped:
-            return Outcome("nothing is written yet.", is_complete=False)
+            summary = f"{len(starts)} start structures were made."
+            return Outcome(summary, is_complete=False, is_kept=False)
         self._write(starts)
         failures = [start.failure for start in starts if start.failure]
         return Outcome(

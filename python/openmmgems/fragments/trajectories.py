@@ -13,6 +13,8 @@ from typing import Any
 
 from openmm import app
 
+from openmmgems.data.frames_file import require_whole_dcd
+
 from .frame_fragmenter import Frame
 
 #: Formats that are read a few frames at a time, and those that are read as a whole.
@@ -63,6 +65,8 @@ def read_frames(
     left = None if chosen is None else set(chosen)
     number = 0
     with _explained(path, topology):
+        if _format(path) == "dcd":
+            require_whole_dcd(path)
         for part in _parts(path, topology):
             if part.n_atoms != topology.getNumAtoms():
                 raise ValueError(f"it has {part.n_atoms} atoms")
@@ -137,6 +141,8 @@ def count_frames(path: str | os.PathLike[str], topology: app.Topology) -> int:
     with _explained(path, topology):
         if _format(path) not in _COUNTED:
             return sum(len(part) for part in _parts(path, topology))
+        if _format(path) == "dcd":
+            require_whole_dcd(path)
         with mdtraj.open(os.fspath(path)) as file:
             return len(file)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from openmmgems.core.settings import plain_errors
 from openmmgems.core.stages import Stage
-from openmmgems.engines.engine_spec import named_code
+from openmmgems.engines.engine_spec import consent_of
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.status import describe_status, levels, status
 
@@ -107,6 +107,6 @@ def _settings(
 
 
 def _consent(given: Mapping[str, Any]) -> Consent:
-    """What is given by name may run: an engine, a program among its options, or by itself."""
-    allowed = (*(given["allow_code"] or ()), *named_code(given["engine"], given["options"] or {}))
-    return Consent(allowed, given["insecure"])
+    return consent_of(
+        given["allow_code"], given["engine"], given["options"], insecure=given["insecure"]
+    )

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from openmmgems.core.stages import Stage
+from openmmgems.engines.engine_spec import consent_of
 from openmmgems.fragments.bottom_up_stage import BottomUpStage
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.worker_settings import JobSettings
-from openmmgems.sampling.conformer_stage import ConformerStage, consent_of, limits_of
+from openmmgems.sampling.conformer_stage import ConformerStage, limits_of
 from openmmgems.sampling.parent_stage import ParentStage
 
 from .project_folder import ProjectFolder
@@ -63,8 +64,8 @@ def project_sampling(given: Mapping[str, Any]) -> tuple[list[Stage], str]:
     Parameters
     ----------
     given : mapping
-        `project` (a file), `out` (a folder, or None), `dry_run`, `threads`, those of `limits_of`
-        and `consent_of`.
+        `project` (a file), `out` (a folder, or None), `dry_run`, `threads`, `engine`,
+        `engine_options`, `allow_code`, those of `limits_of`.
 
     Returns
     -------
@@ -82,7 +83,11 @@ def project_sampling(given: Mapping[str, Any]) -> tuple[list[Stage], str]:
     folder = ProjectFolder(given["out"] or file.stem)
     folder.check(settings)
     stages = sampling_stages(
-        settings, folder, limits_of(given), consent_of(given), given["threads"]
+        settings,
+        folder,
+        limits_of(given),
+        consent_of(given["allow_code"], given["engine"], given["engine_options"]),
+        given["threads"],
     )
     if not given["dry_run"]:
         folder.begin(settings)

@@ -12,7 +12,7 @@ from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.locks import locked_folder
 from openmmgems.core.stages import Estimate, Outcome, Work
 from openmmgems.data.structure_file import write_structures
-from openmmgems.engines.engine_spec import EngineSpec, named_code
+from openmmgems.engines.engine_spec import EngineSpec, consent_of
 from openmmgems.jobs.cluster import local_workers
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
@@ -168,7 +168,7 @@ def conformer_stage(given: Mapping[str, Any]) -> ConformerStage:
     ----------
     given : mapping
         `inputs`, `out`, `preset`, `number`, `normal_modes`, `spacing`, `temperature`, `engine`,
-        `engine_options` (a mapping), `seed`, and those of `limits_of` and `consent_of`; None
+        `engine_options` (a mapping), `allow_code`, `seed`, and those of `limits_of`; None
         where nothing is given.
 
     Raises
@@ -184,7 +184,11 @@ def conformer_stage(given: Mapping[str, Any]) -> ConformerStage:
     if out.exists() and not _parts(out).is_dir():
         raise FileExistsError(f"'{out}' exists already; choose another file with --out.")
     return ConformerStage(
-        _settings(given), given["inputs"], out, limits_of(given), consent_of(given)
+        _settings(given),
+        given["inputs"],
+        out,
+        limits_of(given),
+        consent_of(given["allow_code"], given["engine"], given["engine_options"]),
     )
 
 
@@ -198,12 +202,6 @@ def limits_of(given: Mapping[str, Any]) -> JobSettings:
     }
     found = {name: given[option] for name, option in names.items() if given[option] is not None}
     return JobSettings(**found)
-
-
-def consent_of(given: Mapping[str, Any]) -> Consent:
-    """What may run: `allow_code`, and what `engine` and `engine_options` name, as it is typed."""
-    named = named_code(given["engine"], given["engine_options"])
-    return Consent((*(given["allow_code"] or ()), *named))
 
 
 def _settings(given: Mapping[str, Any]) -> ConformerSettings:

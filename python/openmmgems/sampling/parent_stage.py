@@ -173,9 +173,9 @@ def _settings(given: Mapping[str, Any]) -> ParentSettings:
         "conformation": given["conformation"],
         "relaxation_ps": given["relaxation"],
         "solvent": "water" if given["water"] else "none",
-        "time_step_fs": given["time_step"] or (2.0 if given["water"] else 1.0),
+        "time_step_fs": 2.0 if given["water"] else 1.0,
         "seed": given["seed"],
-    }
+    } | _given(time_step_fs=given["time_step"])
     basis = parent_preset(given["preset"], ParentSettings.model_validate(fixed))
     changes = _given(
         temperatures_kelvin=given["temperature"] or None,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from openmmgems.core.errors import OptionError
 from openmmgems.core.settings import Setting, SettingsBase
 
 Temperature = Annotated[float, Field(gt=0.0, le=5000.0)]
@@ -255,4 +256,4 @@ def parent_preset(preset: str, parent: ParentSettings) -> ParentSettings:
 
 def _check_preset(preset: str) -> None:
     if preset not in ("laptop", "paper"):
-        raise ValueError(f"preset is '{preset}'; expected laptop or paper.")
+        raise OptionError(f"preset is '{preset}'; expected laptop or paper.")

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import openmm
 
-from openmmgems.core.errors import ChoiceError, ResourceError, RunFolderError, StructureError
+from openmmgems.core.errors import (
+    ChoiceError,
+    OptionError,
+    ResourceError,
+    RunFolderError,
+    StructureError,
+)
 from openmmgems.core.quantities import format_bytes
 from openmmgems.dynamics.checkpoint import read_checkpoint
 from openmmgems.dynamics.estimate import (
@@ -72,13 +78,13 @@ class Forces:
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.force_field is None):
-            raise ValueError("Give either a model or a force field.")
+            raise OptionError("Give either a model or a force field.")
         if not 0 <= self.long_range_cutoff < math.inf:
-            raise ValueError(
+            raise OptionError(
                 f"long_range_cutoff is {self.long_range_cutoff}; expected nm, or 0 for the model's."
             )
         if self.long_range_cutoff and self.model is None:
-            raise ValueError("A long-range cutoff is given, which only a model takes.")
+            raise OptionError("A long-range cutoff is given, which only a model takes.")
 
     @property
     def label(self) -> str:

@@ -17,6 +17,8 @@ import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
 
+from openmmgems.core.errors import OptionError
+
 from .force_fields import CHARGED_LYSINE, parent_force_field
 
 Positions = NDArray[np.float64]
@@ -80,7 +82,7 @@ def parse_peptide(text: str) -> list[str]:
         elif name and set(name) <= set(ONE_LETTER_CODES):
             chosen = [ONE_LETTER_CODES[letter] for letter in name]
         else:
-            raise ValueError(
+            raise OptionError(
                 f"Residue '{word}' of the peptide '{text}' is unknown; expected "
                 f"{', '.join(sorted(_KNOWN))}, perhaps with *number, or one-letter codes."
             )

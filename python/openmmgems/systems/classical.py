@@ -9,7 +9,7 @@ from typing import Any
 import openmm
 from openmm import app, unit
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import OptionError, StructureError
 
 from .residue_faults import fault_of, unknown_kinds, unknown_sentence
 from .residue_names import name_of
@@ -61,7 +61,7 @@ def create_force_field_system(structure: LoadedStructure, name: str) -> openmm.S
         field = app.ForceField(*FORCE_FIELDS.get(name.lower(), tuple(name.split(","))))
     except ValueError as error:
         known = ", ".join((*FORCE_FIELDS, FROM_FILE))
-        raise StructureError(
+        raise OptionError(
             f"There is no force field '{name}'; known are {known} and OpenMM's XML files."
         ) from error
     unmatched = field.getUnmatchedResidues(structure.topology)

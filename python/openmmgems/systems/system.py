@@ -10,7 +10,7 @@ from typing import Any
 import openmm
 from openmm import app
 
-from openmmgems.core.errors import StructureError
+from openmmgems.core.errors import OptionError, StructureError
 
 from .chemistry import guess_total_charge
 
@@ -130,5 +130,5 @@ def _bare_system(atoms: list[Any]) -> openmm.System:
 
 def _choice(force_class: type, what: str, given: str, names: dict[str, str]) -> int:
     if given not in names:
-        raise ValueError(f"{what} is '{given}'; expected one of {', '.join(names)}.")
+        raise OptionError(f"{what} is '{given}'; expected one of {', '.join(names)}.")
     return int(getattr(force_class, names[given]))

@@ -37,6 +37,16 @@ def test_dihedrals_agree_with_their_definition(data_folder: Path) -> None:
     assert found.psi[0, 0] == pytest.approx(psi, abs=1e-4)
 
 
+def test_frames_that_a_trajectory_lost_are_told(data_folder: Path, tmp_path: Path) -> None:
+    structure, path = data_folder / "structures" / "ace-ala-nme.pdb", tmp_path / "t.dcd"
+    frame = mdtraj.load(str(structure))
+    mdtraj.join([frame] * 3).save(str(path))
+    assert len(read_backbone_dihedrals(path, structure).phi) == 3
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="ends after 2 of 3 frames"):
+        read_backbone_dihedrals(path, structure)
+
+
 def test_a_molecule_without_backbone_is_refused() -> None:
     topology = mdtraj.Topology()
     residue = topology.add_residue("HOH", topology.add_chain())

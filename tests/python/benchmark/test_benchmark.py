@@ -6,17 +6,24 @@ import dataclasses
 import json
 import os
 import resource
+from contextlib import closing
 from pathlib import Path
 
+import openmm
 import openmmgems
 import pytest
+from openmmgems.analysis.energies import read_energy_log
 from openmmgems.benchmark import measure as benchmark_measure
 from openmmgems.benchmark.benchmark_systems import load_system
 from openmmgems.benchmark.measure import Case, Measurement, measure, write_random_model
 from openmmgems.benchmark.phases import count_operations
+from openmmgems.benchmark.timed_steps import steps_of_context, steps_of_run
 from openmmgems.benchmark.with_simulate import Comparison
 from openmmgems.cli.app import main
+from openmmgems.dynamics.run import Run
 from openmmgems.models.hyperparameters import Hyperparameters
+from openmmgems.units import KJ_PER_MOL_PER_EV
+from support.counting import write_counting
 
 QUICK = ["--repeats", "2", "--seconds", "0.01"]
 
@@ -60,7 +67,7 @@ def test_unknown_random_models_are_refused(name: str, tmp_path: Path) -> None:
         write_random_model(tmp_path / "model.pt", name)
 
 
-@pytest.mark.parametrize("engine", ["gems", "simulate", "amber", "support.peer:evaluate"])
+@pytest.mark.parametrize("engine", ["gems", "integrator", "amber", "support.peer:evaluate"])
 def test_every_engine_is_measured(engine: str) -> None:
     found = measure(Case("alanine:1", engine, model="random:8:1", repeats=3, seconds=0.01))
     assert found.num_atoms == 22
@@ -147,11 +154,11 @@ def test_our_engines_run_under_the_conditions_of_everybody(monkeypatch: pytest.M
 
     monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
     monkeypatch.setattr(benchmark_measure, "ProcessPoolExecutor", Pool)
-    for engine in ("gems", "simulate", "amber", "support.peer:evaluate"):
+    for engine in ("gems", "integrator", "amber", "support.peer:evaluate"):
         case = Case("alanine:1", engine)
         with pytest.raises(InterruptedError):
             measure(case)
-    assert seen["gems"] is seen["simulate"] is seen["amber"] is None
+    assert seen["gems"] is seen["integrator"] is seen["amber"] is None
     assert seen["support.peer:evaluate"] is not None
     assert "MALLOC_TRIM_THRESHOLD_" not in os.environ
 
@@ -159,13 +166,65 @@ def test_our_engines_run_under_the_conditions_of_everybody(monkeypatch: pytest.M
 def test_the_native_evaluator_keeps_its_memory_from_step_to_step() -> None:
     """So it needs no such settings; PyTorch takes hundreds of pages anew for each atom."""
     case = Case("water:600", model="random:32:2")
-    with benchmark_measure._stepper(case, load_system(case.system)) as (step, _, _):
+    with benchmark_measure.stepper(case, load_system(case.system)) as (steps, _, _):
         for number in range(45):
             if number == 5:  # lists were made, and are made anew some times below
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-            step(number)
+            steps(number, 1)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     assert (after - before) / 40 < 0.2 * 600
+
+
+def test_the_benchmark_and_a_run_evaluate_a_model_as_often(tmp_path: Path) -> None:
+    """Once a step, with all the files of the run; the model's energy tells."""
+    write_counting(tmp_path / "counting.pt")
+    case = Case("alanine:1", model=str(tmp_path / "counting.pt"))
+    structure = load_system(case.system)
+    context = benchmark_measure._context(case, structure, counting_system(case))
+    folder = tmp_path / "run"
+    run = benchmark_measure._run(case, structure, counting_system(case), folder)
+    with closing(run):
+        for each, steps in (
+            (context, steps_of_context(context)),
+            (run.simulation.context, steps_of_run(run)),
+        ):
+            before, made = count_evaluations(each), 0
+            while made < 230:
+                made += steps(made, 10)
+            assert count_evaluations(each) - before == 230
+    assert len(read_energy_log(folder / "log.csv")["step"]) == 1 + 230 // 20
+    assert run.num_frames == 230 // 200
+
+
+def count_evaluations(context: openmm.Context) -> int:
+    """With the one of this call, which the next step needs."""
+    energy = context.getState(energy=True).getPotentialEnergy()._value
+    return round(energy / KJ_PER_MOL_PER_EV)
+
+
+@pytest.mark.parametrize("engine", ["gems", "amber"])
+def test_what_is_timed_is_a_run(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark_measure, "steps_of_run", lambda run: type(run))
+    case = Case("alanine:1", engine, model="random:8:1", platform="Reference")
+    with benchmark_measure.stepper(case, load_system(case.system)) as (steps, *_):
+        assert steps is Run
+
+
+def counting_system(case: Case) -> openmm.System:
+    return benchmark_measure._model_system(case, load_system(case.system), Path(case.model))
+
+
+def test_a_run_of_the_benchmark_goes_on_beyond_its_end(tmp_path: Path) -> None:
+    """Where a measurement is longer than a run."""
+    case = Case("alanine:1", "amber", platform="Reference")
+    structure = load_system(case.system)
+    with benchmark_measure._system(case, structure) as system:
+        run = benchmark_measure._run(case, structure, system, tmp_path / "run")
+    with closing(run):
+        run.simulation.context.setStepCount(run.protocol.num_steps - 3)
+        steps = steps_of_run(run)
+        assert [steps(number, 5) for number in (0, 3)] == [3, 5]
+        assert run.step == 5
 
 
 def test_ratios_are_of_rounds() -> None:

@@ -20,6 +20,7 @@ class Copying:
     target: Path
     seconds: float | None = None
     stops: bool = False
+    keeps: bool = True
 
     @property
     def plan(self) -> dict[str, str]:
@@ -43,7 +44,7 @@ class Copying:
     def run(self, work: Work) -> Outcome:
         work.show(1, 2, "[half]")
         if self.stops:
-            return Outcome("1 of 2 halves.", is_complete=False)
+            return Outcome("1 of 2 halves.", is_complete=False, is_kept=self.keeps)
         self.target.write_text(self.source.read_text())
         return Outcome("copied.", self.outputs)
 
@@ -69,6 +70,21 @@ def test_stages_follow_each_other(files: list[Path], capsys: pytest.CaptureFixtu
     assert "b is there already." in told
     assert "Done" not in told
     assert "gems more" in told
+
+
+@pytest.mark.parametrize(
+    ("keeps", "message"),
+    [
+        (True, "Nothing finished is lost; the same command goes on."),
+        (False, "Nothing of it is kept; the same command begins anew."),
+    ],
+)
+def test_what_is_kept_of_a_stage_that_was_stopped_is_told(
+    files: list[Path], capsys: pytest.CaptureFixture[str], keeps: bool, message: str
+) -> None:
+    with pytest.raises(typer.Exit):
+        carry_out(Copying(*files[:2], stops=True, keeps=keeps))
+    assert f"Stopped: 1 of 2 halves. {message}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_dry_run_adds_up_what_is_known(

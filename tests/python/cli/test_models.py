@@ -105,5 +105,5 @@ def test_a_cutoff_without_a_model_is_refused(gems, tmp_path: Path, peptide: Path
         "simulate", peptide, "--force-field", "amber99sb-ildn",
         "--long-range-cutoff", 1, "--out", tmp_path / "run",
     )  # fmt: skip
-    assert code == 1
+    assert code == 2
     assert "A long-range cutoff is given, which only a model takes" in text

@@ -6,7 +6,7 @@ import pickle
 from dataclasses import replace
 
 import pytest
-from openmmgems.engines.engine_spec import EngineSpec, named_code
+from openmmgems.engines.engine_spec import EngineSpec, consent_of, named_code
 from openmmgems.jobs.consent import Consent
 from support.spring_engine import SpringEngine
 
@@ -51,3 +51,6 @@ def test_the_code_that_names_and_options_stand_for() -> None:
     assert named_code("a.b:c", {}) == ("a.b",)
     assert named_code("psi4", {"executable": "/x/psi4", "basis": "b"}) == ("/x/psi4",)
     assert named_code(None, {"executable": "/x/psi4"}) == ("/x/psi4",)  # the engine is in a file
+    assert consent_of(None, None, None) == Consent()
+    consent = consent_of(["m"], "a.b:c", {"executable": "/x"}, insecure=True)
+    assert consent == Consent(("m", "a.b", "/x"), insecure=True)

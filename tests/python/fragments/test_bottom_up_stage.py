@@ -59,7 +59,8 @@ def test_structure_files_are_completed(structures: Path, tmp_path: Path) -> None
 def test_stopped_it_writes_nothing_and_says_so(tmp_path: Path) -> None:
     stage = bottom_up_stage(SMALL | {"smiles": ("CCO",)}, {}, tmp_path / "g.h5")
     work = Listener(stops_after=2)
-    assert not stage.run(work).is_complete
+    outcome = stage.run(work)
+    assert (outcome.is_complete, outcome.is_kept) == (False, False)
     assert len(work.shown) == 2
     assert not list(tmp_path.iterdir())
     outcome = stage.run(Listener())

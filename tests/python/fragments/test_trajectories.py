@@ -101,6 +101,29 @@ def test_damaged_files_are_told_in_one_sentence(
             use()
 
 
+@pytest.mark.parametrize("lost", [1, 9000])
+def test_frames_that_a_file_lost_are_told(
+    topology: app.Topology, tmp_path: Path, lost: int
+) -> None:
+    path = tmp_path / "t.dcd"
+    trajectory(topology).save(str(path))
+    data = path.read_bytes()
+    frame = 3 * (4 * topology.getNumAtoms() + 8) + 56
+    path.write_bytes(data[: len(data) - lost])
+    whole = 45 - -(-lost // frame)
+    message = f"ends after {whole} of 45 frames. Copy it again"
+    for use in (
+        lambda: count_frames(path, topology),
+        lambda: next(read_frames(path, topology)),
+        lambda: list(read_frames(path, topology, [0])),
+    ):
+        with pytest.raises(ValueError, match=message):
+            use()
+    # as of a program that did not go back to its header
+    path.write_bytes(data[:8] + bytes(4) + data[12:])
+    assert count_frames(path, topology) == 45
+
+
 def test_hdf5_without_pytables_is_told(
     topology: app.Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <openmm/Vec3.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,15 +36,17 @@ public:
     /** Take over atomic numbers, total charge and unpaired electrons. */
     void updateParameters(const GemsForce& force);
     /**
-     * Compute energy and forces.
+     * Compute energy and forces. OpenMM's integrators ask for forces anew where a log has just had
+     * them with the energy: what was computed there with both serves the next step as well.
      *
      * @param positions      of the atoms in nm
      * @param boxVectors     the three box vectors in nm; ignored if the force is not periodic
      * @param includeForces  whether getForces() is needed afterwards
+     * @param includeEnergy  whether the energy is, as for a log; it is returned in any case
      * @return the unscaled energy in kJ/mol
      */
     double evaluate(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors,
-                    bool includeForces);
+                    bool includeForces, bool includeEnergy);
     /** Unscaled forces of the last evaluation in kJ/mol/nm, one per atom. */
     const std::vector<OpenMM::Vec3>& getForces() const { return forces; }
     /** Unscaled energy terms in kJ/mol; positions and box as for evaluate(). */
@@ -54,6 +57,12 @@ public:
                                          const OpenMM::Vec3* boxVectors);
 
 private:
+    /** What was computed with forces and energy, and where; forces are those of the evaluator. */
+    struct Kept {
+        std::vector<OpenMM::Vec3> positions;
+        Box box; ///< zero if the force is not periodic
+        double energy;
+    };
     Evaluation run(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors,
                    const Wanted& wanted);
     std::shared_ptr<void> enter() const;
@@ -62,6 +71,7 @@ private:
     EnterDevice enterDevice;
     std::unique_ptr<Evaluator> evaluator;
     std::vector<OpenMM::Vec3> forces;
+    std::optional<Kept> kept;
 };
 
 } // namespace OpenMMGems
