@@ -186,7 +186,10 @@ class LabelFolder:
                 return 0
             version = "; ".join(sorted({made.version for made in engines}))
             origin = Origin(level, version, dict(engines[-1].settings))
-            labels = ((s, unpack_label(data)) for s, data in store.results(level))
+            labels = (
+                (structure, unpack_label(data, len(structure.atomic_numbers)))
+                for structure, data in store.results(level)
+            )
             number = write_dataset(self.data, labels, origin)
         from openmmgems.data.dataset_pictures import draw_dataset  # takes a second: matplotlib
 

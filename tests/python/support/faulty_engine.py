@@ -10,6 +10,7 @@ log.
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +81,29 @@ def _hold(megabytes: float) -> None:
     time.sleep(0.3)
 
 
+class FaultyBatchEngine(FaultyEngine):
+    """Calculates many at once; its log says so with the number of each group.
+
+    ``together`` fails only beside others. Each structure takes 10 MB of a group.
+    """
+
+    def label_many(self, structures: Sequence[AtomicSystem]) -> list[Label]:
+        self._write("together", str(len(structures)))
+        if any(structure.source.startswith("together") for structure in structures):
+            raise RuntimeError("these do not go together")
+        return [self.label(structure) for structure in structures]
+
+    def cost_many(self, sizes: Sequence[int]) -> Cost:
+        return Cost(self._seconds * len(sizes), 10.0 * len(sizes))
+
+
 def make(**options: Setting) -> FaultyEngine:
     """Make it, as ``support.faulty_engine:make`` names it."""
     if "broken" in options:
         raise ImportError("there is no program 'faulty'")
     return FaultyEngine(**options)
+
+
+def make_batch(**options: Setting) -> FaultyBatchEngine:
+    """Make one that calculates many at once."""
+    return FaultyBatchEngine(**options)
