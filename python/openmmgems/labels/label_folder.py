@@ -11,9 +11,8 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -27,9 +26,6 @@ from openmmgems.jobs.store import JobStore
 
 from .label_jobs import LabelJobs, unpack_label
 from .label_settings import LabelSettings
-
-if TYPE_CHECKING:
-    from openmmgems.data.import_data import ImportSettings
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 
@@ -195,24 +191,3 @@ class LabelFolder:
 
         draw_dataset(self.data, self.picture)
         return number
-
-
-def read_files(
-    files: Iterable[Path],
-    settings: ImportSettings | None = None,
-    say: Callable[[str], None] | None = None,
-) -> Iterator[AtomicSystem]:
-    """
-    Go through the structures of files of any kind that can be read, one after the other.
-
-    Parameters
-    ----------
-    files : iterable of Path
-    settings : ImportSettings, optional
-    say : callable, optional
-        Is told what was concluded from a file.
-    """
-    from openmmgems.data.import_data import read_structures_any
-
-    for file in files:
-        yield from read_structures_any(file, settings, say)

@@ -4,13 +4,14 @@
 
 ``fail``, ``impossible``, ``nan``, ``die``, ``die-once``, ``endless``, ``endless-once``,
 ``slow SECONDS``, ``memory MB``; anything else is calculated. What is calculated is written into a
-log.
+log. Periodic structures get a virial that tells their cell, and charges that tell their elements.
 """
 
 import os
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,9 @@ class FaultyEngine:
             _hold(float(value.split()[0]))
         self._write("end", structure.source)
         label = label_of(structure)
-        return Label(np.nan if word == "nan" else label.energy_ev, *_arrays(label))
+        if structure.cell_angstrom is not None:
+            label = _of_box(label, structure)
+        return replace(label, energy_ev=np.nan) if word == "nan" else label
 
     def _first(self, source: str) -> bool:
         return self._log.read_text().count(f" begin {source}\n") == 1
@@ -68,8 +71,13 @@ class FaultyEngine:
             file.write(f"{os.getpid()} {what} {source}\n")
 
 
-def _arrays(label: Label) -> tuple[np.ndarray, np.ndarray]:
-    return label.forces_ev_per_angstrom, label.dipole_e_angstrom
+def _of_box(label: Label, structure: AtomicSystem) -> Label:
+    return replace(
+        label,
+        dipole_e_angstrom=np.full(3, np.nan),
+        virial_ev=2.0 * structure.cell_angstrom,
+        charges_e=0.1 * structure.atomic_numbers,
+    )
 
 
 def _hold(megabytes: float) -> None:
