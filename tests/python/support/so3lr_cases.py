@@ -13,6 +13,7 @@ from openmmgems import models
 from openmmgems.models.export import load_so3lr, save_so3lr
 from openmmgems.models.so3lr import So3lr, So3lrHyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
+
 from support import so3lr_oracle, systems
 
 #: The constant that the published file adds for every atom.
