@@ -151,6 +151,13 @@ def label(
       gems label fragments.h5 -o pbe0 --engine pyscf --engine-option dispersion=d4 --threads 4
       --time-limit 172800
 
+    SO3LR, an approximation of PBE0+MBD, of molecules and of periodic boxes; or as it is commonly
+    run, with a cutoff, which is another level:
+
+      gems label fragments.h5 boxes.extxyz water.pdb --box -o so3lr --engine so3lr
+
+      gems label boxes.extxyz -o cutoff --engine so3lr --engine-option electrostatics=cutoff
+
     All structures of a project, after 'gems sample' and 'gems fragment':
 
       gems label --project proteins.toml --out proteins

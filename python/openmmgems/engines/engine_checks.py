@@ -71,10 +71,11 @@ def check_distances(structure: AtomicSystem, level: str) -> None:
 
 def checked(label: Label, structure: AtomicSystem, level: str) -> Label:
     """Give a label back if all of it is finite, otherwise raise RuntimeError."""
-    arrays = [label.energy_ev, label.forces_ev_per_angstrom, label.virial_ev, label.charges_e]
+    arrays = [label.forces_ev_per_angstrom, label.virial_ev, label.charges_e]
     if structure.cell_angstrom is None:  # in a cell there is no dipole
         arrays.append(label.dipole_e_angstrom)
-    if not all(np.isfinite(array).all() for array in arrays if array is not None):
+    known = [array for array in arrays if array is not None]
+    if not (np.isfinite(label.energy_ev) and all(np.isfinite(array).all() for array in known)):
         raise RuntimeError(f"{level} gave NaN or infinite values for {name_of(structure)}.")
     return label
 
