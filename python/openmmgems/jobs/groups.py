@@ -15,7 +15,7 @@ _MOST_IN_GROUP = 500
 
 
 @dataclass(frozen=True)
-class Group:
+class JobGroup:
     """Jobs that go to a worker together.
 
     ``at_once``: what they may use if they are calculated at once; None: one after the other.
@@ -45,7 +45,7 @@ def make_groups(
     how: AtOnce | None,
     memory_at_once: Callable[[Sequence[int]], float],
     most_mb: float,
-) -> list[Group]:
+) -> list[JobGroup]:
     """
     Put neighbouring jobs together until they are expected to take long enough.
 
@@ -62,7 +62,7 @@ def make_groups(
         Memory that there is for that; their time limits add up.
     """
     if how is None:
-        return [Group(jobs) for jobs in in_groups(jobs, longest_s)]
+        return [JobGroup(jobs) for jobs in in_groups(jobs, longest_s)]
     groups = in_groups(jobs, longest_s, most_atoms=how.most_atoms)
     return [group for jobs in groups for group in _at_once(jobs, memory_at_once, most_mb)]
 
@@ -107,12 +107,12 @@ def in_groups(
 
 def _at_once(
     jobs: Sequence[Job], memory: Callable[[Sequence[int]], float], most_mb: float
-) -> list[Group]:
+) -> list[JobGroup]:
     """Let jobs be calculated at once; halve what needs too much memory for that."""
     if len(jobs) == 1:
-        return [Group(jobs)]
+        return [JobGroup(jobs)]
     needed = memory([job.num_atoms for job in jobs])
     if needed > most_mb:
         half = len(jobs) // 2
         return _at_once(jobs[:half], memory, most_mb) + _at_once(jobs[half:], memory, most_mb)
-    return [Group(jobs, Limits(needed, sum(job.time_limit_s for job in jobs)))]
+    return [JobGroup(jobs, Limits(needed, sum(job.time_limit_s for job in jobs)))]

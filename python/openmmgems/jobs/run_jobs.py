@@ -20,7 +20,7 @@ from typing import Any
 from .cluster import RESOURCE, Cluster, Room, open_cluster
 from .consent import Consent
 from .estimates import Estimator
-from .groups import Group, make_groups
+from .groups import JobGroup, make_groups
 from .job_kind import JobKind
 from .owners import release_dead, run_name
 from .pace import Pace
@@ -191,7 +191,7 @@ class _Run:
         slots = max(self._room.slots, 1)
         while self._alone and len(self._groups) < 2 * slots:
             for job in self._ready([self._alone.popleft()]):
-                self._send(Group([job]))
+                self._send(JobGroup([job]))
         mean = self._estimator.time_factor() * self._work.seconds_to_do
         mean /= max(self._work.to_do, 1)
         group_s = max(self._settings.group_s, _SCHEDULER_S * slots)
@@ -215,7 +215,7 @@ class _Run:
         self._alone.extend(job for job in jobs if job.is_alone)
         self._backlog.extend(job for job in jobs if not job.is_alone)
 
-    def _group(self, longest_s: float) -> list[Group]:
+    def _group(self, longest_s: float) -> list[JobGroup]:
         """Put all that was claimed into groups."""
         ready = self._ready(self._backlog)
         self._backlog.clear()
@@ -239,7 +239,7 @@ class _Run:
         )
         return False
 
-    def _send(self, group: Group) -> None:
+    def _send(self, group: JobGroup) -> None:
         self._number += 1
         key = f"gems-{self._id}-{self._number}"
         if group.at_once is not None:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ase
+import ase.io
 import h5py
 import numpy as np
 import pytest
 import typer
 from openmmgems.cli.label import label
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.data.dataset import read_origin
 from openmmgems.data.import_data import read_labelled
 from openmmgems.data.structure_file import write_structures
 from openmmgems.engines.tblite_engine import TbliteEngine
@@ -114,6 +117,44 @@ def test_cells_virials_and_charges_get_into_the_data_set(tmp_path: Path, gems_la
         molecule, label = found["imported:mixed.extxyz:1"]
         assert (molecule.cell_angstrom, label.virial_ev, label.charges_e) == (None, None, None)
         assert np.isfinite(label.dipole_e_angstrom).all()
+
+
+@pytest.mark.slow
+def test_so3lr_labels_molecules_and_boxes(tmp_path: Path, data_folder: Path, gems_label) -> None:
+    """With the picture: labels of the command are those of so3krates-torch, to seven digits."""
+    cases = {
+        "lattice/l04_dimer_in_20A": [],
+        "vectors/s11_ala_plain": [],
+        "vectors/s14_water_box": ["--engine-option", "electrostatics=cutoff"],
+    }
+    arrays, files = {}, {}
+    for case in cases:
+        with np.load(data_folder / "so3lr-oracle" / f"{case}.npz") as file:
+            arrays[case] = dict(file)
+        files[case] = tmp_path / f"{Path(case).name}.extxyz"
+        given = arrays[case]
+        box = {"cell": given["cell"], "pbc": True} if "cell" in given else {}
+        ase.io.write(files[case], ase.Atoms(given["Z"], given["R"], **box), format="extxyz")
+    engine = ["--engine", "so3lr", *ALONE]
+    code, text = gems_label(*list(files.values())[:2], "-o", tmp_path / "a", *engine)
+    assert (code, "2 of 2 done" in text) == (0, True)
+    assert "SO3LR by openmm-gems" in text
+    assert "electrostatics all pairs and images" in " ".join(text.split())
+    code, _ = gems_label(list(files.values())[2], "-o", tmp_path / "b", *engine, *cases[case])
+    assert code == 0
+    levels = [read_origin(tmp_path / name / "data.h5").level_of_theory for name in ("a", "b")]
+    assert levels == ["SO3LR", "SO3LR, cutoff 12 A"]
+    every = [*read_labelled(tmp_path / "a/data.h5"), *read_labelled(tmp_path / "b/data.h5")]
+    found = {structure.source.split(":")[1]: label for structure, label in every}
+    for case, expected in arrays.items():
+        label, largest = found[files[case].name], np.abs(expected["forces"]).max()
+        assert label.energy_ev == pytest.approx(float(expected["energy_relative"]), rel=1e-6)
+        forces = label.forces_ev_per_angstrom
+        np.testing.assert_allclose(forces, expected["forces"], rtol=0, atol=1e-5 * largest)
+        np.testing.assert_allclose(label.charges_e, expected["charges"], atol=1e-6)
+        if "cell" in expected:
+            scale = np.abs(expected["dE_dstrain"]).max()
+            np.testing.assert_allclose(label.virial_ev, -expected["dE_dstrain"], atol=1e-5 * scale)
 
 
 def test_engines_of_molecules_refuse_boxes_by_name(tmp_path: Path, gems_label) -> None:
