@@ -182,8 +182,9 @@ class Calculator:
         """Whether it can be used: alive, and not still full of what an earlier job needed."""
         if self._process.poll() is not None:
             return False
-        memory = self._memory_mb()
-        return memory < 0.75 * limits.memory_mb or memory < 1.5 * self._first_rss_mb
+        memory, limit = self._memory_mb(), limits.memory_mb
+        # What it has held since its first job may be more than a smaller one may have.
+        return memory < 0.75 * limit or memory < min(1.5 * self._first_rss_mb, limit)
 
     @property
     def alive(self) -> bool:

@@ -7,12 +7,15 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from openmmgems.engines.engine import BatchEngine
 from openmmgems.jobs.groups import make_groups
 from openmmgems.jobs.job_kind import AtOnce, Cost
 from openmmgems.jobs.store import Finished, Job, JobStore
+from openmmgems.jobs.tasks import Limits
+from openmmgems.jobs.workers import Calculator
 from support.dask_processes import HERE, dask, end, failure_texts, parent
 from support.faulty_engine import FaultyBatchEngine, FaultyEngine
 from support.labelling import (
@@ -153,6 +156,18 @@ def test_groups_have_so_many_atoms_and_so_much_memory_at_most() -> None:
     large = replace(job(1), structure=waters(["x"])[0])
     (single,) = make_groups([(large, 1.0)], 60.0, AtOnce(2, cost), memory, 1.0)
     assert single.at_once is None  # one job never waits for others
+
+
+def test_a_process_full_of_a_group_is_not_used_for_a_smaller_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or its memory would be taken for that of the job."""
+    calculator = Calculator.__new__(Calculator)
+    monkeypatch.setattr(calculator, "_process", SimpleNamespace(poll=lambda: None), raising=False)
+    monkeypatch.setattr(calculator, "_first_rss_mb", 900.0, raising=False)
+    monkeypatch.setattr(calculator, "_memory_mb", lambda: 950.0)
+    fitting = [calculator.fits(Limits(memory, 60.0)) for memory in (600.0, 940.0, 960.0, 2000.0)]
+    assert fitting == [False, False, True, True]
 
 
 @pytest.mark.slow
