@@ -183,6 +183,18 @@ def test_weights_that_were_changed_are_found(
         read(file)
 
 
+@pytest.mark.parametrize("length", [0, 1000, 3_000_000])
+def test_a_truncated_model_file_is_refused(tmp_path: Path, length: int) -> None:
+    file = tmp_path / "part.pt"
+    file.write_bytes(Path(path("so3lr")).read_bytes()[:length])
+    with pytest.raises(ValueError, match=r"part\.pt' is no model file, or it is damaged"):
+        load_so3lr(file)
+    with pytest.raises(ValueError, match=r"part\.pt'"):
+        inspect_model(file)
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        load_so3lr(tmp_path / "other.pt")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
