@@ -49,10 +49,10 @@ class GemsEngine:
         A model file, or the name of a bundled model.
     level : str, optional
         Name of the level of theory; default: GEMS and the name of the file.
-    electrostatics : {"default", "cutoff"}
+    electrostatics : {"default", "plain", "lattice", "cutoff"}
         Of a model that leaves the Coulomb energy of its charges to the evaluator: all pairs of a
-        molecule, and all images in a box, which is one level of theory; or pairs within a cutoff,
-        which is another.
+        molecule (plain) and all images in a box (lattice), which by default are taken where they
+        belong, and are one level of theory; or pairs within a cutoff, which is another.
     long_range_cutoff_angstrom : float, optional
         That cutoff; default: the model's.
     num_threads : int
@@ -83,20 +83,21 @@ class GemsEngine:
                 f"The engine 'gems': '{self.model}' is neither a model file nor a bundled model; "
                 f"those are {', '.join(models.names())}."
             )
-        if self.electrostatics not in ("default", "cutoff"):
+        cutoff = self.long_range_cutoff_angstrom
+        if cutoff is not None and not isinstance(cutoff, (int, float)):
+            raise ValueError(f"long_range_cutoff_angstrom is {cutoff!r}; expected a number.")
+        if cutoff is not None and self.electrostatics != "cutoff":
             raise ValueError(
-                f"electrostatics is '{self.electrostatics}'; expected 'default' (all pairs of a "
-                "molecule, all images in a box) or 'cutoff'."
-            )
-        if self.long_range_cutoff_angstrom is not None and self.electrostatics == "default":
-            raise ValueError(
-                f"long_range_cutoff_angstrom is {self.long_range_cutoff_angstrom}; expected it "
-                "with electrostatics 'cutoff' only: else all pairs interact, as the model was "
+                f"long_range_cutoff_angstrom is {cutoff}; expected it with electrostatics "
+                "'cutoff' only: else all pairs interact, as the model was "
                 "trained."
             )
         element = self._opened.elements[0]
         probe = self._opened.evaluator.evaluate(
-            [element, element], [[0.0, 0.0, 0.0], [0.0, 0.0, 2.0]], forces=False
+            [element, element],
+            [[0.0, 0.0, 0.0], [0.0, 0.0, 2.0]],
+            cell_angstrom=20.0 * np.eye(3) if self.electrostatics == "lattice" else None,
+            forces=False,
         )
         if probe["charges"] is None:
             raise ValueError(
@@ -108,7 +109,7 @@ class GemsEngine:
     def level_of_theory(self) -> str:
         """Name of the level, and the cutoff if electrostatics have one."""
         name = self.level or f"GEMS {Path(self.model).stem}"
-        if self.electrostatics == "default":
+        if self.electrostatics != "cutoff":
             return name
         return f"{name}, cutoff {self._cutoff_angstrom:g} A"
 
@@ -199,6 +200,7 @@ class GemsEngine:
         opened, level = self._opened, self.level_of_theory
         if not opened.long_range_cutoff:
             structure.require_molecule(f"{level} (a model in which all pairs interact)")
+        self._check_form(structure)
         check_elements(structure, level, opened.elements, cells=True)
         check_distances(structure, level)
         for name, given, known in (
@@ -216,6 +218,20 @@ class GemsEngine:
                 "none: the network's forces of radicals are wrong. Check charge and hydrogens, or "
                 "take another engine."
             )
+
+    def _check_form(self, structure: AtomicSystem) -> None:
+        is_periodic = structure.cell_angstrom is not None
+        if is_periodic and self.electrostatics == "plain":
+            has, expected = "has a periodic cell", "a molecule"
+        elif not is_periodic and self.electrostatics == "lattice":
+            has, expected = "has no periodic cell", "one"
+        else:
+            return
+        raise ValueError(
+            f"{self.level_of_theory} with electrostatics '{self.electrostatics}': "
+            f"{name_of(structure)} {has}; expected {expected}. Leave electrostatics out: then "
+            "molecules are plain and boxes lattices."
+        )
 
     def _label(self, structure: AtomicSystem, found: dict[str, Any]) -> Label:
         is_periodic = structure.cell_angstrom is not None

@@ -90,7 +90,8 @@ def test_levels_settings_and_versions_tell_forms_apart() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"electrostatics": "lattice"}, "electrostatics is 'lattice'; expected 'default'"),
+        ({"electrostatics": "pme"}, "electrostatics is 'pme'; expected one of default, plain"),
+        (CUTOFF_12 | {"long_range_cutoff_angstrom": "far"}, "is 'far'; expected a number"),
         ({"long_range_cutoff_angstrom": 12.0}, "is 12.0; expected it with electrostatics 'cutoff'"),
         (CUTOFF_12 | {"long_range_cutoff_angstrom": 1.5}, "cutoff"),
     ],
@@ -98,6 +99,19 @@ def test_levels_settings_and_versions_tell_forms_apart() -> None:
 def test_settings_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make_engine("so3lr", **options)
+
+
+def test_a_form_may_be_asked_for_and_is_of_the_same_level() -> None:
+    """Molecules plain, boxes lattices: as by default; the other way round they are refused."""
+    default = make_engine("so3lr")
+    molecule, box = case("vectors/s03_water")[0], case("lattice/l04_dimer_in_20A")[0]
+    for form, right, wrong in (("plain", molecule, box), ("lattice", box, molecule)):
+        engine = make_engine("so3lr", electrostatics=form)
+        assert engine.level_of_theory == default.level_of_theory
+        assert engine.settings == default.settings
+        assert engine.label(right).energy_ev == default.label(right).energy_ev
+        with pytest.raises(ValueError, match=f"SO3LR with electrostatics '{form}': {wrong.source}"):
+            engine.label(wrong)
 
 
 def test_what_the_network_never_saw_is_refused() -> None:
