@@ -8,12 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ase
+import ase.io
 import h5py
 import numpy as np
 import pytest
 import typer
 from openmmgems.cli.label import label
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.data.dataset import read_origin
+from openmmgems.data.import_data import read_labelled
 from openmmgems.data.structure_file import write_structures
 from openmmgems.engines.tblite_engine import TbliteEngine
 from support.labelling import TESTS, read_log, wait_for, waters
@@ -87,6 +91,80 @@ def test_from_structures_to_a_data_set(tmp_path: Path, gems_label) -> None:
     assert (code, "GFN2-xTB  12 of 12 done" in text) == (0, True)
     with pytest.raises(ValueError, match="labelled with engine gfn2-xtb; now it is gfn1-xtb"):
         gems_label("-o", folder, "--engine", "gfn1-xtb")
+
+
+@pytest.mark.usefixtures("no_picture")
+def test_cells_virials_and_charges_get_into_the_data_set(tmp_path: Path, gems_label) -> None:
+    """From an extended XYZ file with molecules and boxes of the same atoms; and again from that."""
+    engine = ["--engine", ENGINE, "--engine-option", f"log={tmp_path / 'log'}"]
+    water = "O 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
+    cells = ['Lattice="9 0 0 1 8 0 0 0 7"', "free", 'Lattice="6 0 0 0 6 0 0 0 6"']
+    (tmp_path / "mixed.extxyz").write_text("".join(f"3\n{cell}\n{water}" for cell in cells))
+    code, text = gems_label(tmp_path / "mixed.extxyz", "-o", tmp_path / "a", *engine, *ALONE)
+    assert (code, "3 of 3 done" in text) == (0, True)
+    code, _ = gems_label(tmp_path / "a" / "data.h5", "-o", tmp_path / "b", *engine, *ALONE)
+    assert code == 0
+    box, smaller = np.array([[9.0, 0, 0], [1, 8, 0], [0, 0, 7]]), 6 * np.eye(3)
+    for folder in ("a", "b"):
+        found = {s.source: (s, label) for s, label in read_labelled(tmp_path / folder / "data.h5")}
+        assert len(found) == 3
+        for number, cell in ((0, box), (2, smaller)):
+            structure, label = found[f"imported:mixed.extxyz:{number}"]
+            np.testing.assert_array_equal(structure.cell_angstrom, cell)
+            np.testing.assert_array_equal(label.virial_ev, 2.0 * cell)
+            np.testing.assert_allclose(label.charges_e, [0.8, 0.1, 0.1])
+            assert np.isnan(label.dipole_e_angstrom).all()
+        molecule, label = found["imported:mixed.extxyz:1"]
+        assert (molecule.cell_angstrom, label.virial_ev, label.charges_e) == (None, None, None)
+        assert np.isfinite(label.dipole_e_angstrom).all()
+
+
+@pytest.mark.slow
+def test_so3lr_labels_molecules_and_boxes(tmp_path: Path, data_folder: Path, gems_label) -> None:
+    """With the picture: labels of the command are those of so3krates-torch, to seven digits."""
+    cases = {
+        "lattice/l04_dimer_in_20A": [],
+        "vectors/s11_ala_plain": [],
+        "vectors/s14_water_box": ["--engine-option", "electrostatics=cutoff"],
+    }
+    arrays, files = {}, {}
+    for case in cases:
+        with np.load(data_folder / "so3lr-oracle" / f"{case}.npz") as file:
+            arrays[case] = dict(file)
+        files[case] = tmp_path / f"{Path(case).name}.extxyz"
+        given = arrays[case]
+        box = {"cell": given["cell"], "pbc": True} if "cell" in given else {}
+        ase.io.write(files[case], ase.Atoms(given["Z"], given["R"], **box), format="extxyz")
+    engine = ["--engine", "so3lr", *ALONE]
+    code, text = gems_label(*list(files.values())[:2], "-o", tmp_path / "a", *engine)
+    assert (code, "2 of 2 done" in text) == (0, True)
+    assert "SO3LR by openmm-gems" in text
+    assert "electrostatics all pairs and images" in " ".join(text.split())
+    code, _ = gems_label(list(files.values())[2], "-o", tmp_path / "b", *engine, *cases[case])
+    assert code == 0
+    levels = [read_origin(tmp_path / name / "data.h5").level_of_theory for name in ("a", "b")]
+    assert levels == ["SO3LR", "SO3LR, cutoff 12 A"]
+    every = [*read_labelled(tmp_path / "a/data.h5"), *read_labelled(tmp_path / "b/data.h5")]
+    found = {structure.source.split(":")[1]: label for structure, label in every}
+    for case, expected in arrays.items():
+        label, largest = found[files[case].name], np.abs(expected["forces"]).max()
+        assert label.energy_ev == pytest.approx(float(expected["energy_relative"]), rel=1e-6)
+        forces = label.forces_ev_per_angstrom
+        np.testing.assert_allclose(forces, expected["forces"], rtol=0, atol=1e-5 * largest)
+        np.testing.assert_allclose(label.charges_e, expected["charges"], atol=1e-6)
+        if "cell" in expected:
+            scale = np.abs(expected["dE_dstrain"]).max()
+            np.testing.assert_allclose(label.virial_ev, -expected["dE_dstrain"], atol=1e-5 * scale)
+
+
+def test_engines_of_molecules_refuse_boxes_by_name(tmp_path: Path, gems_label) -> None:
+    water = "O 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
+    (tmp_path / "ice.extxyz").write_text(f'3\nLattice="9 0 0 1 8 0 0 0 7"\n{water}')
+    with pytest.raises(RuntimeError, match="Nothing is done yet"):
+        gems_label(tmp_path / "ice.extxyz", "-o", tmp_path / "labels", *ALONE)
+    text = " ".join(gems_label("-o", tmp_path / "labels", "--status")[1].split())
+    assert "GFN2-xTB: the structure '...' has a periodic cell; expected a molecule" in text
+    assert "(imported:ice.extxyz:0)" in text
 
 
 def test_the_estimate_writes_nothing(tmp_path: Path, gems_label) -> None:

@@ -1,19 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""SO3LR, AMBER and our own models as engines."""
+"""AMBER and our own models as engines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import openmm
 import pytest
-import torch
 from openmm import app, unit
 from openmmgems import Evaluator, models
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.engines.amber_engine import AmberEngine
 from openmmgems.engines.gems_engine import GemsEngine
-from openmmgems.engines.so3lr_engine import So3lrEngine
 
 HYDROXIDE, POSITIONS = np.array([8, 1]), np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.97]])
 WATER = AtomicSystem(
@@ -26,59 +25,6 @@ def peptide_structure(file: Path, charge: int = 0) -> AtomicSystem:
     numbers = [atom.element.atomic_number for atom in pdb.topology.atoms()]
     positions = np.array(pdb.positions.value_in_unit(unit.angstrom))
     return AtomicSystem(np.array(numbers), positions, charge, source="peptide")
-
-
-@pytest.mark.parametrize("before", [torch.float32, torch.float64])
-def test_so3lr_leaves_the_precision_of_torch_alone(before: torch.dtype) -> None:
-    was = torch.get_default_dtype()
-    torch.set_default_dtype(before)
-    try:
-        So3lrEngine(long_range_cutoff_angstrom=20.0).label(WATER)
-        assert torch.get_default_dtype() == before
-        with pytest.raises(ValueError, match="no parameters for Fe"):
-            So3lrEngine().label(AtomicSystem(np.array([26, 8]), POSITIONS))
-        assert torch.get_default_dtype() == before
-    finally:
-        torch.set_default_dtype(was)
-
-
-def test_so3lr_gives_what_its_own_calculator_gives() -> None:
-    import warnings
-
-    from ase import Atoms
-    from so3krates_torch.calculator.so3 import SO3LRCalculator
-
-    was = torch.get_default_dtype()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        calculator = SO3LRCalculator(default_dtype="float64", r_max_lr=12.0)
-    atoms = Atoms(HYDROXIDE, POSITIONS, info={"charge": -1, "total_spin": 0.0})
-    atoms.calc = calculator
-    expected = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_dipole_moment()
-    torch.set_default_dtype(was)
-    label = So3lrEngine(12.0).label(AtomicSystem(HYDROXIDE, POSITIONS, charge=-1))
-    assert label.energy_ev == pytest.approx(expected[0], rel=1e-12)
-    np.testing.assert_allclose(label.forces_ev_per_angstrom, expected[1], atol=1e-8)
-    np.testing.assert_allclose(label.dipole_e_angstrom, expected[2], atol=1e-8)
-
-
-def test_so3lr_refuses_unpaired_electrons_and_short_cutoffs() -> None:
-    with pytest.raises(ValueError, match="has 1 unpaired electrons; expected none"):
-        So3lrEngine().label(AtomicSystem(HYDROXIDE, POSITIONS, spin=1))
-    with pytest.raises(ValueError, match=r"long_range_cutoff_angstrom is 4.0; expected 4.5 to"):
-        So3lrEngine(4.0)
-
-
-def test_so3lr_forces_are_near_the_reference_it_learnt() -> None:
-    with np.load(Path(__file__).parents[2] / "data/qm/qm7x_20.npz") as data:
-        numbers, positions, forces = (data[name][::2] for name in ("z", "R", "F"))
-    errors = []
-    for z, r, f in zip(numbers, positions, forces, strict=True):
-        number = np.count_nonzero(z)
-        found = So3lrEngine().label(AtomicSystem(z[:number], r[:number])).forces_ev_per_angstrom
-        errors.append(np.abs(found - f[:number]).mean())
-    # Distorted structures, whose forces are 1 to 2 eV/angstrom on average.
-    assert np.mean(errors) < 0.1
 
 
 def test_amber_gives_what_openmm_gives(peptide: Path) -> None:
@@ -157,6 +103,12 @@ def test_a_model_refuses_charges_and_spins_it_never_saw() -> None:
 def test_a_model_without_charges_is_refused(lennard_jones_file: Path) -> None:
     with pytest.raises(ValueError, match="gives no charges, so that there is no dipole"):
         GemsEngine(str(lennard_jones_file))
+
+
+def test_a_model_in_which_all_pairs_interact_refuses_boxes() -> None:
+    ice = replace(WATER, cell_angstrom=9.0 * np.eye(3), source="ice")
+    with pytest.raises(ValueError, match=r"all pairs interact\): the structure 'ice' has a period"):
+        GemsEngine("ala-gfn2").label(ice)
 
 
 def test_missing_models_and_wrong_threads_are_told(tmp_path: Path) -> None:

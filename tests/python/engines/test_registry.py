@@ -162,7 +162,6 @@ def test_tight_binding_variants_differ() -> None:
     ("name", "module", "message"),
     [
         ("pyscf", "pyscf", "pip install pyscf pyscf-dispersion"),
-        ("so3lr", "so3krates_torch", "pip install so3krates-torch"),
     ],
 )
 def test_a_missing_package_is_named_with_what_installs_it(
