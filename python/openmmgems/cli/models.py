@@ -59,8 +59,8 @@ def inspect(
 
     Example: gems models inspect ala-gfn2
     """
+    from openmmgems.models import model_file
     from openmmgems.models.inspect import inspect_model
-    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     found = inspect_model(file)
@@ -166,8 +166,8 @@ def export_checkpoint(
 
     Example: gems models export ala-gfn2 ala.pth
     """
+    from openmmgems.models import model_file
     from openmmgems.models.published_checkpoint import export_checkpoint as convert
-    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     _check_files(file, out, overwrite)

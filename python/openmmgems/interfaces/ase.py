@@ -21,8 +21,8 @@ class GemsCalculator(Calculator):
 
     Parameters
     ----------
-    model_file : path
-        The model file (.pt).
+    model_file : str or path
+        A model file (.pt), or the name of a bundled model.
     charge : int, optional
         Total charge; by default ``atoms.info["charge"]``, or 0.
     num_unpaired_electrons : int, optional
