@@ -19,6 +19,7 @@ _LAZY = {
 
 __all__ = [
     "SpookyNet",
+    "card_limits",
     "export_checkpoint",
     "import_checkpoint",
     "inspect_model",
@@ -79,6 +80,28 @@ def model_file(model: str | os.PathLike[str]) -> Path:
         f"There is no model '{os.fspath(model)}': it is neither a file nor a bundled model "
         f"({', '.join(names()) or 'none is bundled'})."
     )
+
+
+def card_limits(model: str | os.PathLike[str]) -> list[str]:
+    """What the card beside a model file says under "Limits", a sentence or two each.
+
+    Parameters
+    ----------
+    model : str or path
+        A file, or one of ``names()``.
+
+    Returns
+    -------
+    list of str
+        Empty if there is no card, or it has no such section.
+
+    """
+    card = model_file(model).with_suffix(".md")
+    if not card.is_file():
+        return []
+    _, _, below = card.read_text().partition("\n## Limits\n")
+    section = below.partition("\n## ")[0].partition("\n\n| ")[0]
+    return [" ".join(entry.split()) for entry in f"\n{section}".split("\n* ")[1:]]
 
 
 def __getattr__(name: str) -> Any:

@@ -268,6 +268,48 @@ def simulation_of(given: Mapping[str, Any], chosen: Collection[str]) -> Simulati
     return SimulationStage(folder, settings, choice, resume=given["resume"])
 
 
+def prepare_simulation(
+    structure: str | Path,
+    folder: str | Path,
+    forces: Forces,
+    protocol: Protocol | None = None,
+    platform: str | None = None,
+    options: StructureOptions | None = None,
+) -> SimulationStage:
+    """Make the stage of a new run, for scripts.
+
+    Parameters
+    ----------
+    structure : path
+    folder : path
+        Output; must not hold a run.
+    forces : Forces
+    protocol : Protocol, optional
+    platform : str, optional
+    options : StructureOptions, optional
+
+    Returns
+    -------
+    SimulationStage
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run.
+    """
+    settings = {
+        "structure": str(Path(structure).absolute()),
+        "forces": asdict(forces),
+        "protocol": asdict(protocol or Protocol()),
+        "options": asdict(options or StructureOptions()),
+    }
+    output = RunFolder(folder)
+    if output.holds_a_run:
+        raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
+    choice = choose_platform(platform, needs_model=forces.model is not None)
+    return SimulationStage(output, settings, choice)
+
+
 def simulate(
     structure: str | Path,
     folder: str | Path,
@@ -301,15 +343,6 @@ def simulate(
     KeyboardInterrupt
         If Ctrl-C or the system stopped it; ``gems simulate --resume`` goes on.
     """
-    settings = {
-        "structure": str(Path(structure).absolute()),
-        "forces": asdict(forces),
-        "protocol": asdict(protocol or Protocol()),
-        "options": asdict(options or StructureOptions()),
-    }
-    output = RunFolder(folder)
-    if output.holds_a_run:
-        raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
-    choice = choose_platform(platform, needs_model=forces.model is not None)
-    run_in_script(SimulationStage(output, settings, choice), say)
-    return output
+    stage = prepare_simulation(structure, folder, forces, protocol, platform, options)
+    run_in_script(stage, say)
+    return stage.folder
