@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ from .console import output
 from .steps import print_notes, words
 
 _DOMAIN = "What the model is"
+#: Of gems.json: too long to read.
+_FOR_PROGRAMS = ("weights",)
 
 app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
 
@@ -32,15 +35,16 @@ def list_models() -> None:
     from openmmgems.models import names, path
     from openmmgems.models.inspect import inspect_model
 
-    table = Table("Model", "Reference", "Elements", "Residues", "Size", box=None)
+    table = Table("Model", "Reference", "Elements", "Residues", "Licence", "Size", box=None)
     for name in names():
         found = inspect_model(path(name))
         description = found.description
         table.add_row(
             name,
             _text(description.get("reference")),
-            _text(description.get("elements")),
+            _elements(description),
             _text(description.get("residues")),
+            _text(description.get("license")),
             format_bytes(found.size_bytes),
         )
     if not names():
@@ -59,7 +63,7 @@ def inspect(
 
     Example: gems models inspect ala-gfn2
     """
-    from openmmgems.models import model_file
+    from openmmgems.models import card_limits, model_file
     from openmmgems.models.inspect import inspect_model
 
     file = model_file(model)
@@ -72,11 +76,18 @@ def inspect(
     table.add_row("kind", found.kind)
     table.add_row("size", format_bytes(found.size_bytes))
     table.add_row("parameters", f"{found.num_parameters} in {len(found.tensors)} tensors")
-    for key, value in found.description.items():
+    shown = {key: value for key, value in found.description.items() if key not in _FOR_PROGRAMS}
+    if "elements" in shown:
+        shown["elements"] = _elements(shown)
+    for key, value in shown.items():
         unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
         text = "none" if key.endswith("cutoff") and value is None else _text(value)
         table.add_row(key, escape(text) + unit)
     output.print(table)
+    if limits := card_limits(file):
+        output.print("[bold]Limits[/]")
+        for limit in limits:
+            output.print(f"* {escape(limit)}", soft_wrap=True)
     if found.foreign:
         output.print(
             f"[bold red]Do not open this file:[/] it would import {', '.join(found.foreign)}."
@@ -182,6 +193,14 @@ def _check_files(source: Path, out: Path, overwrite: bool) -> None:
         raise FileExistsError(f"'{out}' exists already; add --overwrite to replace it.")
     if not out.absolute().parent.is_dir():
         raise FileNotFoundError(f"There is no folder '{out.absolute().parent}'.")
+
+
+def _elements(description: Mapping[str, Any]) -> str:
+    """Symbols of the elements that a model knows."""
+    from openmmgems.systems.domain import symbol_of
+
+    known = description.get("elements")
+    return _text(None if known is None else [symbol_of(entry) for entry in known])
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""Forms of the electrostatics of models that declare theirs in gems.json, and what to call them."""
+"""Forms of the electrostatics of models that declare theirs in gems.json, and their names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,3 +69,29 @@ def describe_form(form: str, cutoff_angstrom: float) -> str:
         CUTOFF: f"to {cutoff_angstrom:g} angstrom",
     }
     return f"{form}, {meaning[form]}"
+
+
+def level_of_theory(
+    description: Mapping[str, Any], form: str | None, cutoff_angstrom: float
+) -> str:
+    """Name the level of theory of a model's energies.
+
+    Plain and lattice are one function; each cutoff makes another.
+
+    Parameters
+    ----------
+    description : mapping
+        The model's gems.json.
+    form : str, optional
+        From :func:`electrostatic_form`.
+    cutoff_angstrom : float
+        Long-range cutoff.
+
+    Returns
+    -------
+    str
+        As ``"SO3LR (PBE0+MBD)"`` or ``"SO3LR (PBE0+MBD), cutoff 12 A"``.
+
+    """
+    name = str(description.get("reference") or "unknown")
+    return f"{name}, cutoff {cutoff_angstrom:g} A" if form == CUTOFF else name

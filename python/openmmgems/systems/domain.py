@@ -93,7 +93,7 @@ def require_elements(
     elements = _trained(metadata, "elements")
     if elements is None:
         return
-    known = {_symbol(entry) for entry in elements}
+    known = {symbol_of(entry) for entry in elements}
     residues: dict[str, dict[app.topology.Residue, None]] = {}
     for atom in topology.atoms():
         if atom.element.symbol not in known:
@@ -200,7 +200,8 @@ def _trained(metadata: Mapping[str, Any], key: str) -> list[Any] | None:
     return None if value is None else list(value)
 
 
-def _symbol(entry: int | str) -> str:
+def symbol_of(entry: int | str) -> str:
+    """Symbol of an element that ``gems.json`` names by symbol or atomic number."""
     if isinstance(entry, int):
         return str(app.Element.getByAtomicNumber(entry).symbol)
     return entry
