@@ -7,9 +7,12 @@ import importlib.metadata
 from typing import Any
 
 #: The layout of gems.json that is written, and the newest that is read.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
-#: What a description may hold; None means unknown.
+#: What the network declares of itself since version 2: the cutoffs of its lists, its results, the
+#: Coulomb interaction that is added outside of it, and its attention if there is a choice.
+DECLARATIONS = ("neighbour_lists", "outputs", "electrostatics", "attention")
+#: What a description may hold besides the index of the weights; None means unknown.
 KEYS = (
     "format_version",
     "architecture",
@@ -24,7 +27,10 @@ KEYS = (
     "reference",
     "provenance",
     "license",
+    *DECLARATIONS,
 )
+#: Forms of the Coulomb interaction of charges: erf(r / width) / r.
+KERNELS = ("erf",)
 _REQUIRED = ("format_version", "architecture", "cutoff", "long_range_cutoff")
 
 
@@ -48,10 +54,11 @@ def make_description(
     hyperparameters : dict, optional
         What defines the network besides its weights.
     provenance : dict, optional
-        Hashes of data set and settings; package version and date are added.
+        Hashes of data set and settings; package version and date are added. An entry that is None
+        is left out: a file that shall come out the same every day has no date.
     **domain
         Any of ``elements``, ``charges``, ``spins``, ``residues``, ``environments`` (lists),
-        ``reference`` (level of theory) and ``license``.
+        ``reference`` (level of theory), ``license`` and the ``DECLARATIONS``.
 
     """
     unknown = set(domain) - set(KEYS)
@@ -69,7 +76,9 @@ def make_description(
         "hyperparameters": hyperparameters or {},
         "cutoff": cutoff,
         "long_range_cutoff": long_range_cutoff,
-        "provenance": made | (provenance or {}),
+        "provenance": {
+            key: value for key, value in (made | (provenance or {})).items() if value is not None
+        },
     }
     check_description(description)
     return description
@@ -97,5 +106,38 @@ def check_description(description: Any) -> None:
         )
     for key in ("cutoff", "long_range_cutoff"):
         value = description[key]
-        if value is not None and not (isinstance(value, int | float) and value > 0):
+        if value is not None and not _is_positive(value):
             raise ValueError(f"{key} is {value!r}; expected a positive number or null.")
+    _check_declarations(description)
+
+
+def _check_declarations(description: dict[str, Any]) -> None:
+    lists = description.get("neighbour_lists")
+    if lists is not None and not (
+        isinstance(lists, dict)
+        and lists
+        and all(value is None or _is_positive(value) for value in lists.values())
+    ):
+        raise ValueError(
+            f"neighbour_lists is {lists!r}; expected names with cutoffs in angstrom or null."
+        )
+    electrostatics = description.get("electrostatics")
+    if electrostatics is not None and not (
+        isinstance(electrostatics, dict)
+        and electrostatics.get("kernel") in KERNELS
+        and _is_positive(electrostatics.get("width"))
+        and _is_positive(electrostatics.get("switch_on"))
+        and electrostatics["switch_on"] < 1
+    ):
+        raise ValueError(
+            f"electrostatics is {electrostatics!r}; expected kernel ({', '.join(KERNELS)}), width "
+            "(positive) and switch_on (between 0 and 1)."
+        )
+    index = description.get("weights") or []
+    keys = {"name", "dtype", "shape", "offset", "sha256"}
+    if not (isinstance(index, list) and all(keys <= set(entry) for entry in index)):
+        raise ValueError(f"weights lacks one of {', '.join(sorted(keys))} for some tensor.")
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and value > 0
