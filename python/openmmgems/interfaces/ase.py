@@ -13,7 +13,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from openmmgems import models
 from openmmgems.evaluator import Evaluator
-from openmmgems.models.electrostatic_forms import DEFAULT, electrostatic_form, level_of_theory
+from openmmgems.models.electrostatic_forms import level_of_theory
 from openmmgems.models.inspect import inspect_model
 
 
@@ -59,7 +59,6 @@ class GemsCalculator(Calculator):
         self._charge = charge
         self._num_unpaired_electrons = num_unpaired_electrons
         self._description = inspect_model(models.model_file(model_file)).description
-        self._asked_form = evaluator_options.get("electrostatics", DEFAULT)
         self._cutoff_angstrom = (
             evaluator_options.get("long_range_cutoff_angstrom")
             or self._description["long_range_cutoff"]
@@ -120,7 +119,7 @@ class GemsCalculator(Calculator):
 
     def _tell_level(self, *, is_periodic: bool) -> None:
         """Put level of theory and form into the parameters."""
-        form = electrostatic_form(self._description, self._asked_form, is_periodic=is_periodic)
+        form = self._evaluator.electrostatics_form(is_periodic)
         level = level_of_theory(self._description, form, self._cutoff_angstrom)
         self.parameters.update(level_of_theory=level, electrostatics=form)
 

@@ -130,10 +130,7 @@ def create_force(
             force.addBond(first.index, second.index)
     force.setEvaluator(_choice(GemsForce, "evaluator", evaluator, _EVALUATORS))
     force.setAttention(_choice(GemsForce, "attention", attention, _ATTENTIONS))
-    if electrostatics != "default":  # only models that declare theirs take one
-        force.setElectrostatics(
-            _choice(GemsForce, "electrostatics", electrostatics, _ELECTROSTATICS)
-        )
+    force.setElectrostatics(_choice(GemsForce, "electrostatics", electrostatics, _ELECTROSTATICS))
     if long_range_cutoff:
         force.setLongRangeCutoff(long_range_cutoff)
     return force
@@ -141,7 +138,12 @@ def create_force(
 
 _EVALUATORS = {"auto": "Auto", "torchscript": "TorchScript", "native": "Native"}
 _ATTENTIONS = {"model-default": "ModelDefault", "exact": "Exact", "smooth": "Smooth"}
-_ELECTROSTATICS = {"plain": "Plain", "lattice": "Lattice", "cutoff": "Cutoff"}
+_ELECTROSTATICS = {
+    "default": "ModelDefault",
+    "plain": "Plain",
+    "lattice": "Lattice",
+    "cutoff": "Cutoff",
+}
 
 
 def _bare_system(atoms: list[Any]) -> openmm.System:
