@@ -179,7 +179,7 @@ def test_what_a_model_does_not_give_is_an_error(lennard_jones_file: Path) -> Non
         (lambda f: f.addBond(0, 25), "particle 25 is not an atom of the force"),
         (lambda f: f.setTotalCharge(1), "expected an even number"),
         (lambda f: f.setNumUnpairedElectrons(1), "expected an odd number"),
-        (lambda f: f.setAtomParameters(0, 0, 10), "knows only 18"),
+        (lambda f: f.setAtomParameters(0, 0, 10), "knows only Ar"),
         (lambda f: f.setEvaluator(GemsForce.Native), "the native evaluator is asked for"),
         (lambda f: f.setAttention(GemsForce.Exact), "does not take"),
         (lambda f: f.setLongRangeCutoff(1.0), "does not take"),

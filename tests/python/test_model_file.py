@@ -47,7 +47,7 @@ def test_a_newer_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("openmmgems.models.metadata.FORMAT_VERSION", 99)
     path = tmp_path / "newer.pt"
     write_lennard_jones(path)
-    refuse(path, "format_version is 99; expected 1 to 1")
+    refuse(path, "format_version is 99; expected 1 to 2")
 
 
 def test_weights_must_be_finite(tmp_path: Path) -> None:
@@ -111,6 +111,7 @@ def test_the_description_is_in_the_file(lennard_jones_file: Path) -> None:
         cuda_device=-1,
         num_threads=0,
         attention=0,
+        electrostatics=0,
         long_range_cutoff_angstrom=None,
     )
     assert json.loads(core.description)["architecture"] == "lennard-jones"

@@ -3,6 +3,7 @@
 
 #include "openmmgems/Model.h"
 #include "TorchModule.h"
+#include "elements.h"
 #include "openmmgems/Units.h"
 #include <algorithm>
 #include <caffe2/serialize/inline_container.h>
@@ -206,11 +207,13 @@ void Model::validateElements(const ModelSettings& settings) const {
         if (!elements->contains(atomicNumber)) {
             string known;
             for (int element : *elements) {
-                known += (known.empty() ? "" : ", ") + to_string(element);
+                known += (known.empty() ? "" : ", ") + elementSymbol(element);
             }
             throw OpenMMException("GemsForce: atom " + to_string(atom) + " has atomic number " +
-                                  to_string(atomicNumber) + "; model '" + file + "' knows only " +
-                                  known + ".");
+                                  to_string(atomicNumber) + " (" + elementSymbol(atomicNumber) +
+                                  "); model '" + file + "' knows only " + known +
+                                  ". Leave such atoms out of the force, to a classical force "
+                                  "field, as MLPotential's createMixedSystem() does.");
         }
     }
 }

@@ -28,6 +28,10 @@ void addCoinciding(const PairList& pairs, EvaluationFaults& faults) {
 PairList listAllPairs(const vector<Vec3>& positions) {
     const auto numAtoms = static_cast<int64_t>(positions.size());
     PairList pairs;
+    const size_t numPairs = positions.size() * (positions.size() - 1);
+    pairs.i.reserve(numPairs);
+    pairs.j.reserve(numPairs);
+    pairs.vectors.reserve(numPairs);
     for (int64_t i = 0; i < numAtoms; i++) {
         for (int64_t j = 0; j < numAtoms; j++) {
             if (i != j) {

@@ -171,6 +171,9 @@ std::map<string, at::Tensor> TorchModule::forward(const ModelInput& input) {
         name = "forward_batch";
     }
     return guarded(file, name, [&] {
+        // On a CPU there is nothing to fuse: the network as it is written takes less memory, starts
+        // at once for every number of pairs, and is no slower.
+        const torch::jit::GraphOptimizerEnabledGuard optimizer(input.vectors.is_cuda());
         const c10::IValue result = impl->module.get_method(name)(std::move(arguments));
         if (!result.isGenericDict()) {
             throw OpenMMException("GemsForce: the " + name + " function of model file '" + file +

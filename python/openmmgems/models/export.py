@@ -105,10 +105,27 @@ def load_model(path: str | os.PathLike[str]) -> tuple[torch.jit.ScriptModule, di
     """Load the module of a model file, which runs it, and its description.
 
     To look at a file that is not trusted, use ``inspect.inspect_model``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no model file, it is damaged, or its weights were changed.
+
     """
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"There is no file '{os.fspath(path)}'.")
     extra = {DESCRIPTION_FILE: b"", WEIGHTS_FILE: b""}
-    with _torchscript_without_warning():
-        module = torch.jit.load(os.fspath(path), map_location="cpu", _extra_files=extra)
+    try:
+        with _torchscript_without_warning():
+            module = torch.jit.load(os.fspath(path), map_location="cpu", _extra_files=extra)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0].split(". ")[0]
+        raise ValueError(
+            f"'{os.fspath(path)}' is no model file, or it is damaged; expected a TorchScript "
+            f"archive with gems.json inside. ({reason})"
+        ) from error
     if not extra[DESCRIPTION_FILE]:
         raise ValueError(f"'{os.fspath(path)}' holds no gems.json; expected a model file.")
     description = json.loads(extra[DESCRIPTION_FILE])

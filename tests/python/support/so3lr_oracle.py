@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The cases of the published SO3LR, and the Coulomb term that its module leaves to others."""
 
+import functools
 import itertools
 import json
 import math
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from openmmgems import _core
+from openmmgems.models import path
+from openmmgems.models.export import load_so3lr
 from openmmgems.models.so3lr import So3lr, So3lrHyperparameters
 from openmmgems.models.switch import switch_function
 from openmmgems.units import COULOMB_EV_ANGSTROM
@@ -18,8 +21,7 @@ from torch import Tensor
 
 ORACLE = Path(__file__).parents[2] / "data" / "so3lr-oracle"
 WIDTH_ANGSTROM = 4.0
-#: Our names of results per atom, and their arrays in the files.
-TERMS = {"repulsion": "e_zbl", "dispersion": "e_disp"}
+ATOMIC_NUMBERS = {"H": 1, "C": 6, "N": 7, "O": 8, "F": 9, "P": 15, "S": 16, "Cl": 17}
 
 
 def _names(folder: str) -> list[str]:
@@ -40,6 +42,11 @@ class System:
     strain: Tensor
     inputs: dict[str, Tensor]
     long_range_cutoff: float | None
+
+    @property
+    def cell(self) -> np.ndarray | None:
+        """Lattice vectors as rows in angstrom."""
+        return self.arrays.get("cell")
 
     @property
     def network_energy(self) -> np.ndarray:
@@ -77,15 +84,48 @@ def make_system(
     return System(arrays, positions, strain, inputs, cutoff)
 
 
-def network_for(system: System, published: So3lr) -> So3lr:
-    """A network with the weights of another, and the cutoff and switch of a case."""
+def load_upstream(name: str, repeats: int) -> tuple[System, dict[str, np.ndarray]]:
+    """A structure of the original repository, and its numbers: energy (eV), forces (eV/angstrom).
+
+    Molecules are without the cell that their files have, as there; ``repeats`` is in each direction
+    of a periodic one.
+    """
+    lines = (ORACLE / "upstream" / f"{name}.xyz").read_text().splitlines()
+    atoms = [line.split() for line in lines[2 : 2 + int(lines[0])]]
+    positions = np.array([atom[1:4] for atom in atoms], dtype=float)
+    numbers = np.array([ATOMIC_NUMBERS[atom[0]] for atom in atoms])
+    arrays = {"Z": numbers, "R": positions, "charge": np.array(0), "unpaired": np.array(0)}
+    if repeats > 1:
+        size = float(lines[1].split('"')[1].split()[0])
+        shifts = size * np.array(list(itertools.product(range(repeats), repeat=3)))
+        arrays["R"] = (positions + shifts[:, None]).reshape(-1, 3)
+        arrays["Z"] = np.tile(numbers, len(shifts))
+        arrays["cell"] = repeats * size * np.eye(3)
+    with np.load(ORACLE / "upstream" / f"{name.split('_')[0]}_jaxmd.npz") as file:
+        return make_system(arrays, 12.0), dict(file)
+
+
+@functools.cache
+def published(dtype: torch.dtype = torch.float64) -> So3lr:
+    """The bundled network."""
+    return load_so3lr(path("so3lr"))[0].to(dtype)
+
+
+def network_for(system: System, dtype: torch.dtype = torch.float64) -> So3lr:
+    """The bundled network with the cutoff and the switch of a case."""
     options = So3lrHyperparameters(
         lr_cutoff=system.long_range_cutoff,
         dispersion_switch_width=float(system.arrays.get("damping", 2.0)),
     )
-    model = So3lr(options).to(published.embedding_dtype)
-    model.load_state_dict(published.state_dict())
+    model = So3lr(options).to(dtype)
+    model.load_state_dict(published(dtype).state_dict())
     return model.eval()
+
+
+def coulomb(charges: Tensor, system: System, case: str) -> Tensor:
+    """Energy in eV in the form that the case has."""
+    form = coulomb_of_lattice if case in LATTICE_CASES else coulomb_of_pairs
+    return form(charges.double(), system)
 
 
 def coulomb_of_pairs(charges: Tensor, system: System) -> Tensor:

@@ -5,7 +5,7 @@
 import torch
 from torch import Tensor, nn
 
-from .pairs import NearPairs
+from .pairs import NearPairs, sum_by_atom
 from .spherical_harmonics import DEGREES, Degrees
 
 
@@ -17,8 +17,6 @@ class EuclideanAttention(nn.Module):
 
     def __init__(self, num_features: int, num_heads: int, mean_neighbours: float) -> None:
         super().__init__()
-        self.num_heads = num_heads
-        self.num_degrees = len(DEGREES)
         self.mean_neighbours = mean_neighbours
         self.degrees = Degrees()
         self.W_q_inv = _matrices(num_heads, num_features)
@@ -38,29 +36,26 @@ class EuclideanAttention(nn.Module):
 
         ``x`` are the features [num_atoms, num_features]; the filters [num_pairs, num_features].
         """
-        weights = _weights(
-            _per_head(x, self.W_q_inv),
-            _per_head(x, self.W_k_inv),
-            filter_inv,
-            pairs,
-            self.num_heads,
-        )
-        factor = pairs.cutoff / self.mean_neighbours
+        num_atoms = x.shape[0]
+        weights = self._weights(x, self.W_q_inv, self.W_k_inv, filter_inv, pairs)
         values = _per_head(x, self.W_v_inv).index_select(0, pairs.sender)
-        scaled = (weights * factor).reshape(-1, self.num_heads, 1)
-        messages = values.view(-1, self.num_heads, values.shape[1] // self.num_heads) * scaled
-        invariant = torch.zeros_like(x).index_add(0, pairs.receiver, messages.flatten(1))
-        weights = _weights(
-            _per_head(x, self.W_q_ev),
-            _per_head(x, self.W_k_ev),
-            filter_ev,
-            pairs,
-            self.num_degrees,
-        )
-        directed = self.degrees.spread(weights * factor) * pairs.harmonics
-        columns = pairs.harmonics.shape[2]
-        zeros = torch.zeros([x.shape[0], columns], dtype=x.dtype, device=x.device)
-        return invariant, zeros.index_add(0, pairs.receiver, directed.reshape(-1, columns))
+        per_head = [values.shape[0], self.W_v_inv.shape[0], self.W_v_inv.shape[2]]
+        messages = values.view(per_head) * weights.unsqueeze(-1)
+        invariant = sum_by_atom(messages.flatten(1), pairs.receiver, num_atoms)
+        weights = self._weights(x, self.W_q_ev, self.W_k_ev, filter_ev, pairs)
+        directed = self.degrees.spread(weights) * pairs.harmonics
+        return invariant, sum_by_atom(directed, pairs.receiver, num_atoms)
+
+    def _weights(
+        self, x: Tensor, query: Tensor, key: Tensor, filters: Tensor, pairs: NearPairs
+    ) -> Tensor:
+        """Attention weights [2 num_pairs, number of matrices] of both directions."""
+        shape = [2, filters.shape[0], filters.shape[1]]
+        queries = _per_head(x, query).index_select(0, pairs.receiver).view(shape)
+        keys = _per_head(x, key).index_select(0, pairs.sender).view(shape)
+        products = (queries * keys * filters).view(2, shape[1], query.shape[0], query.shape[2])
+        scaled = products.sum(dim=-1) * (pairs.cutoff / self.mean_neighbours)
+        return scaled.flatten(0, 1)
 
 
 def _matrices(number: int, num_features: int) -> nn.Parameter:
@@ -72,14 +67,3 @@ def _per_head(x: Tensor, matrices: Tensor) -> Tensor:
     """Features [num_atoms, num_features], each block of them times its matrix."""
     blocks = x.view(x.shape[0], matrices.shape[0], matrices.shape[1]).transpose(0, 1)
     return torch.bmm(blocks, matrices).transpose(0, 1).reshape(x.shape)
-
-
-def _weights(
-    query: Tensor, key: Tensor, filters: Tensor, pairs: NearPairs, num_heads: int
-) -> Tensor:
-    """Attention weights [2, num_pairs, num_heads] of both directions, before normalisation."""
-    number, features = filters.shape
-    query = query.index_select(0, pairs.receiver).view(2, number, features)
-    key = key.index_select(0, pairs.sender).view(2, number, features)
-    product = query * key * filters
-    return product.view(2, number, num_heads, features // num_heads).sum(dim=-1)

@@ -16,7 +16,7 @@ from .embedding import ElectronicEmbedding, ElementEmbedding
 from .heads import ChargeHead, EnergyHead, HirshfeldHead
 from .hyperparameters import So3lrHyperparameters
 from .layer import EuclideanTransformer
-from .pairs import NearPairs
+from .pairs import NearPairs, sum_by_atom
 from .radial import BernsteinBasis, cutoff_function
 from .repulsion import ZBLRepulsion
 from .spherical_harmonics import Degrees, spherical_harmonics
@@ -153,9 +153,11 @@ class So3lr(nn.Module):
         repulsion = self.zbl_repulsion(
             atomic_numbers, r_near.index_select(0, close), i_near, j_near
         )
-        repulsion = _halves(repulsion * share_near.index_select(0, close), i_near, j_near, network)
+        repulsion = _halves(
+            repulsion * share_near.index_select(0, close), i_near, j_near, x.shape[0]
+        )
         dispersion = self.dispersion_potential(atomic_numbers, ratios, distance, i, j)
-        dispersion = _halves(dispersion * share, i, j, network)
+        dispersion = _halves(dispersion * share, i, j, x.shape[0])
         return {
             "energy": network + repulsion + dispersion,
             "energy_network": network,
@@ -185,15 +187,15 @@ class So3lr(nn.Module):
             sender=torch.cat([j, i]),
             basis=self.radial_embedding(distance),
             cutoff=(cutoff_function(distance, self.cutoff) * share).unsqueeze(-1),
-            harmonics=torch.stack([harmonics, self.degrees.reversed(harmonics)]),
+            harmonics=torch.cat([harmonics, self.degrees.reversed(harmonics)]),
         )
 
     def _features(self, x: Tensor, pairs: NearPairs) -> Tensor:
         """Features [num_atoms, num_features] after the last layer."""
         number = pairs.basis.shape[0]
-        ev = torch.zeros([x.shape[0], pairs.harmonics.shape[2]], dtype=x.dtype, device=x.device)
+        ev = torch.zeros([x.shape[0], pairs.harmonics.shape[1]], dtype=x.dtype, device=x.device)
         # Before the first layer all equivariant features are zero, and so is every difference.
-        invariants = self.degrees.invariants(ev.new_zeros([1, pairs.harmonics.shape[2]]))
+        invariants = self.degrees.invariants(ev.new_zeros([1, pairs.harmonics.shape[1]]))
         for number_of_layer, layer in enumerate(self.euclidean_transformers):
             if number_of_layer > 0:
                 difference = ev.index_select(0, pairs.sender[:number])
@@ -208,7 +210,7 @@ class So3lr(nn.Module):
         self.dispersion_potential.lr_cutoff = cutoff_angstrom
 
 
-def _halves(energy: Tensor, i: Tensor, j: Tensor, like: Tensor) -> Tensor:
+def _halves(energy: Tensor, i: Tensor, j: Tensor, num_atoms: int) -> Tensor:
     """Energies [num_pairs] shared between the two atoms of each pair: [num_atoms]."""
     half = 0.5 * energy
-    return torch.zeros_like(like).index_add(0, i, half).index_add(0, j, half)
+    return sum_by_atom(half, i, num_atoms) + sum_by_atom(half, j, num_atoms)
