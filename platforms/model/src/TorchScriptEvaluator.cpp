@@ -179,7 +179,7 @@ Evaluation TorchScriptEvaluator::evaluate(const vector<Vec3>& positions, const B
     input.atomicNumbers = atomicNumbers;
     input.charge = charge;
     input.spin = spin;
-    const Evaluation evaluation = run(parts, input, wanted).front();
+    Evaluation evaluation = std::move(run(parts, input, wanted).front());
     EvaluationFaults faults;
     faults.addResults(evaluation);
     faults.check(positions, box, model->getFile());
