@@ -101,7 +101,7 @@ def card_limits(model: str | os.PathLike[str]) -> list[str]:
         return []
     _, _, below = card.read_text().partition("\n## Limits\n")
     section = below.partition("\n## ")[0].partition("\n\n| ")[0]
-    return [" ".join(entry.split()) for entry in f"\n{section}".split("\n* ")[1:]]
+    return [" ".join(entry.split()).replace("**", "") for entry in f"\n{section}".split("\n* ")[1:]]
 
 
 def __getattr__(name: str) -> Any:
