@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
 #
-# From a fresh clone to a moving peptide: sets up an environment, then simulates Ace-Ala-Nme with the
-# bundled model and with AMBER99SB-ILDN, and draws both.
+# From a fresh clone to a moving protein: sets up an environment, then simulates trp-cage with SO3LR and
+# with AMBER99SB-ILDN for about a minute, and draws both.
 
 set -euo pipefail
 . "$(dirname "$0")/setup.sh"
 cd "$root"
-python examples/01_peptide_gems_and_amber.py "$@"
+python examples/00_trp_cage_so3lr_and_amber.py "$@"

@@ -58,7 +58,7 @@ TEST_CASE("what a log has computed serves the step after it", "[ForceEvaluator]"
     Vec3 box[3];
     argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
     int computed = -1; // making the evaluator counts as well
-    ForceEvaluator evaluator(*argon.force, {}, [&] {
+    ForceEvaluator evaluator(*argon.force, 27, {}, [&] {
         computed++;
         return std::shared_ptr<void>();
     });

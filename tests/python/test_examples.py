@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every script in examples runs as its first lines say, with small settings."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from openmmgems.models import inspect_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SETTINGS = {
+    "00_trp_cage_so3lr_and_amber.py": ["--seconds", "1", "--platform", "CPU", "--out", "out"],
     "01_peptide_gems_and_amber.py": ["--time", "0.05", "--platform", "CPU", "--out", "out"],
     "02_train_first_model.py": [
         *("--windows", "2", "--steps", "4", "--folder", "out"),
@@ -31,6 +33,9 @@ SETTINGS = {
     "11_so3lr_labels.py": ["--seconds", "1", "--out", "out.json"],
 }
 WRITTEN = {
+    "00_trp_cage_so3lr_and_amber.py": [
+        *("out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"),
+    ],
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
     "03_energy_conservation.py": ["out.png", "kept/GEMS, Smooth, seed 1.npz"],
@@ -61,6 +66,12 @@ def test_all_examples_are_tested() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(SETTINGS)
 
 
+def test_notebooks_are_kept_without_outputs() -> None:
+    for path in (EXAMPLES / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
 def count_structures(dataset: Path) -> int:
     return sum(len(group.source) for group in read_dataset(dataset).values())
 
@@ -84,6 +95,9 @@ def test_an_example_runs(name: str, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     for file in WRITTEN[name]:
         assert (tmp_path / file).stat().st_size > 0
+    if name == "00_trp_cage_so3lr_and_amber.py":
+        assert "Electrostatics: plain, all pairs" in result.stdout
+        assert "Only relative energies mean anything" in result.stdout
     if name == "09_project_data.py":
         assert count_structures(tmp_path / "out.h5") == 5
     if name == "02_train_first_model.py":
