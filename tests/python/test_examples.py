@@ -32,7 +32,7 @@ SETTINGS = {
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
-    "03_energy_conservation.py": ["out.png", "kept/GEMS, Smooth, seed 1.npz"],
+    "03_energy_conservation.py": ["out.png", "kept/GEMS, seed 1.npz"],
     "04_device_roofline.py": [],
     "05_top_down_fragments.py": ["out.png", "out.h5"],
     "06_reference_levels.py": ["out.png"],
