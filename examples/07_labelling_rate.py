@@ -29,10 +29,10 @@ from openmmgems.jobs.cluster import open_cluster
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.estimates import Estimator
 from openmmgems.jobs.store import Finished, JobStore
-from openmmgems.labels.label_folder import read_files
 from openmmgems.labels.label_jobs import LabelJobs, pack_label
 from openmmgems.labels.label_run import label_all
 from openmmgems.labels.label_settings import LabelSettings
+from openmmgems.labels.read_files import read_files
 
 PEPTIDE = Path(openmmgems.__file__).parent / "data" / "structures" / "ace-ala-nme.pdb"
 

@@ -95,6 +95,20 @@ mode : int
     GemsForce.ModelDefault, Exact (the original function: forces jump where the maximum changes
     place) or Smooth (the maximum is a constant of the model).
 %}
+%feature("docstring") OpenMMGems::GemsForce::getElectrostatics %{
+How far the charges interact: GemsForce.ModelDefault, Plain, Lattice or Cutoff.
+%}
+%feature("docstring") OpenMMGems::GemsForce::setElectrostatics %{
+Choose how far the charges interact, of a model that leaves their Coulomb energy to the evaluator.
+
+Parameters
+----------
+form : int
+    GemsForce.Plain (all pairs, without periodic images), Lattice (with all periodic images; a net
+    charge gets a uniform background), Cutoff (pairs within the long-range cutoff, shifted and
+    switched, with or without a box) or ModelDefault (Lattice if the force is periodic, otherwise
+    Plain). Plain and Lattice are one function; Cutoff is another.
+%}
 %feature("docstring") OpenMMGems::GemsForce::getLongRangeCutoff %{
 Cutoff of the long-range interactions (nm); 0: the model's own.
 %}

@@ -66,6 +66,7 @@ class GemsForce : public OpenMM::Force {
 public:
     enum EvaluatorKind { Auto = 0, TorchScript = 1, Native = 2 };
     enum AttentionMode { ModelDefault = 0, Exact = 1, Smooth = 2 };
+    enum ElectrostaticsForm { Plain = 1, Lattice = 2, Cutoff = 3 };
 
     GemsForce(const std::string& modelFile);
     const std::string& getModelFile() const;
@@ -94,6 +95,8 @@ public:
     void setEvaluator(EvaluatorKind kind);
     AttentionMode getAttention() const;
     void setAttention(AttentionMode mode);
+    int getElectrostatics() const;
+    void setElectrostatics(int form);
     double getLongRangeCutoff() const;
     void setLongRangeCutoff(double cutoff);
     const std::string& getScaleParameterName() const;

@@ -109,6 +109,14 @@ void GemsForce::setAttention(AttentionMode mode) {
     attention = mode;
 }
 
+void GemsForce::setElectrostatics(int form) {
+    if (form < ModelDefault || form > Cutoff) {
+        throw OpenMMException("GemsForce: electrostatics is " + to_string(form) +
+                              "; expected GemsForce.ModelDefault, Plain, Lattice or Cutoff.");
+    }
+    electrostatics = form;
+}
+
 void GemsForce::setLongRangeCutoff(double cutoff) {
     if (!std::isfinite(cutoff) || cutoff < 0) {
         throw OpenMMException("GemsForce: long-range cutoff is " + to_string(cutoff) +

@@ -3,6 +3,7 @@
 
 #include "openmmgems/Evaluator.h"
 #include "openmmgems/PairList.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 #include <memory>
 #include <mutex>
 #include <openmm/OpenMMException.h>
@@ -17,6 +18,9 @@ using OpenMM::Vec3;
 using Array = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 namespace {
+
+/** Atomic numbers, positions, charge, number of unpaired electrons, and cell if there is one. */
+using SystemTuple = std::tuple<std::vector<int>, Array, int, int, std::optional<Array>>;
 
 std::vector<Vec3> toVectors(const Array& array, const char* name) {
     if (array.ndim() != 2 || array.shape(1) != 3) {
@@ -46,6 +50,10 @@ py::array_t<Number> toArray(const std::vector<Number>& values) {
     return py::array_t<Number>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
+py::object toArrayOrNone(const std::vector<double>& values) {
+    return values.empty() ? py::object(py::none()) : toArray(values);
+}
+
 template <typename Vectors>
 Array fromVectors(const Vectors& vectors) {
     const auto count = static_cast<py::ssize_t>(std::size(vectors));
@@ -66,10 +74,13 @@ Array fromVectors(const Vectors& vectors) {
 class BoundEvaluator {
 public:
     BoundEvaluator(const std::string& file, const EvaluatorOptions& options, int evaluator,
-                   int attention, std::optional<double> longRangeCutoffAngstrom)
+                   int attention, int electrostatics, std::optional<double> longRangeCutoffAngstrom)
         : model(std::make_shared<Model>(file)), options(options) {
         settings.evaluator = static_cast<GemsForce::EvaluatorKind>(evaluator);
         settings.attention = static_cast<GemsForce::AttentionMode>(attention);
+        if (electrostatics != GemsForce::ModelDefault) {
+            settings.electrostatics = static_cast<GemsForce::ElectrostaticsForm>(electrostatics);
+        }
         settings.longRangeCutoffAngstrom = longRangeCutoffAngstrom;
         model->validateOptions(settings);
     }
@@ -85,13 +96,60 @@ public:
             const py::gil_scoped_release release; // first: who waits must not hold it
             const std::scoped_lock alone(mutex);
             prepare(atomicNumbers, charge, numUnpairedElectrons, box.has_value());
-            const Wanted wanted{.forces = forces, .virial = forces, .terms = true, .charges = true};
-            result = evaluator->evaluate(vectors, box ? &*box : nullptr, wanted);
+            result = evaluator->evaluate(vectors, box ? &*box : nullptr, everything(forces));
         }
-        return toDict(result, forces);
+        return toDict(result, forces, box.has_value());
+    }
+
+    /** Systems are tuples of the first arguments of evaluate(), all with a cell or all without. */
+    py::list evaluateBatch(const std::vector<SystemTuple>& tuples,
+                           const std::vector<std::string>& names, bool forces) {
+        std::vector<MolecularSystem> systems;
+        for (size_t i = 0; i < tuples.size(); i++) {
+            const auto& [numbers, positions, charge, spin, cell] = tuples[i];
+            systems.push_back({names.at(i), numbers, toVectors(positions, "positions_angstrom"),
+                               charge, spin, toBox(cell)});
+        }
+        if (systems.empty()) {
+            return py::list();
+        }
+        const MolecularSystem& first = systems.front();
+        std::vector<Evaluation> results;
+        {
+            const py::gil_scoped_release release;
+            const std::scoped_lock alone(mutex);
+            forSystem(first.name, [&] {
+                prepare(first.atomicNumbers, first.totalCharge, first.numUnpairedElectrons,
+                        first.box.has_value());
+            });
+            settings.atomicNumbers.clear(); // not known afterwards
+            results = evaluator->evaluateBatch(systems, everything(forces));
+        }
+        py::list dicts;
+        for (const Evaluation& result : results) {
+            dicts.append(toDict(result, forces, first.box.has_value()));
+        }
+        return dicts;
+    }
+
+    /** Name of the form of electrostatics; None if the module gives all. */
+    py::object getElectrostaticsForm(bool periodic) const {
+        ModelSettings asked = settings;
+        asked.periodic = periodic;
+        const auto form = model->getElectrostaticsForm(asked);
+        const char* const names[] = {"default", "plain", "lattice", "cutoff"};
+        return form ? py::object(py::str(names[*form])) : py::none();
     }
 
 private:
+    static Wanted everything(bool forces) {
+        return {.forces = forces,
+                .virial = forces,
+                .terms = true,
+                .charges = true,
+                .hirshfeldRatios = true};
+    }
+
     void prepare(const std::vector<int>& atomicNumbers, int charge, int numUnpairedElectrons,
                  bool periodic) {
         const bool fits = evaluator && settings.periodic == periodic;
@@ -112,15 +170,14 @@ private:
         settings = std::move(changed);
     }
 
-    static py::dict toDict(const Evaluation& result, bool forces) {
+    py::dict toDict(const Evaluation& result, bool forces, bool periodic) const {
         py::dict dict;
         dict["energy_ev"] = result.energyEv;
         dict["terms_ev"] = result.termsEv;
         dict["phase_seconds"] = result.phaseSeconds;
-        dict["charges"] = py::none();
-        if (!result.charges.empty()) {
-            dict["charges"] = toArray(result.charges);
-        }
+        dict["charges"] = toArrayOrNone(result.charges);
+        dict["hirshfeld_ratios"] = toArrayOrNone(result.hirshfeldRatios);
+        dict["electrostatics_form"] = getElectrostaticsForm(periodic);
         if (forces) {
             dict["forces_ev_per_angstrom"] = fromVectors(result.forcesEvPerAngstrom);
             dict["virial_ev"] = fromVectors(result.virialEv);
@@ -149,22 +206,25 @@ void bindEvaluator(py::module_& module) {
     py::class_<BoundEvaluator>(module, "ModelEvaluator",
                                "See openmmgems.Evaluator, which documents this class.")
         .def(py::init([](const std::string& file, int evaluator, bool doublePrecision,
-                         int cudaDevice, int numThreads, int attention,
+                         int cudaDevice, int numThreads, int attention, int electrostatics,
                          std::optional<double> longRangeCutoff) {
                  const EvaluatorOptions options{.precision = doublePrecision ? Precision::Double
                                                                              : Precision::Single,
                                                 .cudaDevice = cudaDevice,
                                                 .numThreads = numThreads};
                  return std::make_unique<BoundEvaluator>(file, options, evaluator, attention,
-                                                         longRangeCutoff);
+                                                         electrostatics, longRangeCutoff);
              }),
              py::arg("model_file"), py::kw_only(), py::arg("evaluator"),
              py::arg("double_precision"), py::arg("cuda_device"), py::arg("num_threads"),
-             py::arg("attention"), py::arg("long_range_cutoff_angstrom"))
+             py::arg("attention"), py::arg("electrostatics"), py::arg("long_range_cutoff_angstrom"))
         .def_property_readonly(
             "description",
             [](const BoundEvaluator& self) { return self.getModel().getDescription(); },
             "The text of gems.json in the model file.")
+        .def("electrostatics_form", &BoundEvaluator::getElectrostaticsForm, py::arg("periodic"))
+        .def("evaluate_batch", &BoundEvaluator::evaluateBatch, py::arg("systems"), py::arg("names"),
+             py::kw_only(), py::arg("forces"))
         .def("evaluate", &BoundEvaluator::evaluate, py::arg("atomic_numbers"),
              py::arg("positions_angstrom"), py::kw_only(), py::arg("charge"),
              py::arg("num_unpaired_electrons"), py::arg("cell_angstrom"), py::arg("forces"));

@@ -3,13 +3,15 @@
 """Evaluate a model outside OpenMM: arrays in, arrays out."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import _core
+from .core.atomic_system import AtomicSystem
 from .gemsforce import GemsForce
 
 _EVALUATORS = {
@@ -21,6 +23,14 @@ _ATTENTION = {
     "default": GemsForce.ModelDefault,
     "exact": GemsForce.Exact,
     "smooth": GemsForce.Smooth,
+}
+
+
+_ELECTROSTATICS = {
+    "default": GemsForce.ModelDefault,
+    "plain": GemsForce.Plain,
+    "lattice": GemsForce.Lattice,
+    "cutoff": GemsForce.Cutoff,
 }
 
 
@@ -45,6 +55,10 @@ class Evaluator:
         Precision of the evaluation.
     attention : {"default", "exact", "smooth"}
         How the maximum over the attention keys enters; see ``GemsForce.setAttention``.
+    electrostatics : {"default", "plain", "lattice", "cutoff"}
+        How far charges interact, of a model that leaves their Coulomb energy to the evaluator: all
+        pairs without images, with all periodic images, or within the long-range cutoff (which is
+        another function). By default "lattice" with a cell, "plain" without.
     long_range_cutoff_angstrom : float, optional
         Cutoff of the long-range interactions; None: the model's own.
     cuda_device : int, optional
@@ -68,6 +82,7 @@ class Evaluator:
         dtype: str = "float64",
         *,
         attention: str = "default",
+        electrostatics: str = "default",
         long_range_cutoff_angstrom: float | None = None,
         cuda_device: int | None = None,
         num_threads: int = 0,
@@ -82,8 +97,21 @@ class Evaluator:
             cuda_device=-1 if cuda_device is None else cuda_device,
             num_threads=num_threads,
             attention=_choose("attention", attention, _ATTENTION),
+            electrostatics=_choose("electrostatics", electrostatics, _ELECTROSTATICS),
             long_range_cutoff_angstrom=long_range_cutoff_angstrom,
         )
+
+    def electrostatics_form(self, periodic: bool) -> str | None:
+        """Form of electrostatics for systems with or without a cell.
+
+        Returns
+        -------
+        str or None
+            "plain", "lattice" or "cutoff"; None if the model gives all of the energy itself.
+
+        """
+        form: str | None = self._core.electrostatics_form(periodic)
+        return form
 
     def evaluate(
         self,
@@ -118,9 +146,11 @@ class Evaluator:
             ``energy_ev`` (float), ``terms_ev`` (dict of floats by name; empty if the model gives
             none), ``charges`` (array [num_atoms] in elementary charges or None),
             ``dipole_e_angstrom`` (array [3], sum of charge times position about the origin, or
-            None), ``phase_seconds`` (dict of wall times by phase; empty if the evaluator does not
-            tell); with forces also ``forces_ev_per_angstrom`` (array [num_atoms, 3]) and
-            ``virial_ev`` (array [3, 3], derivative of the energy with respect to the strain).
+            None), ``hirshfeld_ratios`` (array [num_atoms], volumes of atoms relative to free ones,
+            or None), ``electrostatics_form`` (see that method), ``phase_seconds`` (dict of wall
+            times by phase; empty if the evaluator does not tell); with forces also
+            ``forces_ev_per_angstrom`` (array [num_atoms, 3]) and ``virial_ev`` (array [3, 3],
+            derivative of the energy with respect to the strain).
 
         Raises
         ------
@@ -150,6 +180,61 @@ class Evaluator:
             cell_angstrom=None if cell_angstrom is None else np.asarray(cell_angstrom, float),
             forces=forces,
         )
-        charges = result["charges"]
-        result["dipole_e_angstrom"] = None if charges is None else charges @ positions
-        return result
+        return _with_dipole(result, positions)
+
+    def evaluate_batch(
+        self, systems: Sequence[AtomicSystem], *, forces: bool = True
+    ) -> list[dict[str, Any]]:
+        """Evaluate several systems, together where evaluator and model can.
+
+        Parameters
+        ----------
+        systems : sequence of AtomicSystem
+            With or without a cell.
+        forces : bool
+            Whether forces and virial are needed.
+
+        Returns
+        -------
+        list of dict
+            As ``evaluate``, of each system.
+
+        Raises
+        ------
+        ValueError
+            As ``evaluate``; the message names the system by its place, such as "system 3".
+
+        """
+        results: list[dict[str, Any]] = [{}] * len(systems)
+        for periodic in (False, True):
+            chosen = [
+                place
+                for place, system in enumerate(systems)
+                if (system.cell_angstrom is not None) == periodic
+            ]
+            found = self._core.evaluate_batch(
+                [_arguments(systems[place]) for place in chosen],
+                [f"system {place}" for place in chosen],
+                forces=forces,
+            )
+            for place, result in zip(chosen, found, strict=True):
+                results[place] = _with_dipole(result, systems[place].positions_angstrom)
+        return results
+
+
+def _arguments(system: AtomicSystem) -> tuple[Any, ...]:
+    """What the compiled evaluator takes of a system."""
+    cell = system.cell_angstrom
+    return (
+        np.asarray(system.atomic_numbers).tolist(),
+        np.asarray(system.positions_angstrom, dtype=np.float64),
+        system.charge,
+        system.spin,
+        None if cell is None else np.asarray(cell, dtype=np.float64),
+    )
+
+
+def _with_dipole(result: dict[str, Any], positions: NDArray[np.float64]) -> dict[str, Any]:
+    charges = result["charges"]
+    result["dipole_e_angstrom"] = None if charges is None else charges @ positions
+    return result

@@ -12,9 +12,9 @@ using OpenMM::SerializationNode;
 
 namespace {
 
-constexpr int VERSION = 1;
+constexpr int VERSION = 2; // has electrostatics
 
-std::unique_ptr<GemsForce> readVersion1(const SerializationNode& node) {
+std::unique_ptr<GemsForce> readForce(const SerializationNode& node, int version) {
     auto force = std::make_unique<GemsForce>(node.getStringProperty("modelFile"));
     force->setForceGroup(node.getIntProperty("forceGroup"));
     force->setName(node.getStringProperty("name"));
@@ -23,6 +23,9 @@ std::unique_ptr<GemsForce> readVersion1(const SerializationNode& node) {
     force->setUsesPeriodicBoundaryConditions(node.getBoolProperty("usesPeriodic"));
     force->setEvaluator(static_cast<GemsForce::EvaluatorKind>(node.getIntProperty("evaluator")));
     force->setAttention(static_cast<GemsForce::AttentionMode>(node.getIntProperty("attention")));
+    if (version >= 2) {
+        force->setElectrostatics(node.getIntProperty("electrostatics"));
+    }
     force->setLongRangeCutoff(node.getDoubleProperty("longRangeCutoff"));
     force->setScaleParameter(node.getStringProperty("scaleParameter"),
                              node.getDoubleProperty("scaleParameterDefault"));
@@ -50,6 +53,7 @@ void GemsForceProxy::serialize(const void* object, SerializationNode& node) cons
     node.setBoolProperty("usesPeriodic", force.usesPeriodicBoundaryConditions());
     node.setIntProperty("evaluator", force.getEvaluator());
     node.setIntProperty("attention", force.getAttention());
+    node.setIntProperty("electrostatics", force.getElectrostatics());
     node.setDoubleProperty("longRangeCutoff", force.getLongRangeCutoff());
     node.setStringProperty("scaleParameter", force.getScaleParameterName());
     node.setDoubleProperty("scaleParameterDefault", force.getScaleParameterDefault());
@@ -73,12 +77,10 @@ void GemsForceProxy::serialize(const void* object, SerializationNode& node) cons
 
 void* GemsForceProxy::deserialize(const SerializationNode& node) const {
     const int version = node.getIntProperty("version");
-    switch (version) {
-    case 1:
-        return readVersion1(node).release();
-    default:
+    if (version < 1 || version > VERSION) {
         throw OpenMM::OpenMMException("GemsForce: XML version is " + std::to_string(version) +
                                       "; expected 1 to " + std::to_string(VERSION) +
                                       ". A newer openmm-gems may be able to read it.");
     }
+    return readForce(node, version).release();
 }

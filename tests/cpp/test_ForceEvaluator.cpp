@@ -35,7 +35,7 @@ TEST_CASE("energy and forces are those of the formula in a triclinic box smaller
     const ArgonSystem argon(model.path(), periodic);
     Vec3 box[3];
     argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
-    ForceEvaluator evaluator(*argon.force, {});
+    ForceEvaluator evaluator(*argon.force, 27, {});
 
     const double energy = evaluator.evaluate(argon.positions, box, true);
     const Box boxAngstrom = triclinicBoxAngstrom();
@@ -62,7 +62,7 @@ TEST_CASE("what is entered is left after each use of a device", "[ForceEvaluator
         return std::shared_ptr<void>(nullptr, [&](void*) { inside--; });
     };
     {
-        ForceEvaluator evaluator(*argon.force, {}, enter);
+        ForceEvaluator evaluator(*argon.force, 27, {}, enter);
         CHECK(entered == 1);
         evaluator.evaluate(argon.positions, nullptr, true);
         evaluator.updateParameters(*argon.force);
@@ -79,7 +79,7 @@ TEST_CASE("what is entered is left after each use of a device", "[ForceEvaluator
 TEST_CASE("terms and charges that a model does not give are refused", "[ForceEvaluator]") {
     const ModelFile model;
     const ArgonSystem argon(model.path(), false);
-    ForceEvaluator evaluator(*argon.force, {});
+    ForceEvaluator evaluator(*argon.force, 27, {});
     CHECK_THAT(messageOf([&] { evaluator.getEnergyTerms(argon.positions, nullptr); }),
                ContainsSubstring("this model gives none"));
     CHECK_THAT(messageOf([&] { evaluator.getAtomicCharges(argon.positions, nullptr); }),

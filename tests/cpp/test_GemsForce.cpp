@@ -62,4 +62,6 @@ TEST_CASE("setters refuse what cannot be, and say what was given", "[GemsForce]"
                ContainsSubstring("evaluator is 3"));
     CHECK_THAT(messageOf([&] { force.setAttention(static_cast<GemsForce::AttentionMode>(7)); }),
                ContainsSubstring("attention mode is 7"));
+    CHECK_THAT(messageOf([&] { force.setElectrostatics(4); }),
+               ContainsSubstring("electrostatics is 4; expected GemsForce.ModelDefault"));
 }

@@ -13,7 +13,7 @@ using OpenMMGems::GemsForce;
 
 namespace {
 
-/** The force that tests/data/gems-force-v1.xml describes: no setting at its default. */
+/** The force that tests/data/gems-force-v1.xml describes: no setting of then at its default. */
 GemsForce makeForce() {
     GemsForce force("some folder/model & more.pt");
     force.addAtom(5, 8);
@@ -38,6 +38,7 @@ void checkEqual(const GemsForce& force, const GemsForce& expected) {
     CHECK(force.usesPeriodicBoundaryConditions() == expected.usesPeriodicBoundaryConditions());
     CHECK(force.getEvaluator() == expected.getEvaluator());
     CHECK(force.getAttention() == expected.getAttention());
+    CHECK(force.getElectrostatics() == expected.getElectrostatics());
     CHECK(force.getLongRangeCutoff() == expected.getLongRangeCutoff());
     CHECK(force.getScaleParameterName() == expected.getScaleParameterName());
     CHECK(force.getScaleParameterDefault() == expected.getScaleParameterDefault());
@@ -75,7 +76,8 @@ std::string write(const GemsForce& force) {
 } // namespace
 
 TEST_CASE("every setting survives XML", "[GemsForceProxy]") {
-    const GemsForce force = makeForce();
+    GemsForce force = makeForce();
+    force.setElectrostatics(GemsForce::Cutoff);
     checkEqual(*read(write(force)), force);
 }
 
@@ -89,8 +91,8 @@ TEST_CASE("XML of version 1 is read for ever", "[GemsForceProxy]") {
 
 TEST_CASE("XML of a newer version is refused", "[GemsForceProxy]") {
     std::string xml = write(makeForce());
-    const std::string version = "version=\"1\" ";
-    const size_t place = xml.rfind("version=\"1\"");
+    const std::string version = "version=\"2\" ";
+    const size_t place = xml.rfind("version=\"2\"");
     REQUIRE(place != std::string::npos);
     xml.replace(place, version.size() - 1, "version=\"99\"");
     CHECK_THAT(messageOf([&] { read(xml); }), ContainsSubstring("XML version is 99"));

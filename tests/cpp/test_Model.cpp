@@ -57,10 +57,15 @@ TEST_CASE("what is no model file is refused", "[Model]") {
 
 TEST_CASE("a description that cannot be understood is refused", "[Model]") {
     const auto [text, expected] = GENERATE(table<std::string, std::string>({
-        {R"({"format_version": 2, "architecture": "x"})", "format_version is 2; expected 1 to 1"},
+        {R"({"format_version": 3, "architecture": "x"})", "format_version is 3; expected 1 to 2"},
         {R"({"architecture": "x"})", "format_version"},
         {R"({"format_version": 1})", "architecture"},
         {R"({"format_version": 1, "architecture": "x", "cutoff": -1.0})", "cutoff is -1"},
+        {description(R"(, "electrostatics": {"kernel": "bare", "width": 4, "switch_on": 0.5})"),
+         "electrostatics has kernel 'bare'"},
+        {description(R"(, "electrostatics": {"kernel": "erf", "width": -4, "switch_on": 0.5})"),
+         "expected 'erf', a positive number"},
+        {description(R"(, "electrostatics": {"kernel": "erf", "width": 4})"), "switch_on"},
         {"no JSON", "cannot be understood"},
     }));
     const ModelFile file(LENNARD_JONES_FORWARD, text);
@@ -96,7 +101,56 @@ TEST_CASE("settings that a model does not take are refused", "[Model]") {
     ModelSettings attention = settings;
     attention.attention = GemsForce::Exact;
     CHECK_THAT(messageOf([&] { model.validate(attention); }), ContainsSubstring("set_attention"));
+    ModelSettings electrostatics = settings;
+    electrostatics.electrostatics = GemsForce::Plain;
+    CHECK_THAT(messageOf([&] { model.validate(electrostatics); }),
+               ContainsSubstring("declares none for the evaluator to add"));
     ModelSettings native = settings;
     native.evaluator = GemsForce::Native;
     CHECK_THAT(messageOf([&] { model.validate(native); }), ContainsSubstring("native evaluator"));
+}
+
+TEST_CASE("forms of electrostatics have to fit boundaries, atoms and cutoff", "[Model]") {
+    const ModelFile file(
+        LENNARD_JONES_FORWARD + SET_LONG_RANGE_CUTOFF,
+        R"({"format_version": 2, "architecture": "x", "cutoff": 4.5, "long_range_cutoff": 12.0,
+            "hyperparameters": {"dispersion_switch_width": 5.0},
+            "electrostatics": {"kernel": "erf", "width": 4.0, "switch_on": 0.45}})");
+    const Model model(file.path());
+    ModelSettings molecule, box;
+    molecule.atomicNumbers = box.atomicNumbers = {18};
+    box.periodic = true;
+    CHECK(model.getElectrostaticsForm(molecule) == GemsForce::Plain);
+    CHECK(model.getElectrostaticsForm(box) == GemsForce::Lattice);
+    CHECK_FALSE(model.getPairCutoffAngstrom(molecule).has_value());
+    CHECK(model.getPairCutoffAngstrom(box) == 12.0);
+    CHECK_NOTHROW(model.validate(molecule));
+    CHECK_NOTHROW(model.validate(box));
+
+    const auto message = [&](ModelSettings settings,
+                             std::optional<GemsForce::ElectrostaticsForm> form, double cutoff,
+                             bool isSubset) {
+        settings.electrostatics = form;
+        settings.isSubset = isSubset;
+        if (cutoff > 0) {
+            settings.longRangeCutoffAngstrom = cutoff;
+        }
+        return messageOf([&] { model.validate(settings); });
+    };
+    const auto byDefault = std::nullopt;
+    CHECK(message(molecule, byDefault, 0, true).empty());
+    CHECK(message(molecule, GemsForce::Cutoff, 9, true).empty());
+    CHECK(message(box, GemsForce::Cutoff, 9, true).empty());
+    CHECK(message(box, GemsForce::Lattice, 9, false).empty());
+    CHECK_THAT(message(box, GemsForce::Plain, 0, false), ContainsSubstring("knows no images"));
+    CHECK_THAT(message(molecule, GemsForce::Lattice, 0, false),
+               ContainsSubstring("expected a box"));
+    CHECK_THAT(message(box, GemsForce::Lattice, 0, true), ContainsSubstring("expected all"));
+    CHECK_THAT(message(box, byDefault, 0, true),
+               ContainsSubstring("setUsesPeriodicBoundaryConditions(False)"));
+    CHECK_THAT(message(molecule, GemsForce::Plain, 9, false),
+               ContainsSubstring("expected no cutoff"));
+    CHECK_THAT(message(molecule, byDefault, 9, false), ContainsSubstring("expected no cutoff"));
+    CHECK_THAT(message(box, byDefault, 4.9, false),
+               ContainsSubstring("long-range cutoff is 4.9 angstrom; model"));
 }

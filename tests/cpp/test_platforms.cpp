@@ -64,7 +64,7 @@ TEST_CASE("every platform gives the evaluator's energy and forces", "[platforms]
     const ArgonSystem argon(model.path(), periodic);
     Vec3 box[3];
     argon.system.getDefaultPeriodicBoxVectors(box[0], box[1], box[2]);
-    ForceEvaluator evaluator(*argon.force, {});
+    ForceEvaluator evaluator(*argon.force, 27, {});
     const double expected = evaluator.evaluate(argon.positions, box, true);
 
     Simulation simulation(argon.system, argon.positions, platform);

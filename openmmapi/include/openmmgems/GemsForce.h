@@ -44,6 +44,18 @@ public:
         /** The key maximum is a constant of the model: energy and forces are smooth. */
         Smooth = 2
     };
+    /**
+     * How far the charges of a model interact that leaves their Coulomb energy to the evaluator.
+     * With ModelDefault it is Lattice if the force is periodic, otherwise Plain.
+     */
+    enum ElectrostaticsForm {
+        /** All pairs, without periodic images; all pairs have dispersion, too. */
+        Plain = 1,
+        /** With all periodic images, by a lattice sum; a net charge gets a uniform background. */
+        Lattice = 2,
+        /** Pairs within the long-range cutoff, shifted and switched, with or without a box. */
+        Cutoff = 3
+    };
 
     /**
      * @param modelFile  path of the model file; it is opened when a Context is created
@@ -116,6 +128,15 @@ public:
     AttentionMode getAttention() const { return attention; }
     /** Choose how the maximum over the attention keys enters (default ModelDefault). */
     void setAttention(AttentionMode mode);
+    /** How far the charges interact: ModelDefault or an ElectrostaticsForm. */
+    int getElectrostatics() const { return electrostatics; }
+    /**
+     * Choose how far the charges interact, of a model that leaves their Coulomb energy to the
+     * evaluator.
+     *
+     * @param form  ModelDefault (default) or an ElectrostaticsForm
+     */
+    void setElectrostatics(int form);
     /** Cutoff of the long-range interactions in nm; 0 means the model's own. */
     double getLongRangeCutoff() const { return longRangeCutoff; }
     /**
@@ -180,6 +201,7 @@ private:
     bool periodic = false;
     EvaluatorKind evaluator = Auto;
     AttentionMode attention = ModelDefault;
+    int electrostatics = ModelDefault;
     double longRangeCutoff = 0.0;
     std::string scaleParameterName;
     double scaleParameterDefault = 1.0;

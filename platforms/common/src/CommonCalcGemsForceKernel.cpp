@@ -69,7 +69,7 @@ void CommonCalcGemsForceKernel::initialize(const OpenMM::System& system, const G
     if (!scaleParameterName.empty()) {
         cc.addEnergyParameterDerivative(scaleParameterName);
     }
-    const ModelSettings settings = ModelSettings::of(force);
+    const ModelSettings settings = ModelSettings::of(force, system.getNumParticles());
     const auto model = std::make_shared<const Model>(force.getModelFile());
     model->validate(settings);
     if (settings.evaluator != GemsForce::TorchScript && model->hasNativeEvaluator()) {
@@ -101,7 +101,7 @@ void CommonCalcGemsForceKernel::copyParametersToContext(ContextImpl& /*context*/
                                                         const GemsForce& force) {
     const ContextSelector selector(cc);
     if (native) {
-        native->setComposition(ModelSettings::of(force));
+        native->setComposition(ModelSettings::of(force, cc.getNumAtoms()));
     } else {
         staged->updateParameters(force);
     }

@@ -15,7 +15,7 @@ using std::vector;
 HostEvaluation::HostEvaluation(OpenMM::ComputeContext& cc, const GemsForce& force,
                                const EvaluatorOptions& options, const EnterDevice& enterDevice,
                                const vector<int>& atoms)
-    : cc(cc), evaluator(force, options, enterDevice), atomOfParticle(atoms) {
+    : cc(cc), evaluator(force, cc.getNumAtoms(), options, enterDevice), atomOfParticle(atoms) {
     const ContextSelector selector(cc);
     const bool isDouble = cc.getUseDoublePrecision();
     const bool isMixed = cc.getUseMixedPrecision();

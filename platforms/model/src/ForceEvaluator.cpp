@@ -10,8 +10,8 @@ using OpenMM::OpenMMException;
 using OpenMM::Vec3;
 using std::vector;
 
-ForceEvaluator::ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options,
-                               EnterDevice enterDevice)
+ForceEvaluator::ForceEvaluator(const GemsForce& force, int numParticles,
+                               const EvaluatorOptions& options, EnterDevice enterDevice)
     : particles(force.getNumAtoms()), periodic(force.usesPeriodicBoundaryConditions()),
       enterDevice(std::move(enterDevice)) {
     for (int i = 0; i < force.getNumAtoms(); i++) {
@@ -20,7 +20,7 @@ ForceEvaluator::ForceEvaluator(const GemsForce& force, const EvaluatorOptions& o
     }
     const auto inside = enter();
     evaluator = createEvaluator(std::make_shared<Model>(force.getModelFile()),
-                                ModelSettings::of(force), options);
+                                ModelSettings::of(force, numParticles), options);
 }
 
 ForceEvaluator::~ForceEvaluator() {
@@ -33,7 +33,7 @@ std::shared_ptr<void> ForceEvaluator::enter() const {
 }
 
 void ForceEvaluator::updateParameters(const GemsForce& force) {
-    const ModelSettings settings = ModelSettings::of(force);
+    const ModelSettings settings = ModelSettings::of(force, force.getNumAtoms());
     const auto inside = enter();
     evaluator->setComposition(settings.atomicNumbers, settings.totalCharge,
                               settings.numUnpairedElectrons);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <openmm/OpenMMException.h>
+#include <sstream>
 
 using namespace OpenMMGems;
 using nlohmann::json;
@@ -57,6 +58,25 @@ optional<double> readCutoff(const json& description, const char* key) {
     return cutoff;
 }
 
+CoulombKernel readKernel(const json& description) {
+    const auto kernel = description.at("kernel").get<string>();
+    const auto width = description.at("width").get<double>();
+    const auto switchOn = description.at("switch_on").get<double>();
+    if (kernel != "erf" || !(width > 0) || !(switchOn >= 0 && switchOn < 1)) {
+        throw OpenMMException("electrostatics has kernel '" + kernel + "', width " +
+                              to_string(width) + " and switch_on " + to_string(switchOn) +
+                              "; expected 'erf', a positive number of angstrom, and a fraction of "
+                              "the cutoff. A newer openmm-gems may know more kernels");
+    }
+    return {width, switchOn};
+}
+
+string inAngstrom(double length) {
+    std::ostringstream text;
+    text << length << " angstrom";
+    return text.str();
+}
+
 void checkElectrons(const ModelSettings& settings) {
     const int unpaired = settings.numUnpairedElectrons;
     if (unpaired < 0) {
@@ -78,7 +98,7 @@ void checkElectrons(const ModelSettings& settings) {
 
 } // namespace
 
-ModelSettings ModelSettings::of(const GemsForce& force) {
+ModelSettings ModelSettings::of(const GemsForce& force, int numParticles) {
     ModelSettings settings;
     settings.atomicNumbers.resize(force.getNumAtoms());
     for (int i = 0; i < force.getNumAtoms(); i++) {
@@ -90,6 +110,11 @@ ModelSettings ModelSettings::of(const GemsForce& force) {
     settings.periodic = force.usesPeriodicBoundaryConditions();
     settings.evaluator = force.getEvaluator();
     settings.attention = force.getAttention();
+    if (force.getElectrostatics() != GemsForce::ModelDefault) {
+        settings.electrostatics =
+            static_cast<GemsForce::ElectrostaticsForm>(force.getElectrostatics());
+    }
+    settings.isSubset = force.getNumAtoms() < numParticles;
     if (force.getLongRangeCutoff() > 0) {
         settings.longRangeCutoffAngstrom = force.getLongRangeCutoff() * ANGSTROM_PER_NM;
     }
@@ -135,11 +160,34 @@ void Model::readDescription() {
     if (content.contains("elements") && !content.at("elements").is_null()) {
         elements = content.at("elements").get<std::set<int>>();
     }
+    if (content.contains("electrostatics") && !content.at("electrostatics").is_null()) {
+        electrostatics = readKernel(content.at("electrostatics"));
+        // Dispersion is switched off over a length that ends at the cutoff.
+        const json options = content.value("hyperparameters", json::object());
+        leastLongRangeCutoffAngstrom =
+            std::max(cutoffAngstrom.value_or(0.0), options.value("dispersion_switch_width", 0.0));
+    }
+}
+
+optional<GemsForce::ElectrostaticsForm>
+Model::getElectrostaticsForm(const ModelSettings& settings) const {
+    if (!electrostatics) {
+        return std::nullopt;
+    }
+    return settings.electrostatics.value_or(settings.periodic ? GemsForce::Lattice
+                                                              : GemsForce::Plain);
+}
+
+optional<double> Model::getLongRangeCutoffAngstrom(const ModelSettings& settings) const {
+    if (getElectrostaticsForm(settings) == GemsForce::Plain) {
+        return std::nullopt;
+    }
+    return settings.longRangeCutoffAngstrom ? settings.longRangeCutoffAngstrom
+                                            : longRangeCutoffAngstrom;
 }
 
 optional<double> Model::getPairCutoffAngstrom(const ModelSettings& settings) const {
-    const auto longRange = settings.longRangeCutoffAngstrom ? settings.longRangeCutoffAngstrom
-                                                            : longRangeCutoffAngstrom;
+    const auto longRange = getLongRangeCutoffAngstrom(settings);
     if (!cutoffAngstrom || !longRange) {
         return std::nullopt;
     }
@@ -175,6 +223,7 @@ void Model::validate(const ModelSettings& settings) const {
     validateElements(settings);
     checkElectrons(settings);
     validateOptions(settings);
+    validateBoundaries(settings);
 }
 
 void Model::validateOptions(const ModelSettings& settings) const {
@@ -190,11 +239,62 @@ void Model::validateOptions(const ModelSettings& settings) const {
     }
     if (settings.attention != GemsForce::ModelDefault && !module->hasMethod("set_attention")) {
         throw OpenMMException("GemsForce: an attention mode is set, which model '" + file +
-                              "' does not take (it has no method set_attention).");
+                              "' does not take (it has no method set_attention); expected "
+                              "GemsForce.ModelDefault.");
+    }
+    if (settings.electrostatics && !electrostatics) {
+        throw OpenMMException("GemsForce: a form of electrostatics is set, which model '" + file +
+                              "' does not take (its gems.json declares none for the evaluator to "
+                              "add); expected GemsForce.ModelDefault.");
+    }
+    if (settings.longRangeCutoffAngstrom &&
+        *settings.longRangeCutoffAngstrom < leastLongRangeCutoffAngstrom) {
+        throw OpenMMException("GemsForce: long-range cutoff is " +
+                              inAngstrom(*settings.longRangeCutoffAngstrom) + "; model '" + file +
+                              "' expects at least " + inAngstrom(leastLongRangeCutoffAngstrom) +
+                              ", the range of its network and of the switch of its dispersion.");
+    }
+}
+
+void Model::validateBoundaries(const ModelSettings& settings) const {
+    if (const auto form = getElectrostaticsForm(settings)) {
+        validateForm(settings, *form);
     }
     if (settings.periodic && !getPairCutoffAngstrom(settings)) {
         throw OpenMMException("GemsForce: periodic boundary conditions are used, but model '" +
                               file +
+                              "' has no long-range cutoff; expected one. Call "
+                              "setLongRangeCutoff() with a distance.");
+    }
+}
+
+void Model::validateForm(const ModelSettings& settings, GemsForce::ElectrostaticsForm form) const {
+    if (form == GemsForce::Plain && settings.periodic) {
+        throw OpenMMException(
+            "GemsForce: electrostatics is Plain, which knows no images, but periodic boundary "
+            "conditions are used; expected Lattice or Cutoff. Call setElectrostatics(), or "
+            "setUsesPeriodicBoundaryConditions(False) for one molecule without images.");
+    }
+    if (form == GemsForce::Plain && settings.longRangeCutoffAngstrom) {
+        throw OpenMMException(
+            "GemsForce: a long-range cutoff of " + inAngstrom(*settings.longRangeCutoffAngstrom) +
+            " is set, but without a box all pairs interact by default; expected no cutoff. Call "
+            "setElectrostatics(GemsForce.Cutoff), which is another function, or leave it out.");
+    }
+    if (form == GemsForce::Lattice && !settings.periodic) {
+        throw OpenMMException(
+            "GemsForce: electrostatics is Lattice, but there are no periodic boundary conditions; "
+            "expected a box. Call setUsesPeriodicBoundaryConditions(True), or choose Plain.");
+    }
+    if (form == GemsForce::Lattice && settings.isSubset) {
+        throw OpenMMException(
+            "GemsForce: a lattice sum is asked for, by Lattice or by default with periodic "
+            "boundary conditions, but the force acts on some of the System's particles only; "
+            "expected all. Call setUsesPeriodicBoundaryConditions(False), so that the atoms are "
+            "one molecule without images, or setElectrostatics(GemsForce.Cutoff).");
+    }
+    if (form == GemsForce::Cutoff && !getLongRangeCutoffAngstrom(settings)) {
+        throw OpenMMException("GemsForce: electrostatics is Cutoff, but model '" + file +
                               "' has no long-range cutoff; expected one. Call "
                               "setLongRangeCutoff() with a distance.");
     }

@@ -112,7 +112,7 @@ bool TorchModule::hasMethod(const string& name) const {
     return impl->module.find_method(name).has_value();
 }
 
-void TorchModule::setLongRangeCutoff(double cutoffAngstrom) {
+void TorchModule::setLongRangeCutoff(std::optional<double> cutoffAngstrom) {
     guarded(file, "set_long_range_cutoff", [&] {
         impl->module.get_method("set_long_range_cutoff")({c10::IValue(cutoffAngstrom)});
     });
@@ -163,12 +163,17 @@ std::vector<double> TorchModule::takeElementEnergies() {
 }
 
 std::map<string, at::Tensor> TorchModule::forward(const ModelInput& input) {
-    return guarded(file, "forward", [&] {
-        const c10::IValue result =
-            impl->module.forward({input.atomicNumbers, input.vectors, input.pairI, input.pairJ,
-                                  input.charge, input.spin});
+    std::vector<c10::IValue> arguments{input.atomicNumbers, input.vectors, input.pairI,
+                                       input.pairJ,         input.charge,  input.spin};
+    string name = "forward";
+    if (input.molecule.defined()) {
+        arguments.emplace_back(input.molecule);
+        name = "forward_batch";
+    }
+    return guarded(file, name, [&] {
+        const c10::IValue result = impl->module.get_method(name)(std::move(arguments));
         if (!result.isGenericDict()) {
-            throw OpenMMException("GemsForce: the forward function of model file '" + file +
+            throw OpenMMException("GemsForce: the " + name + " function of model file '" + file +
                                   "' returns " + result.tagKind() +
                                   "; expected a dictionary of tensors.");
         }

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace OpenMMGems {
@@ -16,7 +17,8 @@ struct ModelInput {
     at::Tensor atomicNumbers; ///< [N] int64
     at::Tensor vectors;       ///< [P, 3], angstrom
     at::Tensor pairI, pairJ;  ///< [P] int64
-    at::Tensor charge, spin;  ///< [1]
+    at::Tensor charge, spin;  ///< [1]; of a batch [M]
+    at::Tensor molecule;      ///< [N] int64, of a batch only: the one of the M that an atom is of
 };
 
 /** A TorchScript module in a file: the only class that touches torch::jit. */
@@ -28,8 +30,8 @@ public:
     /** A copy with its floating-point tensors cast, all tensors moved to a device. */
     std::unique_ptr<TorchModule> cast(at::ScalarType type, at::Device device) const;
     bool hasMethod(const std::string& name) const;
-    /** Call the exported method set_long_range_cutoff. */
-    void setLongRangeCutoff(double cutoffAngstrom);
+    /** Call the exported method set_long_range_cutoff; empty: all listed pairs. */
+    void setLongRangeCutoff(std::optional<double> cutoffAngstrom);
     /** Call the exported method set_attention. */
     void setAttention(int mode);
     /** Call the exported method attention_mode. */
@@ -41,7 +43,7 @@ public:
     NamedTensors getTensors() const;
     /** Energies by atomic number that a SpookyNet adds to atoms, from now on without them. */
     std::vector<double> takeElementEnergies();
-    /** The model's results by name. */
+    /** The model's results by name; of a batch by the exported method forward_batch. */
     std::map<std::string, at::Tensor> forward(const ModelInput& input);
 
 private:

@@ -5,12 +5,20 @@
 
 using namespace OpenMMGems;
 using OpenMM::OpenMMException;
+using std::string;
 using std::to_string;
 
 void OpenMMGems::checkNumPositions(size_t given, size_t expected) {
     if (given != expected) {
         throw OpenMMException("GemsForce: " + to_string(given) + " positions are given; expected " +
                               to_string(expected) + ", one per atom.");
+    }
+}
+
+void OpenMMGems::checkPeriodicity(bool given, bool expected) {
+    if (given != expected) {
+        throw OpenMMException(string("GemsForce: the system has ") + (given ? "a" : "no") +
+                              " box, unlike others; expected systems that all have one, or none.");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "NativeEvaluator.h"
 #include "TorchScriptEvaluator.h"
+#include "openmmgems/internal/EvaluationFaults.h"
 
 using namespace OpenMMGems;
 
@@ -19,6 +20,18 @@ bool usesNative(const Model& model, const ModelSettings& settings,
 }
 
 } // namespace
+
+std::vector<Evaluation> Evaluator::evaluateBatch(const std::vector<MolecularSystem>& systems,
+                                                 const Wanted& wanted) {
+    std::vector<Evaluation> evaluations;
+    for (const MolecularSystem& system : systems) {
+        evaluations.push_back(forSystem(system.name, [&] {
+            setComposition(system.atomicNumbers, system.totalCharge, system.numUnpairedElectrons);
+            return evaluate(system.positionsAngstrom, system.box ? &*system.box : nullptr, wanted);
+        }));
+    }
+    return evaluations;
+}
 
 std::unique_ptr<Evaluator> OpenMMGems::createEvaluator(std::shared_ptr<const Model> model,
                                                        const ModelSettings& settings,

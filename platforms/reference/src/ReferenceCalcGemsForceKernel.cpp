@@ -31,9 +31,9 @@ ReferenceCalcGemsForceKernel::ReferenceCalcGemsForceKernel(const string& name,
 
 ReferenceCalcGemsForceKernel::~ReferenceCalcGemsForceKernel() = default;
 
-void ReferenceCalcGemsForceKernel::initialize(const OpenMM::System& /*system*/,
+void ReferenceCalcGemsForceKernel::initialize(const OpenMM::System& system,
                                               const GemsForce& force) {
-    evaluator = std::make_unique<ForceEvaluator>(force, options);
+    evaluator = std::make_unique<ForceEvaluator>(force, system.getNumParticles(), options);
     scaleParameterName = force.getScaleParameterName();
 }
 

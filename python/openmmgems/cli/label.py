@@ -24,7 +24,9 @@ def label(
     context: typer.Context,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Structures: .h5, .xyz, .extxyz, .npz, .sdf. Not needed to go on."),
+        typer.Argument(
+            help="Structures: .h5, .xyz, .extxyz, .npz, .sdf, .pdb, .cif. Not needed to go on."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -66,6 +68,14 @@ def label(
     unpaired: Annotated[
         int | None, typer.Option(min=0, help="Likewise, unpaired electrons.")
     ] = None,
+    box: Annotated[
+        bool,
+        typer.Option(
+            "--box",
+            help="Structures of .pdb and .cif are periodic. Those of .h5, and of .xyz with a "
+            "Lattice, are in any case.",
+        ),
+    ] = False,
     status: Annotated[bool, typer.Option("--status", help="Say how it stands; then stop.")] = False,
     retry_parked: Annotated[
         bool, typer.Option("--retry-parked", help="Try what was given up once more.")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,55 @@ def molecules(
     return list(zip(atoms, own, strict=True))
 
 
-def charge_of(atomic_numbers: NDArray[np.int64], positions_angstrom: NDArray[np.float64]) -> int:
+def make_whole(
+    positions_angstrom: NDArray[np.float64],
+    bonds: NDArray[np.int64],
+    cell_angstrom: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """
+    Move atoms by box vectors until no bond is longer than to the nearest image.
+
+    Parameters
+    ----------
+    positions_angstrom : array, shape ``[num_atoms, 3]``
+    bonds : array, shape ``[num_bonds, 2]``
+    cell_angstrom : array, shape ``[3, 3]``
+        Box vectors as rows.
+
+    Returns
+    -------
+    array, shape ``[num_atoms, 3]``
+        The given array itself if the box cuts no molecule.
+    """
+    inverse = np.linalg.inv(cell_angstrom)
+    vectors = positions_angstrom[bonds[:, 0]] - positions_angstrom[bonds[:, 1]]
+    shifts = np.round(vectors @ inverse)
+    if not shifts.any():
+        return positions_angstrom
+    neighbours: list[list[tuple[int, NDArray[np.float64]]]] = [[] for _ in positions_angstrom]
+    for (i, j), shift in zip(bonds.tolist(), shifts, strict=True):
+        neighbours[i].append((j, shift))
+        neighbours[j].append((i, -shift))
+    moved = np.full(positions_angstrom.shape, np.nan)
+    for start in range(len(positions_angstrom)):
+        if np.isfinite(moved[start, 0]):
+            continue
+        moved[start] = 0.0
+        queue = deque([start])
+        while queue:
+            atom = queue.popleft()
+            for other, shift in neighbours[atom]:
+                if not np.isfinite(moved[other, 0]):
+                    moved[other] = moved[atom] + shift
+                    queue.append(other)
+    return positions_angstrom + moved @ cell_angstrom
+
+
+def charge_of(
+    atomic_numbers: NDArray[np.int64],
+    positions_angstrom: NDArray[np.float64],
+    cell_angstrom: NDArray[np.float64] | None = None,
+) -> int:
     """
     Conclude the total charge of molecules with all their hydrogens and closed shells.
 
@@ -140,6 +189,8 @@ def charge_of(atomic_numbers: NDArray[np.int64], positions_angstrom: NDArray[np.
     ----------
     atomic_numbers : array, shape ``[num_atoms]``
     positions_angstrom : array, shape ``[num_atoms, 3]``
+    cell_angstrom : array, shape ``[3, 3]``, optional
+        Box vectors as rows; molecules may lie across the walls.
 
     Returns
     -------
@@ -151,7 +202,9 @@ def charge_of(atomic_numbers: NDArray[np.int64], positions_angstrom: NDArray[np.
     ValueError
         If bonds and shapes leave it open; it names the atom.
     """
-    bonds = perceive_bonds(atomic_numbers, positions_angstrom)
+    bonds = perceive_bonds(atomic_numbers, positions_angstrom, cell_angstrom)
+    if cell_angstrom is not None:
+        positions_angstrom = make_whole(positions_angstrom, bonds, cell_angstrom)
     total = 0
     for atoms, own in molecules(len(atomic_numbers), bonds):
         names = [str(atom + 1) for atom in atoms]

@@ -6,8 +6,8 @@
   (padded with zeros) or [N] atomic numbers, ``R`` [M, N, 3] positions, ``E`` [M] or [M, 1]
   energies, ``F`` [M, N, 3] forces, and if there ``N`` [M] numbers of atoms, ``D`` [M, 3] dipoles,
   ``Q`` [M] charges (else 0), ``S`` [M] unpaired electrons; names in capitals or not, or in words.
-* ``.extxyz`` and ``.xyz``, with ``charge`` and ``spin`` among the information; where they do not
-  say their charge it is concluded from a Lewis structure.
+* ``.extxyz`` and ``.xyz``, with ``charge`` and ``spin`` among the information, and ``Lattice`` if
+  they are periodic; where they do not say their charge it is concluded from a Lewis structure.
 * ``.sdf`` through RDKit: structures only.
 * HDF5: files of structures and data sets of this package.
 
@@ -72,9 +72,12 @@ class ImportSettings(BaseModel):
         default_factory=dict, description="names of arrays in npz: {'R': 'atXYZ', ...}"
     )
     charge: int | None = Field(
-        None, description="of structures whose file does not say theirs (xyz, npz)"
+        None, description="of structures whose file does not say theirs (xyz, npz, pdb)"
     )
     spin: int | None = Field(None, description="likewise, the number of unpaired electrons")
+    box: bool = Field(
+        False, description="structures of PDB and mmCIF files are periodic (CRYST1, _cell)"
+    )
 
 
 class _Entry(NamedTuple):
@@ -87,6 +90,7 @@ class _Entry(NamedTuple):
     energy: float | None = None
     forces: NDArray[np.float64] | None = None
     dipole: NDArray[np.float64] | None = None
+    cell: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -216,12 +220,14 @@ class _Conclusions:
         """The structure of an entry, in angstrom."""
         for note in entry.notes:
             self._tell(note)
-        positions = entry.positions * _LENGTHS[self._settings.length_unit]
+        unit = _LENGTHS[self._settings.length_unit]
+        positions = entry.positions * unit
+        cell = None if entry.cell is None else entry.cell * unit
         if not np.isfinite(positions).all():
             raise ValueError(
                 f"Entry {number} of '{self._path}': positions_angstrom holds NaN or infinity."
             )
-        charge = self._charge(number, entry, positions)
+        charge = self._charge(number, entry, positions, cell)
         spin = self._integer(number, "spin", entry.spin)
         try:
             return AtomicSystem(
@@ -230,6 +236,7 @@ class _Conclusions:
                 charge,
                 (self._settings.spin or 0) if spin is None else spin,
                 f"imported:{self._path.name}:{number}",
+                cell,
             )
         except ValueError as error:
             is_open = entry.charge is None or entry.spin is None
@@ -238,7 +245,13 @@ class _Conclusions:
                 + " Options: --charge, --unpaired." * is_open
             ) from error
 
-    def _charge(self, number: int, entry: _Entry, positions: NDArray[np.float64]) -> int:
+    def _charge(
+        self,
+        number: int,
+        entry: _Entry,
+        positions: NDArray[np.float64],
+        cell: NDArray[np.float64] | None,
+    ) -> int:
         """The charge that the file or the settings say, else that of a Lewis structure."""
         said = self._integer(number, "charge", entry.charge)
         if said is None:
@@ -248,7 +261,7 @@ class _Conclusions:
                 self._tell("The file has no charges; 0 is taken for all.")
             return said or 0
         try:
-            found = charge_of(entry.numbers, positions)
+            found = charge_of(entry.numbers, positions, cell)
         except ValueError as error:
             if said is None:
                 raise ChoiceError(
@@ -332,10 +345,6 @@ def _xyz_entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
             return
         except StructureError as error:
             raise StructureError(f"Entry {number} of '{path}' is no XYZ: {error}") from error
-        if frame.cell is not None:
-            raise StructureError(
-                f"Entry {number} of '{path}' is periodic; expected molecules (pbc=\"F F F\")."
-            )
         yield _Entry(
             frame.atomic_numbers,
             frame.positions,
@@ -344,6 +353,7 @@ def _xyz_entries(path: Path, settings: ImportSettings) -> Iterator[_Entry]:
             _numbers(path, number, frame, settings.energy_key, ()),
             frame.columns.get(settings.forces_key),
             _numbers(path, number, frame, settings.dipole_key, (3,)),
+            frame.cell,
             frame.notes,
         )
         number += 1

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What a reference engine is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
 from openmmgems.jobs.job_kind import Cost
 
-__all__ = ["Cost", "Engine", "SequentialEngine"]
+__all__ = ["BatchEngine", "Cost", "Engine", "SequentialEngine"]
 
 
 class Engine(Protocol):
@@ -55,3 +55,21 @@ class SequentialEngine(Engine, Protocol):
         Equal sequences give equal numbers; a single structure differs from `label`'s by the
         convergence of the method.
         """
+
+
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that is faster for many structures at once."""
+
+    def label_many(self, structures: Sequence[AtomicSystem]) -> list[Label]:
+        """Calculate structures at once: the labels that `label` gives, in their order.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            If one of them cannot be calculated, or fails, as `label` does: all of them are
+            calculated one by one then, so that it is seen which one it was.
+        """
+
+    def cost_many(self, sizes: Sequence[int]) -> Cost:
+        """Estimate what structures of so many atoms each need at once."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from openmm.app import Element
-from scipy.spatial.distance import pdist
+from scipy.spatial import cKDTree
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.files import file_digest
@@ -23,9 +23,20 @@ def name_of(structure: AtomicSystem) -> str:
     return structure.source or f"a structure of {len(structure.atomic_numbers)} atoms"
 
 
-def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) -> None:
+def check_elements(
+    structure: AtomicSystem, level: str, known: Collection[int], *, cells: bool = False
+) -> None:
     """
-    Refuse what a level of theory cannot do: no atoms, a periodic cell, unknown elements.
+    Refuse what a level of theory cannot do: no atoms, unknown elements, a periodic cell.
+
+    Parameters
+    ----------
+    structure : AtomicSystem
+    level : str
+    known : collection of int
+        Atomic numbers.
+    cells : bool
+        Whether it can do periodic cells.
 
     Raises
     ------
@@ -34,7 +45,8 @@ def check_elements(structure: AtomicSystem, level: str, known: Collection[int]) 
     """
     if len(structure.atomic_numbers) == 0:
         raise ValueError(f"{level}: the structure '{structure.source}' has no atoms.")
-    structure.require_molecule(level)
+    if not cells:
+        structure.require_molecule(level)
     unknown = sorted(set(structure.atomic_numbers.tolist()) - set(known))
     if unknown:
         names = ", ".join(_symbol(number) for number in unknown)
@@ -48,7 +60,8 @@ def check_distances(structure: AtomicSystem, level: str) -> None:
     """Refuse atoms that (almost) coincide, with a ValueError."""
     if len(structure.atomic_numbers) < 2:
         return
-    closest = float(pdist(structure.positions_angstrom).min())
+    tree = cKDTree(structure.positions_angstrom)
+    closest = float(tree.query(structure.positions_angstrom, k=2)[0][:, 1].min())
     if closest < CLOSEST_ANGSTROM:
         raise ValueError(
             f"{level}: two atoms of {name_of(structure)} are {closest:.3f} angstrom apart; "
@@ -58,8 +71,10 @@ def check_distances(structure: AtomicSystem, level: str) -> None:
 
 def checked(label: Label, structure: AtomicSystem, level: str) -> Label:
     """Give a label back if all of it is finite, otherwise raise RuntimeError."""
-    arrays = (label.energy_ev, label.forces_ev_per_angstrom, label.dipole_e_angstrom)
-    if not all(np.isfinite(array).all() for array in arrays):
+    arrays = [label.energy_ev, label.forces_ev_per_angstrom, label.virial_ev, label.charges_e]
+    if structure.cell_angstrom is None:  # in a cell there is no dipole
+        arrays.append(label.dipole_e_angstrom)
+    if not all(np.isfinite(array).all() for array in arrays if array is not None):
         raise RuntimeError(f"{level} gave NaN or infinite values for {name_of(structure)}.")
     return label
 

@@ -1,11 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""A model file as a reference engine: to compare models, or to learn one from another."""
+"""A model file as a reference engine: to compare models, or to learn one from another.
+
+Also SO3LR (doi:10.1021/jacs.5c09558), a bundled model, which approximates PBE0+MBD.
+"""
 
 import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,17 +20,39 @@ from openmmgems.core.settings import Setting
 from openmmgems.evaluator import Evaluator
 
 from .engine import Cost
-from .engine_checks import check_elements, checked, file_sha256, name_of, threads_of_environment
+from .engine_checks import (
+    check_distances,
+    check_elements,
+    checked,
+    file_sha256,
+    name_of,
+    threads_of_environment,
+)
+
+#: Evaluated at once: more take more memory, and hardly less time.
+_ATOMS_AT_ONCE = 1000
+#: No reference of our own, and none that is published, has more unpaired electrons for SO3LR.
+_MOST_UNPAIRED = {"so3lr": 2}
 
 
 @dataclass(frozen=True)
 class GemsEngine:
     """Evaluations of a model file in double precision; the dipole is that of its charges.
 
+    Periodic structures are labelled, with a virial and without a dipole, if the model has a cutoff.
+
     Parameters
     ----------
     model : str
         A model file, or the name of a bundled model.
+    level : str, optional
+        Name of the level of theory; default: GEMS and the name of the file.
+    electrostatics : {"default", "cutoff"}
+        Of a model that leaves the Coulomb energy of its charges to the evaluator: all pairs of a
+        molecule, and all images in a box, which is one level of theory; or pairs within a cutoff,
+        which is another.
+    long_range_cutoff_angstrom : float, optional
+        That cutoff; default: the model's.
     num_threads : int
         By default what the environment's OMP_NUM_THREADS says, or 1.
 
@@ -34,10 +61,14 @@ class GemsEngine:
     FileNotFoundError
         If there is no such file or bundled model.
     ValueError
-        If it is no model file, or the model gives no charges, and so no dipole.
+        If it is no model file, the model gives no charges, and so no dipole, or it does not take
+        the settings.
     """
 
     model: str
+    level: str | None = None
+    electrostatics: str = "default"
+    long_range_cutoff_angstrom: float | None = None
     num_threads: int = field(default_factory=threads_of_environment)
 
     def __post_init__(self) -> None:
@@ -50,9 +81,19 @@ class GemsEngine:
                 f"The engine 'gems': '{self.model}' is neither a model file nor a bundled model; "
                 f"those are {', '.join(models.names())}."
             )
-        opened = _open(self.model, file_sha256(self.model), self.num_threads)
-        element = opened.elements[0]
-        probe = opened.evaluator.evaluate(
+        if self.electrostatics not in ("default", "cutoff"):
+            raise ValueError(
+                f"electrostatics is '{self.electrostatics}'; expected 'default' (all pairs of a "
+                "molecule, all images in a box) or 'cutoff'."
+            )
+        if self.long_range_cutoff_angstrom is not None and self.electrostatics == "default":
+            raise ValueError(
+                f"long_range_cutoff_angstrom is {self.long_range_cutoff_angstrom}; expected it "
+                "with electrostatics 'cutoff' only: else all pairs interact, as the model was "
+                "trained."
+            )
+        element = self._opened.elements[0]
+        probe = self._opened.evaluator.evaluate(
             [element, element], [[0.0, 0.0, 0.0], [0.0, 0.0, 2.0]], forces=False
         )
         if probe["charges"] is None:
@@ -63,73 +104,164 @@ class GemsEngine:
 
     @property
     def level_of_theory(self) -> str:
-        """Name of the model file."""
-        return f"GEMS {Path(self.model).stem}"
+        """Name of the level, and the cutoff if electrostatics have one."""
+        name = self.level or f"GEMS {Path(self.model).stem}"
+        if self.electrostatics == "default":
+            return name
+        return f"{name}, cutoff {self._cutoff_angstrom:g} A"
 
     @property
     def version(self) -> str:
-        """Name and version of this package."""
-        return f"openmm-gems {importlib.metadata.version('openmm-gems')}"
+        """Name and version of this package, and which content the model file has."""
+        package = importlib.metadata.version("openmm-gems")
+        return f"openmm-gems {package}, {Path(self.model).name} {file_sha256(self.model)[:12]}"
 
     @property
     def settings(self) -> dict[str, Setting]:
         """All that decides the numbers."""
-        return {
+        found: dict[str, Setting] = {
             "model": Path(self.model).name,
             "model_sha256": file_sha256(self.model),
             "precision": "float64",
             "dipole": "of partial charges",
         }
+        if self._opened.leaves_electrostatics:
+            found["electrostatics"] = (
+                "within the cutoff" if self.electrostatics == "cutoff" else "all pairs and images"
+            )
+            found["long_range_cutoff_angstrom"] = self._cutoff_angstrom
+        return found
 
     def label(self, structure: AtomicSystem) -> Label:
-        """Calculate a structure; see ``base.Engine``. Unknown charges and spins are refused."""
-        opened = _open(self.model, file_sha256(self.model), self.num_threads)
-        check_elements(structure, self.level_of_theory, opened.elements)
+        """Calculate a structure; see ``engine.Engine``. Unknown charges and spins are refused."""
+        self._check(structure)
+        found = self._opened.evaluator.evaluate(
+            structure.atomic_numbers,
+            structure.positions_angstrom,
+            structure.charge,
+            structure.spin,
+            structure.cell_angstrom,
+        )
+        return self._label(structure, found)
+
+    def label_many(self, structures: Sequence[AtomicSystem]) -> list[Label]:
+        """Calculate structures at once; see ``engine.BatchEngine``."""
+        for structure in structures:
+            self._check(structure)
+        labels: list[Label] = []
+        for few in _of_size(structures):
+            found = self._opened.evaluator.evaluate_batch(few)
+            labels += [self._label(*pair) for pair in zip(few, found, strict=True)]
+        return labels
+
+    def cost(self, num_atoms: int) -> Cost:
+        """Estimate, for a model of the published size; `ala-gfn2` is 30 times faster."""
+        return self._cost([num_atoms])
+
+    def cost_many(self, sizes: Sequence[int]) -> Cost:
+        """Estimate what structures of so many atoms each need at once."""
+        return self._cost(sizes)
+
+    def _cost(self, sizes: Sequence[int]) -> Cost:
+        seconds = sum(2e-3 * n + 2e-6 * n**2 for n in sizes)
+        at_once = max(max(sizes), min(sum(sizes), _ATOMS_AT_ONCE))
+        return Cost(0.01 + seconds / self.num_threads, 350.0 + 1.0 * at_once)
+
+    @property
+    def _opened(self) -> "_Opened":
+        return _open(
+            self.model,
+            file_sha256(self.model),
+            self.electrostatics,
+            self.long_range_cutoff_angstrom,
+            self.num_threads,
+        )
+
+    @property
+    def _cutoff_angstrom(self) -> float:
+        return self.long_range_cutoff_angstrom or self._opened.long_range_cutoff or 0.0
+
+    def _check(self, structure: AtomicSystem) -> None:
+        """Refuse what the model does not know, with a ValueError."""
+        opened, level = self._opened, self.level_of_theory
+        if not opened.long_range_cutoff:
+            structure.require_molecule(f"{level} (a model in which all pairs interact)")
+        check_elements(structure, level, opened.elements, cells=True)
+        check_distances(structure, level)
         for name, given, known in (
             ("charge", structure.charge, opened.charges),
             ("number of unpaired electrons", structure.spin, opened.spins),
         ):
             if known and given not in known:
                 raise ValueError(
-                    f"{self.level_of_theory}: {name_of(structure)} has {name} {given}; the model "
+                    f"{level}: {name_of(structure)} has {name} {given}; the model "
                     f"was trained on {', '.join(map(str, known))}."
                 )
-        result = opened.evaluator.evaluate(
-            structure.atomic_numbers,
-            structure.positions_angstrom,
-            structure.charge,
-            structure.spin,
-        )
+        most = _MOST_UNPAIRED.get(opened.architecture)
+        if most is not None and structure.spin > most:
+            raise ValueError(
+                f"{level}: {name_of(structure)} has {structure.spin} unpaired electrons; expected "
+                f"at most {most}: with more the model was never tested."
+            )
+
+    def _label(self, structure: AtomicSystem, found: dict[str, Any]) -> Label:
+        is_periodic = structure.cell_angstrom is not None
+        dipole = np.full(3, np.nan) if is_periodic else np.asarray(found["dipole_e_angstrom"])
         label = Label(
-            energy_ev=result["energy_ev"],
-            forces_ev_per_angstrom=np.asarray(result["forces_ev_per_angstrom"]),
-            dipole_e_angstrom=np.asarray(result["dipole_e_angstrom"]),
+            energy_ev=found["energy_ev"],
+            forces_ev_per_angstrom=np.asarray(found["forces_ev_per_angstrom"]),
+            dipole_e_angstrom=dipole,
+            virial_ev=-np.asarray(found["virial_ev"]) if is_periodic else None,
+            charges_e=np.asarray(found["charges"]),
         )
         return checked(label, structure, self.level_of_theory)
 
-    def cost(self, num_atoms: int) -> Cost:
-        """Estimate for a model of the published size; `ala-gfn2` is 30 times faster."""
-        return Cost(
-            seconds=0.01 + (2e-3 * num_atoms + 2e-6 * num_atoms**2) / self.num_threads,
-            memory_mb=350.0 + 1.0 * num_atoms,
-        )
+
+def _of_size(structures: Sequence[AtomicSystem]) -> list[list[AtomicSystem]]:
+    """Cut into pieces of so many atoms at most, unless a structure has more."""
+    pieces: list[list[AtomicSystem]] = []
+    atoms = 0
+    for structure in structures:
+        atoms += len(structure.atomic_numbers)
+        if not pieces or atoms > _ATOMS_AT_ONCE:
+            pieces.append([])
+            atoms = len(structure.atomic_numbers)
+        pieces[-1].append(structure)
+    return pieces
 
 
 @dataclass(frozen=True)
 class _Opened:
     evaluator: Evaluator
+    architecture: str
     elements: list[int]
     charges: list[int]
     spins: list[int]
+    long_range_cutoff: float | None
+    leaves_electrostatics: bool
 
 
 @lru_cache(maxsize=4)
-def _open(file: str, _content: str, num_threads: int) -> _Opened:
+def _open(
+    file: str,
+    _content: str,
+    electrostatics: str,
+    long_range_cutoff_angstrom: float | None,
+    num_threads: int,
+) -> _Opened:
     """Open a model; once a process for each content of its file."""
     description = models.inspect_model(file).description
     return _Opened(
-        Evaluator(file, num_threads=num_threads),
+        Evaluator(
+            file,
+            electrostatics=electrostatics,
+            long_range_cutoff_angstrom=long_range_cutoff_angstrom,
+            num_threads=num_threads,
+        ),
+        description["architecture"],
         description["elements"],
         description.get("charges") or [],
         description.get("spins") or [],
+        description["long_range_cutoff"],
+        bool(description.get("electrostatics")),
     )

@@ -58,9 +58,10 @@ ENGINES: dict[str, EngineKind] = {
         program_options=("executable",),
     ),
     "so3lr": EngineKind(
-        "so3lr_engine",
-        "So3lrEngine",
-        "the pretrained SO3LR network, an approximation of PBE0+MBD",
+        "gems_engine",
+        "GemsEngine",
+        "the pretrained SO3LR network, an approximation of PBE0+MBD; molecules and boxes",
+        {"model": "so3lr", "level": "SO3LR"},
     ),
     "amber": EngineKind(
         "amber_engine",

@@ -1,36 +1,37 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""One calculation, and what becomes of it."""
+"""One calculation, of a job or of several at once, and what becomes of it."""
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openmmgems.core.atomic_system import AtomicSystem
 
-from .job_kind import Calculation
+from .job_kind import Calculation, CalculationAtOnce
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of a job: ``kind`` is done, failed, impossible or memory."""
+    """What became of jobs: ``kind`` is done, failed, impossible or memory; ``data`` of each."""
 
     kind: str
-    data: bytes | None
+    data: Sequence[bytes]
     error: str
     seconds: float
     peak_memory_mb: float | None
 
 
-def calculate(calculation: Calculation, structure: AtomicSystem, variant: int) -> Reply:
-    """Calculate one job; whatever happens is said in the reply."""
+def calculate(calculation: Calculation, jobs: Sequence[tuple[AtomicSystem, int]]) -> Reply:
+    """Calculate one job, or several at once; whatever happens is said in the reply."""
     _forget_peak()
     start = time.perf_counter()
-    data: bytes | None = None
+    data: Sequence[bytes] = ()
     try:
-        data = calculation(structure, variant)
+        data = _data(calculation, jobs)
         kind, error = "done", ""
     except MemoryError as failure:
         kind, error = "memory", f"MemoryError: {failure}"
@@ -38,6 +39,17 @@ def calculate(calculation: Calculation, structure: AtomicSystem, variant: int) -
         never = isinstance(failure, ValueError)
         kind, error = "impossible" if never else "failed", _describe(failure)
     return Reply(kind, data, error, time.perf_counter() - start, _peak_memory_mb())
+
+
+def _data(calculation: Calculation, jobs: Sequence[tuple[AtomicSystem, int]]) -> Sequence[bytes]:
+    if len(jobs) == 1:
+        return [calculation(*jobs[0])]
+    if not isinstance(calculation, CalculationAtOnce):
+        raise TypeError(f"{calculation.version} calculates one job at a time, not {len(jobs)}.")
+    data = calculation.calculate_many(jobs)
+    if len(data) != len(jobs):
+        raise RuntimeError(f"{len(data)} results came of {len(jobs)} jobs; expected one of each.")
+    return data
 
 
 def _describe(error: Exception) -> str:

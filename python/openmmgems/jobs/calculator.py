@@ -40,7 +40,7 @@ def main() -> None:
         return
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # no more work
         while True:
-            connection.send(calculate(calculation, *connection.recv()))
+            connection.send(calculate(calculation, connection.recv()))
 
 
 def _end_with(lifeline: int) -> None:

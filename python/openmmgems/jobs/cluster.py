@@ -34,13 +34,23 @@ _ENCRYPTED = ("tls", "wss")
 class Room:
     """What workers offer now: calculations at a time, the largest one's memory, and its tracking.
 
+    ``share_mb`` is what one has for each of its calculations at a time, the most there is;
     ``limits_memory`` tells whether workers know how much memory is taken (they were started with
     ``--resources memory_mb=...``); others run as many calculations as they have threads.
     """
 
     slots: int
     largest_mb: float
+    share_mb: float
     limits_memory: bool
+
+    def require(self, least_mb: float) -> None:
+        """Raise RuntimeError if no worker has as much memory as every calculation may use."""
+        if least_mb > self.largest_mb:
+            raise RuntimeError(
+                f"Every calculation may use {least_mb:.0f} MB, but the largest worker has only "
+                f"{self.largest_mb:.0f} MB for all. Give more memory, or a smaller min_memory_mb."
+            )
 
 
 class Cluster:
@@ -57,10 +67,12 @@ class Cluster:
         declared = [worker["resources"].get(RESOURCE) for worker in workers]
         limited = bool(declared) and all(amount is not None for amount in declared)
         if limited:
-            largest = max(declared)
+            memory_mb = declared
         else:
-            largest = max((w["memory_limit"] or float("inf") for w in workers), default=0) / 1e6
-        return Room(sum(worker["nthreads"] for worker in workers), largest, limited)
+            memory_mb = [(worker["memory_limit"] or float("inf")) / 1e6 for worker in workers]
+        threads = [worker["nthreads"] for worker in workers]
+        shares = [mb / max(number, 1) for mb, number in zip(memory_mb, threads, strict=True)]
+        return Room(sum(threads), max(memory_mb, default=0), max(shares, default=0), limited)
 
     @property
     def lost(self) -> bool:

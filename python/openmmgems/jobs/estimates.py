@@ -10,7 +10,7 @@ where memory must suffice. Jobs of similar size count, if there are enough.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,6 +56,13 @@ class Estimator:
             time_limit_s=limit or max(_LIMIT_FACTOR * cost.seconds, _SHORTEST_LIMIT_S),
             estimate_s=cost.seconds,
         )
+
+    def memory_at_once(self, sizes: Sequence[int]) -> float:
+        """Memory that jobs of so many atoms each may use if they are calculated at once, MB."""
+        at_once = self._kind.at_once
+        if at_once is None:
+            raise ValueError(f"{self._kind.name} calculates one structure at a time.")
+        return max(_MARGIN * at_once.cost(sizes).memory_mb, self._settings.min_memory_mb)
 
     def learn(self, num_atoms: int, seconds: float | None, peak_memory_mb: float | None) -> None:
         """Take note of what a job took."""
@@ -151,32 +158,3 @@ class Estimator:
                 )
             self._costs[num_atoms] = cost
         return self._costs[num_atoms]
-
-
-def in_groups(jobs: Iterable[tuple[Job, float]], longest_s: float, most: int) -> list[list[Job]]:
-    """
-    Put neighbouring jobs together until they are expected to take long enough.
-
-    A group takes the memory of its largest job; one that needs more than twice as much as the
-    others begins a new group.
-
-    Parameters
-    ----------
-    jobs : iterable of (Job, expected seconds)
-    longest_s : float
-        A group ends before it takes longer than this, unless it is a single job.
-    most : int
-        Jobs in a group at most.
-    """
-    groups: list[list[Job]] = []
-    total = 0.0
-    for job, seconds in jobs:
-        group = groups[-1] if groups else []
-        alike = group and 0.5 <= job.memory_mb / group[0].memory_mb <= 2.0
-        if alike and total + seconds <= longest_s and len(group) < most:
-            group.append(job)
-            total += seconds
-        else:
-            groups.append([job])
-            total = seconds
-    return groups

@@ -8,9 +8,9 @@ store, runner and workers are the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import Setting
@@ -26,6 +26,17 @@ class Cost:
 
     seconds: float
     memory_mb: float
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """How many jobs of a kind are calculated at once: up to ``most_atoms`` atoms in all.
+
+    ``cost`` estimates what structures of so many atoms each need together.
+    """
+
+    most_atoms: int
+    cost: Callable[[Sequence[int]], Cost]
 
 
 class Calculation(Protocol):
@@ -54,6 +65,26 @@ class Calculation(Protocol):
         """
 
 
+@runtime_checkable
+class CalculationAtOnce(Calculation, Protocol):
+    """A calculation that is faster for many jobs at once; its kind has `JobKind.at_once`."""
+
+    def calculate_many(self, jobs: Sequence[tuple[AtomicSystem, int]]) -> list[bytes]:
+        """
+        Calculate jobs at once, or none of them.
+
+        Parameters
+        ----------
+        jobs : sequence of (AtomicSystem, int)
+            Structure and variant of each.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            If one of them fails, whichever: all are calculated one by one then.
+        """
+
+
 class JobKind(Protocol):
     """Jobs of one kind. It is pickled to reach workers."""
 
@@ -72,6 +103,10 @@ class JobKind(Protocol):
     @property
     def threads(self) -> int:
         """Cores of one calculation."""
+
+    @property
+    def at_once(self) -> AtOnce | None:
+        """How many are calculated at once; None: each by itself."""
 
     def cost(self, num_atoms: int) -> Cost:
         """Estimate what a structure of so many atoms needs."""

@@ -14,26 +14,27 @@ import queue
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .cluster import RESOURCE, Cluster, Room, open_cluster
 from .consent import Consent
-from .estimates import Estimator, in_groups
+from .estimates import Estimator
+from .groups import Group, make_groups
 from .job_kind import JobKind
 from .owners import release_dead, run_name
 from .pace import Pace
 from .reports import Death, Reports
 from .status import JobProgress, Summary, count_jobs
 from .store import Finished, Job, JobStore, Usage
+from .tasks import TaskOutcome
 from .worker_settings import JobSettings
-from .workers import CannotCalculateError, Task, TaskOutcome, end_here, end_run, run_group, stop_run
+from .workers import CannotCalculateError, end_here, end_run, run_group, stop_run
 
 _TICK_S = 0.2
 _LOOK_AGAIN_S = 2.0
 _NO_WORKERS_S = 60.0
 _STOP_WAIT_S = 15.0
-_MOST_IN_GROUP = 500
 _MOST_CLAIMED = 2000
 _MORE_MEMORY = 2.0
 # Twice what a task costs the scheduler: so many workers are never kept waiting by it.
@@ -108,12 +109,12 @@ class _Run:
         self._id = uuid.uuid4().hex
         self._reports, self._started = Reports(cluster.client, self._id), set[int]()
         self._backlog: deque[Job] = deque()
-        self._alone: deque[Job] = deque()  # their group killed Dask workers
-        self._groups: dict[str, tuple[Any, list[Job]]] = {}
+        self._alone: deque[Job] = deque()  # their group killed who had it
+        self._groups: dict[str, tuple[Any, Sequence[Job]]] = {}
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._number = self._finished = self._failed = 0
         self._beat = self._looked = time.monotonic()
-        self._work, self._room = count_jobs(store, kind.level), Room(0, 0.0, False)
+        self._work, self._room = count_jobs(store, kind.level), Room(0, 0.0, 0.0, False)
         self._pace = Pace(self._work)
         self._note, self._look_again_s = "", _LOOK_AGAIN_S
 
@@ -151,7 +152,7 @@ class _Run:
             self._check_scheduler()
             self._room = self._cluster.room()
             if self._room.slots:
-                self._check_memory()
+                self._room.require(self._settings.min_memory_mb)
                 self._pace.began = time.monotonic()
                 return
             if not self._cluster.starts_late and time.monotonic() - began > _NO_WORKERS_S:
@@ -162,14 +163,6 @@ class _Run:
             self._note = "waiting for workers"
             self._tell()
             time.sleep(_TICK_S)
-
-    def _check_memory(self) -> None:
-        least, largest = self._settings.min_memory_mb, self._room.largest_mb
-        if least > largest:
-            raise RuntimeError(
-                f"Every calculation may use {least:.0f} MB, but the largest worker has only "
-                f"{largest:.0f} MB for all. Give more memory, or a smaller min_memory_mb."
-            )
 
     def _look(self) -> None:
         """See now and then what other runs did, and which workers came or went."""
@@ -197,35 +190,45 @@ class _Run:
         """Keep the workers busy: claim, put into groups, send."""
         slots = max(self._room.slots, 1)
         while self._alone and len(self._groups) < 2 * slots:
-            self._send([self._alone.popleft()])
+            for job in self._ready([self._alone.popleft()]):
+                self._send(Group([job]))
         mean = self._estimator.time_factor() * self._work.seconds_to_do
         mean /= max(self._work.to_do, 1)
         group_s = max(self._settings.group_s, _SCHEDULER_S * slots)
-        at_once = slots if mean > group_s else 2 * slots
-        if len(self._groups) >= at_once:
+        in_work = slots if mean > group_s else 2 * slots
+        if len(self._groups) >= in_work:
             return
         if not self._backlog:
-            number = min(int(at_once * group_s / max(mean, 1e-3)), _MOST_CLAIMED)
-            self._backlog.extend(
-                self._store.claim(
-                    self._name,
-                    self._kind.level,
-                    number=max(number, at_once - len(self._groups)),
-                    lease_s=self._settings.lease_s,
-                )
-            )
+            number = min(int(in_work * group_s / max(mean, 1e-3)), _MOST_CLAIMED)
+            self._claim(max(number, in_work - len(self._groups)))
         share = mean * self._work.to_do / (2 * slots)  # so that all workers end at the same time
-        jobs = [self._estimator.sized(job, self._room.largest_mb) for job in self._backlog]
-        self._backlog.clear()
-        timed = [(job, self._estimator.seconds(job.num_atoms)) for job in jobs if self._fits(job)]
-        for group in in_groups(timed, min(group_s, share), _MOST_IN_GROUP):
-            if len(self._groups) < at_once:
+        for group in self._group(min(group_s, share)):
+            if len(self._groups) < in_work:
                 self._send(group)
             else:
-                self._backlog.extend(group)
+                self._backlog.extend(group.jobs)
+
+    def _claim(self, number: int) -> None:
+        jobs = self._store.claim(
+            self._name, self._kind.level, number=number, lease_s=self._settings.lease_s
+        )
+        self._alone.extend(job for job in jobs if job.is_alone)
+        self._backlog.extend(job for job in jobs if not job.is_alone)
+
+    def _group(self, longest_s: float) -> list[Group]:
+        """Put all that was claimed into groups."""
+        ready = self._ready(self._backlog)
+        self._backlog.clear()
+        timed = [(job, self._estimator.seconds(job.num_atoms)) for job in ready]
+        how, memory = self._kind.at_once, self._estimator.memory_at_once
+        return make_groups(timed, longest_s, how, memory, self._room.share_mb)
+
+    def _ready(self, jobs: Iterable[Job]) -> list[Job]:
+        """Give jobs the memory that they may use now; park those for which nobody has enough."""
+        sized = [self._estimator.sized(job, self._room.largest_mb) for job in jobs]
+        return [job for job in sized if self._fits(job)]
 
     def _fits(self, job: Job) -> bool:
-        """Whether some worker has the memory for a job; it is parked otherwise."""
         if job.memory_mb <= self._room.largest_mb or not self._room.slots:
             return True
         self._fail(
@@ -236,24 +239,22 @@ class _Run:
         )
         return False
 
-    def _send(self, jobs: list[Job]) -> None:
-        tasks = [
-            Task(job.id, job.structure, job.variant, job.memory_mb, job.time_limit_s)
-            for job in jobs
-        ]
-        memory = max(job.memory_mb for job in jobs)
+    def _send(self, group: Group) -> None:
         self._number += 1
         key = f"gems-{self._id}-{self._number}"
+        if group.at_once is not None:
+            self._store.start_together(self._name, [job.id for job in group.jobs])
         future = self._cluster.client.submit(
             run_group,
             self._kind,
-            tasks,
+            group.tasks,
             self._id,
+            group.at_once,
             key=key,
             pure=False,
-            resources={RESOURCE: memory} if self._room.limits_memory else None,
+            resources={RESOURCE: group.memory_mb} if self._room.limits_memory else None,
         )
-        self._groups[key] = (future, jobs)
+        self._groups[key] = (future, group.jobs)
         future.add_done_callback(lambda done: self._ended.put(done.key))
 
     def _collect(self, timeout_s: float) -> None:
@@ -299,7 +300,7 @@ class _Run:
             self._store.start(self._name, begun - self._started, self._started - begun)
             self._started = begun
 
-    def _killed(self, key: str, jobs: list[Job], error: BaseException) -> None:
+    def _killed(self, key: str, jobs: Sequence[Job], error: BaseException) -> None:
         death = self._reports.death(key)
         if death is not None:
             self._died(death, jobs)
@@ -311,7 +312,7 @@ class _Run:
             self._alone.extend(jobs)
         self._reports.forget(key)
 
-    def _died(self, death: Death, jobs: list[Job]) -> None:
+    def _died(self, death: Death, jobs: Sequence[Job]) -> None:
         """The job that a worker was at when it died is to blame; the others of its group wait."""
         self._reports.forget(death.key)
         for job in reversed(jobs):
@@ -375,10 +376,8 @@ class _Run:
 
     def _tell(self) -> None:
         if self._pace.due:
-            factor, slots = self._estimator.time_factor(), self._room.slots
-            self.progress(
-                self._pace.progress(self._work, self._finished, slots, factor, self._note)
-            )
+            factor, slots, note = self._estimator.time_factor(), self._room.slots, self._note
+            self.progress(self._pace.progress(self._work, self._finished, slots, factor, note))
 
     def _drain(self) -> None:
         """Let workers end what they have in work if it is quick."""

@@ -6,7 +6,8 @@ One SQLite file in write-ahead mode, which any number of processes of one machin
 A job is *waiting*, *running* (claimed by a worker until its lease ends), *done*, or *parked* (it
 failed too often). A result and the state *done* are written in one transaction: what is done is
 never lost and never done again. Of the jobs of a worker that died only the one it had started is to
-blame; the others wait again as they were.
+blame; the others wait again as they were. Where it calculated several at once nobody is to blame:
+they wait again, each to be calculated by itself.
 
 Copy a store with `JobStore.backup`: beside the file there may be a second one, ``-wal``, with what
 was written last, and a copy of one without the other is not whole.
@@ -89,28 +90,6 @@ class JobStore(StoreFile):
                     added += self._add(structure_row(structure, variant), level_of_theory, own)
         return added
 
-    def find(
-        self, structures: Iterable[AtomicSystem], level_of_theory: str, variants: Sequence[int]
-    ) -> list[int]:
-        """Ids of the jobs that `add` made of these."""
-        pairs = zip(structures, variants, strict=True)
-        hashes = [structure_row(structure, variant)[0] for structure, variant in pairs]
-        statement = (
-            "SELECT job.id FROM job JOIN structure ON structure.id = job.structure "
-            "WHERE hash = ? AND level = ?"
-        )
-        return [self.query(statement, each, level_of_theory)[0][0] for each in hashes]
-
-    def has(self, structure: AtomicSystem, level_of_theory: str) -> bool:
-        """Tell whether there is a job of a structure, one without a variant."""
-        found = self.query(
-            "SELECT 1 FROM job JOIN structure ON structure.id = job.structure "
-            "WHERE hash = ? AND level = ?",
-            structure_row(structure)[0],
-            level_of_theory,
-        )
-        return bool(found)
-
     def withdraw(self, level_of_theory: str, wanted: Collection[int]) -> None:
         """Take out jobs that are not done, nor wanted any more."""
         unwanted = [
@@ -146,8 +125,8 @@ class JobStore(StoreFile):
         with self._errors(), self._transaction(durable=False):
             self._take_back("level = ? AND lease_end < ?", level_of_theory, self._clock())
             rows = self._database.execute(
-                "SELECT job.id, variant, attempts, memory_mb, time_limit_s, atomic_numbers, "
-                "positions, charge, spin, source, provenance FROM job "
+                "SELECT job.id, variant, attempts, memory_mb, time_limit_s, together, "
+                "atomic_numbers, positions, charge, spin, source, provenance, cell FROM job "
                 "JOIN structure ON structure.id = job.structure "
                 "WHERE level = ? AND state = 'waiting' ORDER BY estimate_s DESC, job.id LIMIT ?",
                 (level_of_theory, number),
@@ -158,7 +137,15 @@ class JobStore(StoreFile):
                 [(worker, lease_end, row[0]) for row in rows],
             )
         return [
-            Job(row[0], structure_from_row(*row[5:]), row[1], row[2] + 1, row[3], row[4])
+            Job(
+                row[0],
+                structure_from_row(*row[6:]),
+                row[1],
+                row[2] + 1,
+                row[3],
+                row[4],
+                is_alone=row[5] == 2,
+            )
             for row in rows
         ]
 
@@ -178,8 +165,17 @@ class JobStore(StoreFile):
         marks = [(now, job, worker) for job in begun] + [(None, job, worker) for job in ended]
         with self._errors(), self._transaction(durable=False):
             self._database.executemany(
-                "UPDATE job SET started = ? WHERE id = ? AND worker = ? AND state = 'running'",
+                "UPDATE job SET started = ?, together = 0 "
+                "WHERE id = ? AND worker = ? AND state = 'running'",
                 marks,
+            )
+
+    def start_together(self, worker: str, jobs: Iterable[int]) -> None:
+        """Say which jobs a worker calculates at once: if it dies, nobody knows who is to blame."""
+        with self._errors(), self._transaction(durable=False):
+            self._database.executemany(
+                "UPDATE job SET together = 1 WHERE id = ? AND worker = ? AND state = 'running'",
+                [(job, worker) for job in jobs],
             )
 
     def extend(self, worker: str, *, lease_s: float = 600.0) -> None:
@@ -273,7 +269,7 @@ class JobStore(StoreFile):
                 "UPDATE job SET state = CASE WHEN ? OR attempts + 1 >= ? THEN 'parked' "
                 "ELSE 'waiting' END, attempts = attempts + 1, "
                 "memory_mb = CASE WHEN ? = 1.0 THEN memory_mb ELSE ? END, "
-                "error = ?, worker = NULL, lease_end = NULL, started = NULL "
+                "error = ?, worker = NULL, lease_end = NULL, started = NULL, together = 0 "
                 "WHERE id = ? AND worker = ? AND state = 'running' RETURNING state",
                 (
                     final,
@@ -298,7 +294,7 @@ class JobStore(StoreFile):
         with self._errors(), self._transaction():
             return self._database.execute(
                 "UPDATE job SET state = 'waiting', worker = NULL, lease_end = NULL, "
-                "started = NULL WHERE worker = ? AND state = 'running'",
+                "started = NULL, together = together & 2 WHERE worker = ? AND state = 'running'",
                 (worker,),
             ).rowcount
 
@@ -328,7 +324,7 @@ class JobStore(StoreFile):
     def _add(self, row: tuple[object, ...], level: str, need: Need) -> int:
         self._database.execute(
             "INSERT OR IGNORE INTO structure (hash, atomic_numbers, positions, charge, spin, "
-            "source, variant, provenance) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "source, variant, provenance, cell) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
         return self._database.execute(
@@ -383,6 +379,8 @@ class JobStore(StoreFile):
             (self._max_attempts, *parameters),
         ).rowcount
         others = self._database.execute(
-            f"UPDATE job SET state = 'waiting', worker = NULL, lease_end = NULL {lost}", parameters
+            "UPDATE job SET state = 'waiting', worker = NULL, lease_end = NULL, "
+            f"together = 2 * (together > 0) {lost}",
+            parameters,
         ).rowcount
         return blamed + others

@@ -9,14 +9,14 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.core.settings import Setting
 
-from .store_records import Failure, StoredEngine, settings_json, structure_from_row
+from .store_records import Failure, StoredEngine, settings_json, structure_from_row, structure_row
 from .store_schema import prepare_tables
 
 STATES = ("waiting", "running", "done", "parked")
@@ -110,11 +110,33 @@ class StoreFile:
                     "another folder, or the same settings."
                 )
 
+    def find(
+        self, structures: Iterable[AtomicSystem], level_of_theory: str, variants: Sequence[int]
+    ) -> list[int]:
+        """Ids of the jobs that `add` made of these."""
+        pairs = zip(structures, variants, strict=True)
+        hashes = [structure_row(structure, variant)[0] for structure, variant in pairs]
+        statement = (
+            "SELECT job.id FROM job JOIN structure ON structure.id = job.structure "
+            "WHERE hash = ? AND level = ?"
+        )
+        return [self.query(statement, each, level_of_theory)[0][0] for each in hashes]
+
+    def has(self, structure: AtomicSystem, level_of_theory: str) -> bool:
+        """Tell whether there is a job of a structure, one without a variant."""
+        found = self.query(
+            "SELECT 1 FROM job JOIN structure ON structure.id = job.structure "
+            "WHERE hash = ? AND level = ?",
+            structure_row(structure)[0],
+            level_of_theory,
+        )
+        return bool(found)
+
     def results(self, level_of_theory: str) -> Iterator[tuple[AtomicSystem, bytes]]:
         """Go through what is done, in the order in which it was added."""
         with self._errors():
             rows = self._database.execute(
-                "SELECT data, atomic_numbers, positions, charge, spin, source, provenance "
+                "SELECT data, atomic_numbers, positions, charge, spin, source, provenance, cell "
                 "FROM result JOIN job ON job.id = result.job "
                 "JOIN structure ON structure.id = job.structure WHERE level = ? "
                 "ORDER BY result.job",

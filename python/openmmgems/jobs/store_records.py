@@ -24,7 +24,8 @@ _BATCH = 1000
 class Job:
     """A structure to be calculated, and what its calculation may use.
 
-    ``variant`` tells apart the jobs of one structure.
+    ``variant`` tells apart the jobs of one structure. ``is_alone``: it is calculated by itself, as
+    whoever calculated it at once with others died.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Job:
     attempt: int
     memory_mb: float
     time_limit_s: float
+    is_alone: bool = False
 
     @property
     def num_atoms(self) -> int:
@@ -100,26 +102,35 @@ def from_bytes(data: bytes) -> NDArray[np.float64]:
 
 def structure_row(
     structure: AtomicSystem, variant: int | None = None
-) -> tuple[str, bytes, bytes, int, int, str, int, str | None]:
+) -> tuple[str, bytes, bytes, int, int, str, int, str | None, bytes | None]:
     """Hash of what a calculation depends on, and the columns of the table ``structure``.
 
     A variant, even 0, says that it depends on the source, too.
     """
-    structure.require_molecule("A job cannot be made of this")
     numbers = np.ascontiguousarray(structure.atomic_numbers, dtype=np.uint8).tobytes()
     positions = to_bytes(structure.positions_angstrom)
     charge, spin = int(structure.charge), int(structure.spin)
     content = numbers + positions + f"{charge},{spin}".encode()
+    box = structure.cell_angstrom
+    cell = None if box is None else to_bytes(box)
+    if cell is not None:
+        content += b",cell," + cell
     if variant is not None:
         content += f",{variant},{structure.source}".encode()
     key = hashlib.sha256(content).hexdigest()
     known = structure.provenance
     origin = None if known is None else json.dumps(asdict(known), default=int)  # NumPy's integers
-    return key, numbers, positions, charge, spin, structure.source, variant or 0, origin
+    return key, numbers, positions, charge, spin, structure.source, variant or 0, origin, cell
 
 
 def structure_from_row(
-    numbers: bytes, positions: bytes, charge: int, spin: int, source: str, origin: str | None
+    numbers: bytes,
+    positions: bytes,
+    charge: int,
+    spin: int,
+    source: str,
+    origin: str | None,
+    cell: bytes | None,
 ) -> AtomicSystem:
     """Read what `structure_row` stored."""
     return AtomicSystem(
@@ -128,7 +139,8 @@ def structure_from_row(
         charge,
         spin,
         source,
-        provenance=None if origin is None else Provenance(**json.loads(origin)),
+        None if cell is None else from_bytes(cell).reshape(3, 3),
+        None if origin is None else Provenance(**json.loads(origin)),
     )
 
 

@@ -3,20 +3,22 @@
 """The tables of the job store, and how files of older versions become of this one.
 
 ``structure``: what is to be calculated, once, known by its hash. ``job``: a structure at a level,
-with its state, what it may use, and who has it. ``engine``: each program and settings that made
-results. ``result``: what jobs gave, and what they took. ``failure``: every failed attempt.
+with its state, what it may use, and who has it; ``together`` is 0, 1 (it is calculated at once with
+others, so that nobody knows which one is to blame) or 2 (whoever did so died: next time it is
+calculated by itself). ``engine``: each program and settings that made results. ``result``: what
+jobs gave, and what they took. ``failure``: every failed attempt.
 """
 
 import sqlite3
 import struct
 
-VERSION = 3
+VERSION = 4
 
 _STRUCTURE = """
 CREATE TABLE structure (
     id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
     positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL,
-    variant INTEGER NOT NULL DEFAULT 0, provenance TEXT)
+    variant INTEGER NOT NULL DEFAULT 0, provenance TEXT, cell BLOB)
 """
 _JOB = """
 CREATE TABLE job (
@@ -24,7 +26,7 @@ CREATE TABLE job (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
     attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
     worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
-    UNIQUE (structure, level))
+    together INTEGER NOT NULL DEFAULT 0, UNIQUE (structure, level))
 """
 _JOB_INDEX = "CREATE INDEX job_by_cost ON job (level, state, estimate_s DESC, id)"
 _ENGINE = """
@@ -81,6 +83,11 @@ _FROM_2 = (
     "peak_memory_mb, worker, ended FROM result_2",
     "DROP TABLE result_2",
 )
+# Version 3 knew molecules only, and calculated one job after the other.
+_FROM_3 = (
+    "ALTER TABLE structure ADD COLUMN cell BLOB",
+    "ALTER TABLE job ADD COLUMN together INTEGER NOT NULL DEFAULT 0",
+)
 
 
 def prepare_tables(database: sqlite3.Connection, name: str) -> None:
@@ -99,9 +106,11 @@ def prepare_tables(database: sqlite3.Connection, name: str) -> None:
     if version == 0 and tables == 0:
         statements: tuple[str, ...] = _TABLES
     elif version == 1:
-        statements = _FROM_1 + _FROM_2
+        statements = _FROM_1 + _FROM_2 + _FROM_3
     elif version == 2:
-        statements = _FROM_2
+        statements = _FROM_2 + _FROM_3
+    elif version == 3:
+        statements = _FROM_3
     elif version == VERSION:
         return
     else:

@@ -6,6 +6,9 @@ Compiled code can neither be interrupted nor survived: it may run for ever, fill
 crash. So it runs in a process of its own, `Calculator`, which is kept from job to job (a round trip
 takes some 0.1 ms) and killed when a job exceeds its time or memory. That job alone is blamed, and
 the next one gets a new process. Dask's own workers never calculate and so live on.
+
+Jobs that may be calculated at once are, and one by one if that fails: then it is seen which of them
+is to blame.
 """
 
 from __future__ import annotations
@@ -19,17 +22,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import cast
-
-from openmmgems.core.atomic_system import AtomicSystem
 
 from .calculation import Reply
 from .calculator import arguments, environment
 from .job_kind import JobKind
 from .reports import Reporter
+from .tasks import Limits, Task, TaskOutcome
 
 _FIRST_POLL_S = 0.02
 _LONGEST_POLL_S = 0.25
@@ -41,37 +43,6 @@ _LONGEST_OUTPUT = 1_000_000
 
 class CannotCalculateError(RuntimeError):
     """What calculates cannot be made on a worker; no job is to blame."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job as a worker sees it."""
-
-    job: int
-    structure: AtomicSystem
-    variant: int
-    memory_mb: float
-    time_limit_s: float
-
-
-@dataclass(frozen=True)
-class TaskOutcome:
-    """
-    What became of a job.
-
-    ``kind``: *done*; *failed* (another attempt may do better); *impossible* (it cannot); *memory*
-    (it needs more); *died* (its process crashed); *time* (it took too long); *interrupted* (it was
-    asked to stop: as if it had not been tried). ``version`` is that of the program.
-    """
-
-    job: int
-    kind: str
-    data: bytes | None = None
-    error: str = ""
-    seconds: float | None = None
-    peak_memory_mb: float | None = None
-    worker: str = ""
-    version: str = ""
 
 
 class Calculator:
@@ -129,18 +100,59 @@ class Calculator:
 
     def calculate(self, task: Task, stop: Stop, reporter: Reporter) -> TaskOutcome:
         """Calculate one job, or kill this process: see `alive`."""
+        ended = self._ask([task], task, stop, lambda taken: reporter.going_on(task.job, taken))
+        data = ended.data[0] if ended.data else None
+        return TaskOutcome(
+            task.job,
+            ended.kind,
+            data,
+            ended.error,
+            ended.seconds,
+            ended.peak_memory_mb,
+            _name(),
+            self.version if data is not None else "",
+        )
+
+    def calculate_at_once(
+        self, tasks: Sequence[Task], limits: Limits, stop: Stop
+    ) -> list[TaskOutcome]:
+        """Calculate jobs at once; if one fails all do, and nobody knows which one it was."""
+        ended = self._ask(tasks, limits, stop, lambda _: None)
+        if ended.kind != "done":
+            return [TaskOutcome(task.job, ended.kind, error=ended.error) for task in tasks]
+        atoms = [len(task.structure.atomic_numbers) for task in tasks]
+        return [
+            TaskOutcome(
+                task.job,
+                "done",
+                data,
+                seconds=ended.seconds * number / sum(atoms),
+                worker=_name(),
+                version=self.version,
+            )
+            for task, data, number in zip(tasks, ended.data, atoms, strict=True)
+        ]
+
+    def _ask(
+        self,
+        tasks: Sequence[Task],
+        limits: Limits,
+        stop: Stop,
+        going_on: Callable[[float], None],
+    ) -> Reply:
+        """Send jobs to the process and wait for what becomes of them."""
         start = time.monotonic()
         peak, poll_s = 0.0, _FIRST_POLL_S
         if self._output.seek(0, os.SEEK_END) > _LONGEST_OUTPUT:
             self._output.truncate(0)
         try:
-            self._connection.send((task.structure, task.variant))
+            self._connection.send([(task.structure, task.variant) for task in tasks])
             while not self._connection.poll(poll_s):
                 poll_s = min(1.5 * poll_s, _LONGEST_POLL_S)
                 peak = max(peak, self._memory_mb())
                 taken = time.monotonic() - start
-                reporter.going_on(task.job, taken)
-                refused = self._refuse(task, peak, taken, stop)
+                going_on(taken)
+                refused = self._refuse(limits, peak, taken, stop)
                 if refused is not None:
                     self.kill()
                     return refused
@@ -148,42 +160,30 @@ class Calculator:
         except (EOFError, OSError):
             error = f"its process {self._last_words()}"
             self.kill()
-            return TaskOutcome(
-                task.job, "died", None, error, time.monotonic() - start, peak, _name()
-            )
+            return Reply("died", (), error, time.monotonic() - start, peak)
         if not self._first_rss_mb:
             self._first_rss_mb = self._memory_mb()
-        used = max(peak, reply.peak_memory_mb or 0.0) or None
-        return TaskOutcome(
-            task.job,
-            reply.kind,
-            reply.data,
-            reply.error,
-            reply.seconds,
-            used,
-            _name(),
-            self.version,
-        )
+        return replace(reply, peak_memory_mb=max(peak, reply.peak_memory_mb or 0.0) or None)
 
-    def _refuse(self, task: Task, peak_mb: float, taken_s: float, stop: Stop) -> TaskOutcome | None:
+    def _refuse(self, limits: Limits, peak_mb: float, taken_s: float, stop: Stop) -> Reply | None:
         """Say why a calculation that goes on must end, if it must."""
-        if taken_s > task.time_limit_s:
-            kind, error = "time", f"it took longer than its limit of {task.time_limit_s:g} s"
-        elif peak_mb > task.memory_mb:
+        if taken_s > limits.time_limit_s:
+            kind, error = "time", f"it took longer than its limit of {limits.time_limit_s:g} s"
+        elif peak_mb > limits.memory_mb:
             kind = "memory"
-            error = f"it used {peak_mb:.0f} MB of memory; its limit was {task.memory_mb:.0f} MB"
+            error = f"it used {peak_mb:.0f} MB of memory; its limit was {limits.memory_mb:.0f} MB"
         elif _forgotten() or (stop.since is not None and time.monotonic() - stop.since > _GRACE_S):
             kind, error = "interrupted", ""
         else:
             return None
-        return TaskOutcome(task.job, kind, None, error, taken_s, peak_mb or None, _name())
+        return Reply(kind, (), error, taken_s, peak_mb or None)
 
-    def fits(self, task: Task) -> bool:
+    def fits(self, limits: Limits) -> bool:
         """Whether it can be used: alive, and not still full of what an earlier job needed."""
         if self._process.poll() is not None:
             return False
         memory = self._memory_mb()
-        return memory < 0.75 * task.memory_mb or memory < 1.5 * self._first_rss_mb
+        return memory < 0.75 * limits.memory_mb or memory < 1.5 * self._first_rss_mb
 
     @property
     def alive(self) -> bool:
@@ -241,9 +241,11 @@ _idle: dict[str, list[Calculator]] = {}
 _stops: dict[str, Stop] = {}
 
 
-def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[TaskOutcome]:
+def run_group(
+    kind: JobKind, tasks: Sequence[Task], run: str, at_once: Limits | None = None
+) -> list[TaskOutcome]:
     """
-    Calculate a group of jobs one after the other; whatever fails is said in its outcome.
+    Calculate a group of jobs; whatever fails is said in its outcome.
 
     Parameters
     ----------
@@ -251,6 +253,8 @@ def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[TaskOutcom
     tasks : sequence of Task
     run : str
         Name of the run, by which `stop_run` and `end_run` know it.
+    at_once : Limits, optional
+        Calculate all at once within these; if that fails, or without it, one after the other.
 
     Raises
     ------
@@ -260,19 +264,35 @@ def run_group(kind: JobKind, tasks: Sequence[Task], run: str) -> list[TaskOutcom
     stop, reporter = _stop_of(run), Reporter(run)
     outcomes: list[TaskOutcome] = []
     with _calculators(run) as mine:
+        if at_once is not None and stop.since is None:
+            outcomes = _fitting(mine, kind, at_once).calculate_at_once(tasks, at_once, stop)
+            _end_spoilt(mine, outcomes[0].kind)
+            if outcomes[0].kind in ("done", "interrupted"):
+                return outcomes
+            outcomes = []
         for task in tasks:
             if stop.since is not None or _forgotten():
                 outcomes.append(TaskOutcome(task.job, "interrupted"))
                 continue
-            if mine and not mine[0].fits(task):
-                mine.pop().kill()
-            if not mine:
-                mine.append(Calculator(kind))
-            outcomes.append(mine[0].calculate(task, stop, reporter))
+            outcomes.append(_fitting(mine, kind, task).calculate(task, stop, reporter))
             reporter.ended()
-            if not mine[0].alive or outcomes[-1].kind == "memory":
-                mine.pop().kill()
+            _end_spoilt(mine, outcomes[-1].kind)
     return outcomes
+
+
+def _fitting(mine: list[Calculator], kind: JobKind, limits: Limits) -> Calculator:
+    """The process at hand, or a new one if that cannot be used."""
+    if mine and not mine[0].fits(limits):
+        mine.pop().kill()
+    if not mine:
+        mine.append(Calculator(kind))
+    return mine[0]
+
+
+def _end_spoilt(mine: list[Calculator], outcome: str) -> None:
+    """End a process that is dead, or full."""
+    if not mine[0].alive or outcome == "memory":
+        mine.pop().kill()
 
 
 async def stop_run(run: str) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -27,9 +26,6 @@ from openmmgems.jobs.store import JobStore
 
 from .label_jobs import LabelJobs, unpack_label
 from .label_settings import LabelSettings
-
-if TYPE_CHECKING:
-    from openmmgems.data.import_data import ImportSettings
 
 _MACHINE = ("workers", "threads", "memory_gb", "scheduler", "slurm")
 
@@ -186,30 +182,12 @@ class LabelFolder:
                 return 0
             version = "; ".join(sorted({made.version for made in engines}))
             origin = Origin(level, version, dict(engines[-1].settings))
-            labels = ((s, unpack_label(data)) for s, data in store.results(level))
+            labels = (
+                (structure, unpack_label(data, len(structure.atomic_numbers)))
+                for structure, data in store.results(level)
+            )
             number = write_dataset(self.data, labels, origin)
         from openmmgems.data.dataset_pictures import draw_dataset  # takes a second: matplotlib
 
         draw_dataset(self.data, self.picture)
         return number
-
-
-def read_files(
-    files: Iterable[Path],
-    settings: ImportSettings | None = None,
-    say: Callable[[str], None] | None = None,
-) -> Iterator[AtomicSystem]:
-    """
-    Go through the structures of files of any kind that can be read, one after the other.
-
-    Parameters
-    ----------
-    files : iterable of Path
-    settings : ImportSettings, optional
-    say : callable, optional
-        Is told what was concluded from a file.
-    """
-    from openmmgems.data.import_data import read_structures_any
-
-    for file in files:
-        yield from read_structures_any(file, settings, say)

@@ -35,7 +35,8 @@ def given_stage(given: Mapping[str, Any]) -> Stage:
         ``files`` of structures, or ``project``, its file, or neither: what the folder has. ``out``,
         the folder of labels or of the project. Fields of `LabelSettings`, where None is as it was,
         or the default. ``allow_code`` and ``insecure``, see `Consent`. ``charge`` and ``unpaired``
-        of structures whose files do not say it. ``export`` and ``retry_parked``, bool.
+        of structures whose files do not say it; ``box``, whether those of PDB and mmCIF files are
+        periodic. ``export`` and ``retry_parked``, bool.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def given_stage(given: Mapping[str, Any]) -> Stage:
     if given["export"]:
         return ExportStage(folder, LabelJobs.of(settings, consent))
     retry = Retry(given["time_limit_s"]) if given["retry_parked"] else None
-    reading = ImportSettings(charge=given["charge"], spin=given["unpaired"])
+    reading = ImportSettings(charge=given["charge"], spin=given["unpaired"], box=given["box"])
     return LabelStage(folder, settings, consent, files, reading, retry)
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -13,12 +13,14 @@ import numpy as np
 
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
-from openmmgems.engines.engine import Engine
+from openmmgems.engines.engine import BatchEngine, Engine
 from openmmgems.engines.engine_spec import EngineSpec
 from openmmgems.jobs.consent import Consent
-from openmmgems.jobs.job_kind import Cost
+from openmmgems.jobs.job_kind import AtOnce, Calculation, Cost
 
 from .label_settings import LabelSettings
+
+_ATOMS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,23 @@ class LabelJobs:
         """Cores of one calculation."""
         return self.spec.threads
 
+    @property
+    def at_once(self) -> AtOnce | None:
+        """How many are calculated at once, if the engine can."""
+        if isinstance(self.engine, BatchEngine):
+            return AtOnce(_ATOMS_AT_ONCE, self.engine.cost_many)
+        return None
+
     def cost(self, num_atoms: int) -> Cost:
         """Estimate what a structure of so many atoms needs."""
         return self.engine.cost(num_atoms)
 
-    def make(self) -> LabelCalculation:
+    def make(self) -> Calculation:
         """Make what calculates."""
-        return LabelCalculation(self.spec.make())
+        engine = self.spec.make()
+        if isinstance(engine, BatchEngine):
+            return LabelCalculationAtOnce(engine)
+        return LabelCalculation(engine)
 
 
 class LabelCalculation:
@@ -84,37 +96,82 @@ class LabelCalculation:
     def __call__(self, structure: AtomicSystem, variant: int = 0) -> bytes:
         """Calculate one label; see `jobs.job_kind.Calculation`."""
         del variant  # there is one label of a structure
-        label = self._engine.label(structure)
-        try:
-            return pack_label(label, structure)
-        except ValueError as error:  # a bad label may have bad luck
-            raise RuntimeError(str(error)) from error
+        return _packed(self._engine.label(structure), structure)
+
+
+class LabelCalculationAtOnce(LabelCalculation):
+    """Calculates many labels at once, by an engine that can."""
+
+    def __init__(self, engine: BatchEngine) -> None:
+        super().__init__(engine)
+        self._many = engine
+
+    def calculate_many(self, jobs: Sequence[tuple[AtomicSystem, int]]) -> list[bytes]:
+        """Calculate labels; see `jobs.job_kind.CalculationAtOnce`."""
+        structures = [structure for structure, _ in jobs]
+        labels = self._many.label_many(structures)
+        return [_packed(*pair) for pair in zip(labels, structures, strict=True)]
+
+
+def _packed(label: Label, structure: AtomicSystem) -> bytes:
+    try:
+        return pack_label(label, structure)
+    except ValueError as error:  # a bad label may have bad luck
+        raise RuntimeError(str(error)) from error
+
+
+#: What a label may have beside energy, forces and dipole, and whether it has a number per atom.
+_MORE = {"virial_ev": False, "charges_e": True, "atomic_energies_ev": True}
 
 
 def pack_label(label: Label, structure: AtomicSystem) -> bytes:
     """
-    Put a label into bytes: energy, forces, dipole as little-endian float64.
+    Put a label into bytes: little-endian float64 numbers.
+
+    They are energy, forces and dipole; if the label has more, then a number that says what (1:
+    virial, 2: charges, 4: atomic energies, added up), and that.
 
     Raises
     ------
     ValueError
-        If the label has the wrong shapes, or holds NaN or infinite values.
+        If the label has the wrong shapes, or holds NaN or infinite values: only the dipole of a
+        periodic structure may be NaN.
     """
-    forces = np.asarray(label.forces_ev_per_angstrom)
+    atoms = len(structure.atomic_numbers)
     dipole = np.asarray(label.dipole_e_angstrom)
-    shape = structure.positions_angstrom.shape
-    if forces.shape != shape or dipole.shape != (3,):
-        raise ValueError(
-            f"The label of {structure.source} has forces of shape {forces.shape} and a dipole "
-            f"of shape {dipole.shape}; expected {shape} and (3,)."
-        )
-    numbers = np.concatenate([[label.energy_ev], forces.ravel(), dipole]).astype("<f8")
-    if not np.isfinite(numbers).all():
+    parts = {"forces": np.asarray(label.forces_ev_per_angstrom), "dipole": dipole}
+    shapes: dict[str, tuple[int, ...]] = {"forces": (atoms, 3), "dipole": (3,)}
+    which = 0
+    for place, (name, per_atom) in enumerate(_MORE.items()):
+        if (values := getattr(label, name)) is not None:
+            which += 1 << place
+            parts[name] = np.asarray(values)
+            shapes[name] = (atoms,) if per_atom else (3, 3)
+    for name, values in parts.items():
+        if values.shape != shapes[name]:
+            raise ValueError(
+                f"The label of {structure.source} has {name} of shape {values.shape}; expected "
+                f"{shapes[name]}."
+            )
+    numbers = [np.array([label.energy_ev]), parts.pop("forces").ravel(), parts.pop("dipole")]
+    numbers += [np.array([which]), *(values.ravel() for values in parts.values())] if which else []
+    has_no_dipole = structure.cell_angstrom is not None and np.isnan(dipole).all()
+    checked = [values for values in numbers if not (values is dipole and has_no_dipole)]
+    if not np.isfinite(np.concatenate(checked)).all():
         raise ValueError(f"The label of {structure.source} holds NaN or infinite values.")
-    return numbers.tobytes()
+    return np.concatenate(numbers).astype("<f8").tobytes()
 
 
-def unpack_label(data: bytes) -> Label:
-    """Read what `pack_label` wrote."""
+def unpack_label(data: bytes, num_atoms: int) -> Label:
+    """Read what `pack_label` wrote of a structure of so many atoms."""
     numbers = np.frombuffer(data, dtype="<f8").astype(float)
-    return Label(float(numbers[0]), numbers[1:-3].reshape(-1, 3), numbers[-3:])
+    first = 1 + 3 * num_atoms
+    forces, dipole, rest = numbers[1:first], numbers[first : first + 3], numbers[first + 3 :]
+    more: dict[str, np.ndarray] = {}
+    which, rest = (int(rest[0]), rest[1:]) if len(rest) else (0, rest)
+    for place, (name, per_atom) in enumerate(_MORE.items()):
+        if which & 1 << place:
+            count = num_atoms if per_atom else 9
+            more[name] = rest[:count] if per_atom else rest[:count].reshape(3, 3)
+            rest = rest[count:]
+    return Label(float(numbers[0]), forces.reshape(-1, 3), dipole, **more)

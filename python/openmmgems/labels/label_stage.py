@@ -16,10 +16,11 @@ from openmmgems.jobs.cluster import describe_place
 from openmmgems.jobs.consent import Consent
 from openmmgems.jobs.status import Summary, describe_counts, show_progress
 
-from .label_folder import LabelFolder, read_files
+from .label_folder import LabelFolder
 from .label_jobs import LabelJobs
 from .label_run import label_all
 from .label_settings import LabelSettings
+from .read_files import read_files
 
 if TYPE_CHECKING:
     from openmmgems.data.import_data import ImportSettings

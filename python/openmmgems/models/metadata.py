@@ -7,9 +7,12 @@ import importlib.metadata
 from typing import Any
 
 #: The layout of gems.json that is written, and the newest that is read.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
-#: What a description may hold; None means unknown.
+#: What the network declares of itself since version 2: the cutoffs of its lists, its results, the
+#: Coulomb interaction that is added outside of it, and its attention if there is a choice.
+DECLARATIONS = ("neighbour_lists", "outputs", "electrostatics", "attention")
+#: What a description may hold besides the index of the weights; None means unknown.
 KEYS = (
     "format_version",
     "architecture",
@@ -24,6 +27,7 @@ KEYS = (
     "reference",
     "provenance",
     "license",
+    *DECLARATIONS,
 )
 _REQUIRED = ("format_version", "architecture", "cutoff", "long_range_cutoff")
 
@@ -48,10 +52,11 @@ def make_description(
     hyperparameters : dict, optional
         What defines the network besides its weights.
     provenance : dict, optional
-        Hashes of data set and settings; package version and date are added.
+        Hashes of data set and settings; package version and date are added. An entry that is None
+        is left out: a file that shall come out the same every day has no date.
     **domain
         Any of ``elements``, ``charges``, ``spins``, ``residues``, ``environments`` (lists),
-        ``reference`` (level of theory) and ``license``.
+        ``reference`` (level of theory), ``license`` and the ``DECLARATIONS``.
 
     """
     unknown = set(domain) - set(KEYS)
@@ -69,7 +74,9 @@ def make_description(
         "hyperparameters": hyperparameters or {},
         "cutoff": cutoff,
         "long_range_cutoff": long_range_cutoff,
-        "provenance": made | (provenance or {}),
+        "provenance": {
+            key: value for key, value in (made | (provenance or {})).items() if value is not None
+        },
     }
     check_description(description)
     return description

@@ -36,6 +36,32 @@ def max_by_molecule(values: Tensor, molecule: Tensor, num_molecules: int) -> Ten
     return masked.max(dim=1)[0]
 
 
+def kinds_of_atoms(
+    atomic_numbers: Tensor, molecule: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Atoms of one element in one molecule are of one kind: what depends on no more is equal.
+
+    Returns
+    -------
+    Tensor [num_kinds], Tensor [num_kinds], Tensor [num_kinds], Tensor [num_atoms]
+        Element, molecule and number of atoms of each kind, and the kind of each atom.
+
+    """
+    more_than_any = 128  # atomic number
+    kind = molecule * more_than_any + atomic_numbers
+    kinds, row, count = torch.unique(kind, return_inverse=True, return_counts=True)
+    owner = torch.div(kinds, more_than_any, rounding_mode="floor")
+    return kinds - owner * more_than_any, owner, count, row
+
+
+def conserve_charge(charges: Tensor, total: Tensor, molecule: Tensor) -> Tensor:
+    """Spread what is missing to the total charge evenly over the atoms of each molecule."""
+    num_molecules = total.shape[0]
+    missing = total - sum_by_molecule(charges, molecule, num_molecules)
+    atoms = sum_by_molecule(torch.ones_like(charges), molecule, num_molecules)
+    return charges + (missing / atoms)[molecule]
+
+
 def molecule_inputs(
     atomic_numbers: Sequence[int] | NDArray[np.integer],
     positions_angstrom: NDArray[np.floating],

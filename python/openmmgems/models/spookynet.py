@@ -20,7 +20,7 @@ from .embedding import ElectronicEmbedding, NonlinearElectronicEmbedding, Nuclea
 from .geometry import d_functions
 from .hyperparameters import Hyperparameters
 from .interaction import InteractionModule
-from .molecules import sum_by_molecule
+from .molecules import conserve_charge, kinds_of_atoms
 from .radial_basis import make_radial_basis
 from .repulsion import ZBLRepulsion
 
@@ -154,7 +154,7 @@ class SpookyNet(nn.Module):
             spin,
             molecule,
         )
-        charges = _conserve_charge(output[:, 1], charge, molecule)
+        charges = conserve_charge(output[:, 1], charge, molecule)
         results = {"energy_network": output[:, 0], "charges": charges}
         energy = output[:, 0]
         if self.zbl_repulsion_energy is not None:
@@ -212,10 +212,8 @@ class SpookyNet(nn.Module):
         self, atomic_numbers: Tensor, charge: Tensor, spin: Tensor, molecule: Tensor
     ) -> Tensor:
         """Features [num_atoms, num_features]; equal atoms of a molecule have the same."""
-        kind = molecule * self.element_bias.shape[0] + atomic_numbers
-        kinds, row, count = torch.unique(kind, return_inverse=True, return_counts=True)
-        owner = torch.div(kinds, self.element_bias.shape[0], rounding_mode="floor")
-        z = self.nuclear_embedding(kinds - owner * self.element_bias.shape[0])
+        element, owner, count, row = kinds_of_atoms(atomic_numbers, molecule)
+        z = self.nuclear_embedding(element)
         number = count.to(z.dtype)
         x = z + self.charge_embedding(z, charge, owner, number)
         return (x + self.magmom_embedding(z, spin, owner, number))[row]
@@ -272,11 +270,3 @@ def _make_embedding(options: Hyperparameters, is_charge: bool) -> nn.Module:
     if options.use_nonlinear_embedding:
         return NonlinearElectronicEmbedding(*sizes)
     return ElectronicEmbedding(*sizes, is_charge)
-
-
-def _conserve_charge(charges: Tensor, total: Tensor, molecule: Tensor) -> Tensor:
-    """Spread what is missing to the total charge evenly over the atoms of each molecule."""
-    num_molecules = total.shape[0]
-    missing = total - sum_by_molecule(charges, molecule, num_molecules)
-    atoms = sum_by_molecule(torch.ones_like(charges), molecule, num_molecules)
-    return charges + (missing / atoms)[molecule]

@@ -64,6 +64,10 @@ class ConformerJobs:
         """Cores of one calculation."""
         return self.spec.threads
 
+    @property
+    def at_once(self) -> None:
+        """Each molecule is a job by itself."""
+
     def cost(self, num_atoms: int) -> Cost:
         """Estimate what a molecule of so many atoms needs."""
         one = self.engine.cost(num_atoms)

@@ -88,11 +88,12 @@ def conformers(
     Raises
     ------
     ValueError
-        If the source is not that of a bottom-up fragment.
+        If the source is not that of a bottom-up fragment, or the structure is periodic.
     RuntimeError
         If the engine fails at the minimum, or bonds cannot be kept.
 
     """
+    structure.require_molecule("Conformers cannot be drawn")
     name = fragment_name(structure.source)
     tally = Tally() if tally is None else tally
     surface = Surface(structure, engine)

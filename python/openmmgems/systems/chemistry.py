@@ -40,7 +40,7 @@ def unmatched_residues(topology: app.Topology) -> list[Any]:
     return list(_standard_templates().getUnmatchedResidues(topology))
 
 
-def check_complete(structure: LoadedStructure) -> None:
+def check_complete(structure: LoadedStructure, advice: str | None = None) -> None:
     """Raise if a standard residue lacks atoms or hydrogens.
 
     Residues with other names are left to the model's domain or the force field.
@@ -48,6 +48,8 @@ def check_complete(structure: LoadedStructure) -> None:
     Parameters
     ----------
     structure : LoadedStructure
+    advice : str, optional
+        What to do; default: options of commands that prepare structures.
 
     Raises
     ------
@@ -62,11 +64,11 @@ def check_complete(structure: LoadedStructure) -> None:
     if not broken:
         return
     more = f" ({len(broken) - 1} more such residues)" if len(broken) > 1 else ""
-    raise StructureError(
-        f"{fault_of(_standard_templates(), broken[0])}{more}; if it is an experimental structure, "
-        f"--add-hydrogens completes it, and --remove '{name_of(broken[0])}' leaves it out; if it "
-        "is meant to be so, add --force."
+    advice = advice or (
+        f"if it is an experimental structure, --add-hydrogens completes it, and --remove "
+        f"'{name_of(broken[0])}' leaves it out; if it is meant to be so, add --force."
     )
+    raise StructureError(f"{fault_of(_standard_templates(), broken[0])}{more}; {advice}")
 
 
 def guess_total_charge(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from openmm import Vec3, app, unit
 from openmm.app.internal.unitcell import reducePeriodicBoxVectors
 
-from openmmgems.core.connectivity import perceive_bonds
+from openmmgems.core.connectivity import make_whole, perceive_bonds
 from openmmgems.core.errors import StructureError
 from openmmgems.data.xyz_file import XyzFrame, read_xyz_frames
 
@@ -63,7 +62,10 @@ def read_xyz(
     except ValueError as error:
         raise StructureError(f"'{path.name}': {error}") from error
     if cell is not None:
-        positions = _made_whole(positions, bonds, cell, notes)
+        whole = make_whole(positions, bonds, cell)
+        if whole is not positions:
+            notes.append("Molecules that the walls of the box cut were made whole.")
+        positions = whole
     topology = _build_topology(frame.atomic_numbers, bonds)
     if cell is not None:
         topology.setPeriodicBoxVectors([Vec3(*row) for row in 0.1 * cell] * unit.nanometer)
@@ -103,37 +105,6 @@ def _in_reduced_form(
     if (found != cell).any():
         notes.append("Other vectors of the same lattice were taken: the box is in reduced form.")
     return positions, found
-
-
-def _made_whole(
-    positions: NDArray[np.float64],
-    bonds: NDArray[np.int64],
-    cell: NDArray[np.float64],
-    notes: list[str],
-) -> NDArray[np.float64]:
-    """Move atoms by box vectors until no bond is longer than to the nearest image."""
-    inverse = np.linalg.inv(cell)
-    shifts = np.round((positions[bonds[:, 0]] - positions[bonds[:, 1]]) @ inverse)
-    if not shifts.any():
-        return positions
-    neighbours: list[list[tuple[int, NDArray[np.float64]]]] = [[] for _ in positions]
-    for (i, j), shift in zip(bonds.tolist(), shifts, strict=True):
-        neighbours[i].append((j, shift))
-        neighbours[j].append((i, -shift))
-    moved = np.full(positions.shape, np.nan)
-    for start in range(len(positions)):
-        if np.isfinite(moved[start, 0]):
-            continue
-        moved[start] = 0.0
-        queue = deque([start])
-        while queue:
-            atom = queue.popleft()
-            for other, shift in neighbours[atom]:
-                if not np.isfinite(moved[other, 0]):
-                    moved[other] = moved[atom] + shift
-                    queue.append(other)
-    notes.append("Molecules that the walls of the box cut were made whole.")
-    return positions + moved @ cell
 
 
 def _describe(numbers: NDArray[np.int64], topology: app.Topology) -> str:

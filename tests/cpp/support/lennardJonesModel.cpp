@@ -16,6 +16,11 @@ def forward(self, atomic_numbers: Tensor, vectors: Tensor, pair_i: Tensor, pair_
     return {"energy": energy.index_add(0, pair_i, pairs)}
 )";
 
+const std::string SET_LONG_RANGE_CUTOFF = R"(
+def set_long_range_cutoff(self, cutoff: Optional[float]) -> None:
+    pass
+)";
+
 namespace {
 
 const std::string ARGON = R"({"format_version": 1, "architecture": "lennard-jones", "cutoff": 9.0,

@@ -13,6 +13,9 @@ constexpr double LJ_EPSILON_EV = 0.0104, LJ_SIGMA_ANGSTROM = 3.4, LJ_CUTOFF_ANGS
 /** The forward function of argon's Lennard-Jones model, shifted to vanish at the cutoff. */
 extern const std::string LENNARD_JONES_FORWARD;
 
+/** An exported method that sets nothing, for models that must take a long-range cutoff. */
+extern const std::string SET_LONG_RANGE_CUTOFF;
+
 /** A model file that exists while this object does. */
 class ModelFile {
 public:

@@ -14,6 +14,7 @@ import pytest
 import typer
 from openmmgems.cli.label import label
 from openmmgems.core.atomic_system import AtomicSystem
+from openmmgems.data.import_data import read_labelled
 from openmmgems.data.structure_file import write_structures
 from openmmgems.engines.tblite_engine import TbliteEngine
 from support.labelling import TESTS, read_log, wait_for, waters
@@ -87,6 +88,42 @@ def test_from_structures_to_a_data_set(tmp_path: Path, gems_label) -> None:
     assert (code, "GFN2-xTB  12 of 12 done" in text) == (0, True)
     with pytest.raises(ValueError, match="labelled with engine gfn2-xtb; now it is gfn1-xtb"):
         gems_label("-o", folder, "--engine", "gfn1-xtb")
+
+
+@pytest.mark.usefixtures("no_picture")
+def test_cells_virials_and_charges_get_into_the_data_set(tmp_path: Path, gems_label) -> None:
+    """From an extended XYZ file with molecules and boxes of the same atoms; and again from that."""
+    engine = ["--engine", ENGINE, "--engine-option", f"log={tmp_path / 'log'}"]
+    water = "O 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
+    cells = ['Lattice="9 0 0 1 8 0 0 0 7"', "free", 'Lattice="6 0 0 0 6 0 0 0 6"']
+    (tmp_path / "mixed.extxyz").write_text("".join(f"3\n{cell}\n{water}" for cell in cells))
+    code, text = gems_label(tmp_path / "mixed.extxyz", "-o", tmp_path / "a", *engine, *ALONE)
+    assert (code, "3 of 3 done" in text) == (0, True)
+    code, _ = gems_label(tmp_path / "a" / "data.h5", "-o", tmp_path / "b", *engine, *ALONE)
+    assert code == 0
+    box, smaller = np.array([[9.0, 0, 0], [1, 8, 0], [0, 0, 7]]), 6 * np.eye(3)
+    for folder in ("a", "b"):
+        found = {s.source: (s, label) for s, label in read_labelled(tmp_path / folder / "data.h5")}
+        assert len(found) == 3
+        for number, cell in ((0, box), (2, smaller)):
+            structure, label = found[f"imported:mixed.extxyz:{number}"]
+            np.testing.assert_array_equal(structure.cell_angstrom, cell)
+            np.testing.assert_array_equal(label.virial_ev, 2.0 * cell)
+            np.testing.assert_allclose(label.charges_e, [0.8, 0.1, 0.1])
+            assert np.isnan(label.dipole_e_angstrom).all()
+        molecule, label = found["imported:mixed.extxyz:1"]
+        assert (molecule.cell_angstrom, label.virial_ev, label.charges_e) == (None, None, None)
+        assert np.isfinite(label.dipole_e_angstrom).all()
+
+
+def test_engines_of_molecules_refuse_boxes_by_name(tmp_path: Path, gems_label) -> None:
+    water = "O 0 0 0.117\nH 0 0.757 -0.47\nH 0 -0.757 -0.47\n"
+    (tmp_path / "ice.extxyz").write_text(f'3\nLattice="9 0 0 1 8 0 0 0 7"\n{water}')
+    with pytest.raises(RuntimeError, match="Nothing is done yet"):
+        gems_label(tmp_path / "ice.extxyz", "-o", tmp_path / "labels", *ALONE)
+    text = " ".join(gems_label("-o", tmp_path / "labels", "--status")[1].split())
+    assert "GFN2-xTB: the structure '...' has a periodic cell; expected a molecule" in text
+    assert "(imported:ice.extxyz:0)" in text
 
 
 def test_the_estimate_writes_nothing(tmp_path: Path, gems_label) -> None:

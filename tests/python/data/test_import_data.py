@@ -263,10 +263,29 @@ def test_arrays_of_names_that_are_not_there(tmp_path: Path) -> None:
         list(read_labelled(write_npz(tmp_path, R=None)))
 
 
-def test_periodic_xyz_is_refused(tmp_path: Path) -> None:
-    ase.io.write(tmp_path / "a.xyz", ase.Atoms("He", cell=[5, 5, 5], pbc=True), format="extxyz")
-    with pytest.raises(ValueError, match=r"Entry 0 .* is periodic; expected molecules"):
-        list(read_structures_any(tmp_path / "a.xyz"))
+def test_periodic_xyz_has_a_cell(tmp_path: Path) -> None:
+    cell = np.array([[5.0, 0.0, 0.0], [1.0, 6.0, 0.0], [0.5, 0.25, 7.0]])
+    ase.io.write(tmp_path / "a.xyz", ase.Atoms("He", cell=cell, pbc=True), format="extxyz")
+    ase.io.write(tmp_path / "b.xyz", ase.Atoms("He", cell=cell, pbc=False), format="extxyz")
+    (found,) = read_structures_any(tmp_path / "a.xyz")
+    np.testing.assert_allclose(found.cell_angstrom, cell)
+    (found,) = read_structures_any(tmp_path / "a.xyz", ImportSettings(length_unit="bohr"))
+    np.testing.assert_allclose(found.cell_angstrom, 0.529177210544 * cell, rtol=1e-8)
+    (found,) = read_structures_any(tmp_path / "b.xyz")
+    assert found.cell_angstrom is None
+
+
+def test_charges_of_molecules_across_the_walls_are_concluded(tmp_path: Path) -> None:
+    """Nitrite, whose shape tells its charge, and water, both cut by walls, atoms where they are."""
+    positions = np.array(
+        [[4.9, 2.0, 2.0], [5.94, 2.0, 2.66], [3.86, 2.0, 2.66], [2, 2, 4.8], [2, 2.76, 5.4]]
+    )
+    positions = np.vstack([positions, [2.0, 1.24, 5.4]]) % 5.0
+    atoms = ase.Atoms("NO2OH2", positions, cell=5 * np.eye(3), pbc=True)
+    ase.io.write(tmp_path / "a.xyz", atoms, format="extxyz")
+    (found,) = read_structures_any(tmp_path / "a.xyz")
+    assert found.charge == -1
+    np.testing.assert_allclose(found.positions_angstrom, positions, atol=1e-8)
 
 
 def test_broken_xyz_is_named(tmp_path: Path) -> None:

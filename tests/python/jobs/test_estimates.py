@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from openmmgems.jobs.estimates import Estimator, in_groups
+from openmmgems.jobs.estimates import Estimator
+from openmmgems.jobs.groups import in_groups
 from openmmgems.jobs.owners import release_dead, run_name
 from openmmgems.jobs.status import by_text, levels, status
 from openmmgems.jobs.store import Failure, Job, JobStore
@@ -27,12 +28,16 @@ def job(number: int, memory_mb: float = 100.0, attempt: int = 1) -> Job:
 
 def test_groups_are_long_enough_and_alike() -> None:
     quick = [(job(k), 1.0) for k in range(7)]
-    assert [len(group) for group in in_groups(quick, 3.0, 100)] == [3, 3, 1]
-    assert [len(group) for group in in_groups(quick, 100.0, 5)] == [5, 2]
-    assert [len(group) for group in in_groups(quick, 0.1, 100)] == [1] * 7
+    assert [len(group) for group in in_groups(quick, 3.0, most=100)] == [3, 3, 1]
+    assert [len(group) for group in in_groups(quick, 100.0, most=5)] == [5, 2]
+    assert [len(group) for group in in_groups(quick, 0.1, most=100)] == [1] * 7
     mixed = [(job(0), 1.0), (job(1, 150.0), 1.0), (job(2, 5000.0), 1.0), (job(3), 1.0)]
-    assert [[j.id for j in group] for group in in_groups(mixed, 99.0, 99)] == [[0, 1], [2], [3]]
-    assert in_groups([], 1.0, 1) == []
+    assert [[j.id for j in group] for group in in_groups(mixed, 99.0, most=99)] == [
+        [0, 1],
+        [2],
+        [3],
+    ]
+    assert in_groups([], 1.0) == []
 
 
 def test_estimates_follow_experience(tmp_path: Path) -> None:

@@ -218,9 +218,41 @@ def test_a_store_keeps_where_structures_are_from(store: JobStore) -> None:
     store.finish(job, b"data", "test 1")
     ((found, _),) = store.results("test")
     assert job.structure.provenance == found.provenance == known.provenance
-    cell = replace(water, cell_angstrom=np.eye(3))
-    with pytest.raises(ValueError, match="'water 0' has a periodic cell"):
-        store.add([cell], "test")
+
+
+def test_a_store_keeps_cells_and_tells_them_apart(store: JobStore) -> None:
+    (water,) = structures(1)
+    cell = np.array([[9.0, 0.0, 0.0], [1.0, 8.0, 0.0], [0.5, 0.25, 7.0]])
+    ice = replace(water, cell_angstrom=cell)
+    assert store.add([water, ice, replace(water, cell_angstrom=2.0 * cell), ice], "test") == 3
+    assert store.has(ice, "test")
+    found = [job.structure.cell_angstrom for job in store.claim("a", "test", number=3)]
+    assert found[0] is None
+    np.testing.assert_array_equal(found[1], cell)
+    np.testing.assert_array_equal(found[2], 2.0 * cell)
+
+
+def test_of_jobs_calculated_at_once_nobody_is_to_blame_but_each_is_alone_next(
+    store: JobStore,
+) -> None:
+    store.add(structures(4), "test", Need(memory_mb=100.0))
+    first, second, third, fourth = store.claim("a", "test", number=4)
+    assert not any(job.is_alone for job in (first, second, third, fourth))
+    together = [first.id, second.id, third.id]
+    store.start_together("b", [fourth.id])  # not its own
+    store.start_together("a", together)
+    store.start("a", [third.id])  # by itself since, after that failed
+    assert store.take_back("a") == 4
+    again = {job.id: job for job in store.claim("b", "test", number=4)}
+    found = [(again[j.id].is_alone, again[j.id].attempt) for j in (first, second, third, fourth)]
+    assert found == [(True, 1), (True, 1), (False, 2), (False, 1)]
+    store.start_together("b", [fourth.id])
+    store.release("b")  # it was asked to stop
+    released = {job.id: job.is_alone for job in store.claim("c", "test", number=4)}
+    assert [released[job.id] for job in (first, second, fourth)] == [True, True, False]
+    store.fail(again[first.id], "c", "no convergence")
+    (retried,) = store.claim("d", "test", number=4)
+    assert (retried.id, retried.is_alone) == (first.id, False)
 
 
 def test_what_a_dead_worker_had_is_taken_back(store: JobStore) -> None:
@@ -320,7 +352,7 @@ def test_damaged_and_foreign_files(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "newer.sqlite") as newer:
         newer.execute("PRAGMA user_version = 9")
     newer.close()
-    with pytest.raises(ValueError, match="version 9; expected a job store of version 1 to 3"):
+    with pytest.raises(ValueError, match="version 9; expected a job store of version 1 to 4"):
         JobStore(tmp_path / "newer.sqlite")
     with pytest.raises(RuntimeError, match="unable to open"):
         JobStore(tmp_path / "no folder" / "jobs.sqlite")

@@ -3,6 +3,7 @@
 """Job stores of earlier versions become ones of this version."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from openmmgems.core.atomic_system import AtomicSystem
 from openmmgems.jobs.store import JobStore
 from openmmgems.jobs.store_records import structure_row
+from openmmgems.labels.label_jobs import unpack_label
 from support.labelling import waters
 from support.store_worker import data_of, label_of
 
@@ -35,7 +37,7 @@ def write_version_1(path: Path, given: list[AtomicSystem]) -> None:
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_1)
         for k, structure in enumerate(given):
-            row = structure_row(structure)[:-2]
+            row = structure_row(structure)[:6]
             old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
             state = ("done", "running", "waiting")[k]
             old.execute(
@@ -105,7 +107,7 @@ def test_a_file_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.executescript(VERSION_2)
         for k, structure in enumerate(given):
-            row = structure_row(structure)[:-2]
+            row = structure_row(structure)[:6]
             old.execute("INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?, ?)", (k + 1, *row))
             state = ("done", "done", "parked")[k]
             old.execute(
@@ -129,6 +131,69 @@ def test_a_file_of_version_2_is_brought_up_to_date(tmp_path: Path) -> None:
         took = store.query("SELECT DISTINCT seconds, peak_memory_mb, worker, ended FROM result")
         assert took == [(2.0, 300.0, "machine/7", 1000.0)]
         assert store.retry_parked("test") == 1
+        assert store.query("PRAGMA foreign_key_check") == []
+
+
+VERSION_3 = """
+CREATE TABLE structure (
+    id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, atomic_numbers BLOB NOT NULL,
+    positions BLOB NOT NULL, charge INTEGER NOT NULL, spin INTEGER NOT NULL, source TEXT NOT NULL,
+    variant INTEGER NOT NULL DEFAULT 0, provenance TEXT);
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY, structure INTEGER NOT NULL REFERENCES structure, level TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'parked')),
+    attempts INTEGER NOT NULL DEFAULT 0, memory_mb REAL NOT NULL, time_limit_s REAL NOT NULL,
+    worker TEXT, lease_end REAL, error TEXT, estimate_s REAL, started REAL,
+    UNIQUE (structure, level));
+CREATE INDEX job_by_cost ON job (level, state, estimate_s DESC, id);
+CREATE TABLE engine (
+    id INTEGER PRIMARY KEY, level TEXT NOT NULL, version TEXT NOT NULL, settings TEXT NOT NULL,
+    UNIQUE (level, version, settings));
+CREATE TABLE result (
+    job INTEGER PRIMARY KEY REFERENCES job, data BLOB NOT NULL,
+    engine INTEGER NOT NULL REFERENCES engine, seconds REAL, peak_memory_mb REAL, worker TEXT,
+    ended REAL);
+CREATE TABLE failure (
+    id INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES job, ended REAL NOT NULL, worker TEXT,
+    memory_mb REAL NOT NULL, error TEXT NOT NULL);
+CREATE INDEX failure_by_job ON failure (job);
+INSERT INTO engine VALUES (1, 'test', 'code 1', '{"grid": 3}');
+PRAGMA user_version = 3;
+"""
+
+
+def test_a_file_of_version_3_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Its labels are read as they are; periodic structures can be added beside its molecules."""
+    path, given = tmp_path / "old.sqlite", waters(["a", "b"])
+    with sqlite3.connect(path) as old:
+        old.executescript(VERSION_3)
+        for k, structure in enumerate(given):
+            row = structure_row(structure)[:8]
+            marks = ", ".join("?" * 9)
+            old.execute(f"INSERT INTO structure VALUES ({marks})", (k + 1, *row))
+            old.execute(
+                "INSERT INTO job VALUES (?, ?, 'test', ?, 1, 100, 60, NULL, NULL, NULL, 1, NULL)",
+                (k + 1, k + 1, ("done", "waiting")[k]),
+            )
+        label = label_of(given[0])
+        numbers = [[label.energy_ev], label.forces_ev_per_angstrom.ravel(), label.dipole_e_angstrom]
+        old.execute(
+            "INSERT INTO result VALUES (1, ?, 1, 2.0, 300.0, 'machine/7', 1000.0)",
+            (np.concatenate(numbers).astype("<f8").tobytes(),),
+        )
+    old.close()
+    ice = replace(given[0], cell_angstrom=9.0 * np.eye(3))
+    with JobStore(path) as store:
+        assert store.add([*given, ice], "test") == 1
+        ((structure, data),) = store.results("test")
+        assert structure.cell_angstrom is None
+        found = unpack_label(data, 3)
+        assert found.energy_ev == label.energy_ev
+        np.testing.assert_array_equal(found.dipole_e_angstrom, label.dipole_e_angstrom)
+        assert (found.virial_ev, found.charges_e, found.atomic_energies_ev) == (None, None, None)
+        jobs = store.claim("b", "test", number=3)
+        assert [job.structure.cell_angstrom is None for job in jobs] == [True, False]
+        assert not any(job.is_alone for job in jobs)
         assert store.query("PRAGMA foreign_key_check") == []
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Labelling on workers: results, their order, groups, memory, errors of settings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_labels_are_those_of_the_engine_in_the_order_added(tmp_path: Path) -> No
     assert done_sources(path) == sources
     with JobStore(path) as store:
         for (structure, data), expected in zip(store.results(LEVEL), waters(sources), strict=True):
-            label, wanted = unpack_label(data), label_of(expected)
+            label, wanted = unpack_label(data, 3), label_of(expected)
             assert label.energy_ev == wanted.energy_ev
             np.testing.assert_array_equal(
                 label.forces_ev_per_angstrom, wanted.forces_ev_per_angstrom
@@ -105,13 +106,33 @@ def test_a_run_keeps_its_jobs_while_it_lives(tmp_path: Path) -> None:
 def test_labels_come_back_from_bytes_and_bad_ones_are_refused() -> None:
     (water,) = waters(["x"])
     right = label_of(water)
-    back = unpack_label(pack_label(right, water))
+    back = unpack_label(pack_label(right, water), 3)
     assert back.energy_ev == right.energy_ev
     np.testing.assert_array_equal(back.forces_ev_per_angstrom, right.forces_ev_per_angstrom)
     np.testing.assert_array_equal(back.dipole_e_angstrom, right.dipole_e_angstrom)
     for label, message in (
         (Label(np.nan, right.forces_ev_per_angstrom, right.dipole_e_angstrom), "holds NaN"),
         (Label(1.0, right.forces_ev_per_angstrom[:2], right.dipole_e_angstrom), r"shape \(2, 3\)"),
+        (replace(right, charges_e=np.zeros(4)), r"charges_e of shape \(4,\); expected \(3,\)"),
+        (replace(right, virial_ev=np.full((3, 3), np.inf)), "holds NaN"),
+        (replace(right, dipole_e_angstrom=np.full(3, np.nan)), "holds NaN"),
     ):
         with pytest.raises(ValueError, match=message):
             pack_label(label, water)
+
+
+@pytest.mark.parametrize("names", [(), ("virial_ev",), ("charges_e", "atomic_energies_ev"), None])
+def test_all_that_a_label_may_have_comes_back_from_bytes(names: tuple[str, ...] | None) -> None:
+    (water,) = waters(["x"])
+    generator = np.random.default_rng(3)
+    shapes = {"virial_ev": (3, 3), "charges_e": (3,), "atomic_energies_ev": (3,)}
+    more = {n: generator.normal(size=shapes[n]) for n in (shapes if names is None else names)}
+    label = replace(label_of(water), **more)
+    ice = replace(water, cell_angstrom=9.0 * np.eye(3))
+    for structure, dipole in ((water, label.dipole_e_angstrom), (ice, np.full(3, np.nan))):
+        given = replace(label, dipole_e_angstrom=dipole)
+        back = unpack_label(pack_label(given, structure), 3)
+        assert {name for name in shapes if getattr(back, name) is not None} == set(more)
+        for name, value in vars(given).items():
+            if value is not None:
+                np.testing.assert_array_equal(getattr(back, name), value, err_msg=name)

@@ -4,12 +4,14 @@
 
 ``fail``, ``impossible``, ``nan``, ``die``, ``die-once``, ``endless``, ``endless-once``,
 ``slow SECONDS``, ``memory MB``; anything else is calculated. What is calculated is written into a
-log.
+log. Periodic structures get a virial that tells their cell, and charges that tell their elements.
 """
 
 import os
 import signal
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +59,9 @@ class FaultyEngine:
             _hold(float(value.split()[0]))
         self._write("end", structure.source)
         label = label_of(structure)
-        return Label(np.nan if word == "nan" else label.energy_ev, *_arrays(label))
+        if structure.cell_angstrom is not None:
+            label = _of_box(label, structure)
+        return replace(label, energy_ev=np.nan) if word == "nan" else label
 
     def _first(self, source: str) -> bool:
         return self._log.read_text().count(f" begin {source}\n") == 1
@@ -67,8 +71,13 @@ class FaultyEngine:
             file.write(f"{os.getpid()} {what} {source}\n")
 
 
-def _arrays(label: Label) -> tuple[np.ndarray, np.ndarray]:
-    return label.forces_ev_per_angstrom, label.dipole_e_angstrom
+def _of_box(label: Label, structure: AtomicSystem) -> Label:
+    return replace(
+        label,
+        dipole_e_angstrom=np.full(3, np.nan),
+        virial_ev=2.0 * structure.cell_angstrom,
+        charges_e=0.1 * structure.atomic_numbers,
+    )
 
 
 def _hold(megabytes: float) -> None:
@@ -80,8 +89,29 @@ def _hold(megabytes: float) -> None:
     time.sleep(0.3)
 
 
+class FaultyBatchEngine(FaultyEngine):
+    """Calculates many at once; its log says so with the number of each group.
+
+    ``together`` fails only beside others. Each structure takes 10 MB of a group.
+    """
+
+    def label_many(self, structures: Sequence[AtomicSystem]) -> list[Label]:
+        self._write("together", str(len(structures)))
+        if any(structure.source.startswith("together") for structure in structures):
+            raise RuntimeError("these do not go together")
+        return [self.label(structure) for structure in structures]
+
+    def cost_many(self, sizes: Sequence[int]) -> Cost:
+        return Cost(self._seconds * len(sizes), 10.0 * len(sizes))
+
+
 def make(**options: Setting) -> FaultyEngine:
     """Make it, as ``support.faulty_engine:make`` names it."""
     if "broken" in options:
         raise ImportError("there is no program 'faulty'")
     return FaultyEngine(**options)
+
+
+def make_batch(**options: Setting) -> FaultyBatchEngine:
+    """Make one that calculates many at once."""
+    return FaultyBatchEngine(**options)

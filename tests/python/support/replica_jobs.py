@@ -28,6 +28,7 @@ class ReplicaJobs:
     name: str = "The replica"
     level: str = "replicas"
     threads: int = 1
+    at_once: None = None
 
     @property
     def settings(self) -> Mapping[str, Setting]:

@@ -23,6 +23,7 @@ struct Wanted {
     bool virial = false;
     bool terms = false;
     bool charges = false;
+    bool hirshfeldRatios = false;
 };
 
 /** What an evaluation gave. */
@@ -36,8 +37,21 @@ struct Evaluation {
     Box virialEv;
     /** In elementary charges, one per atom; empty if the model gives none. */
     std::vector<double> charges;
+    /** Volumes of atoms relative to free ones, one per atom; empty if the model gives none. */
+    std::vector<double> hirshfeldRatios;
     /** Wall time by phase in seconds; empty if the evaluator does not tell. */
     std::map<std::string, double> phaseSeconds;
+};
+
+/** One of several systems that are evaluated together. */
+struct MolecularSystem {
+    /** What errors call it, such as "system 3". */
+    std::string name;
+    std::vector<int> atomicNumbers;
+    std::vector<OpenMM::Vec3> positionsAngstrom;
+    int totalCharge = 0;
+    int numUnpairedElectrons = 0;
+    std::optional<Box> box;
 };
 
 enum class Precision { Single, Double };
@@ -80,6 +94,15 @@ public:
      */
     virtual Evaluation evaluate(const std::vector<OpenMM::Vec3>& positionsAngstrom, const Box* box,
                                 const Wanted& wanted) = 0;
+    /**
+     * Evaluate several systems, each by itself, together if evaluator and model can. All have a box
+     * or none has, as the settings have it. What composition the evaluator has afterwards is not
+     * defined.
+     *
+     * @return the results of each. Throws as setComposition() and evaluate(), naming the system.
+     */
+    virtual std::vector<Evaluation> evaluateBatch(const std::vector<MolecularSystem>& systems,
+                                                  const Wanted& wanted);
 };
 
 /**

@@ -24,10 +24,11 @@ class OPENMMGEMS_MODEL_EXPORT ForceEvaluator {
 public:
     /**
      * @param force        atoms, model file and settings
+     * @param numParticles of the System that the force is in
      * @param options      where and how to compute
      * @param enterDevice  called before anything that may touch a device; may be empty
      */
-    ForceEvaluator(const GemsForce& force, const EvaluatorOptions& options,
+    ForceEvaluator(const GemsForce& force, int numParticles, const EvaluatorOptions& options,
                    EnterDevice enterDevice = {});
     ~ForceEvaluator();
     /** Particle of the System for each atom. */

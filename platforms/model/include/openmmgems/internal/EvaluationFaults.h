@@ -5,6 +5,7 @@
 
 #include "openmmgems/Evaluator.h"
 #include <array>
+#include <openmm/OpenMMException.h>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,19 @@ private:
     void store(Kind kind, int word);
     std::array<int, NUM_KINDS> words{};
 };
+
+/** Runs an action; an error of it tells which of several systems it is about. */
+template <class Action>
+auto forSystem(const std::string& name, Action action) {
+    try {
+        return action();
+    } catch (const OpenMM::OpenMMException& error) {
+        const std::string message = error.what(), prefix = "GemsForce: ";
+        const bool begins = message.starts_with(prefix);
+        throw OpenMM::OpenMMException(prefix + name + ": " +
+                                      (begins ? message.substr(prefix.size()) : message));
+    }
+}
 
 } // namespace OpenMMGems
 
