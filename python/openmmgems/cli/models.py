@@ -16,9 +16,10 @@ from rich.table import Table
 from openmmgems.core.quantities import format_bytes
 
 from .console import output
-from .steps import print_notes, words
+from .steps import print_notes, refuse_others, words
 
 _DOMAIN = "What the model is"
+_OF_SO3LR = ("checkpoint", "out", "another_version", "overwrite")
 
 app = typer.Typer(no_args_is_help=True, help="List, inspect, import and export model files.")
 
@@ -60,9 +61,11 @@ def inspect(
     Example: gems models inspect ala-gfn2
     """
     from openmmgems.models.inspect import inspect_model
+    from openmmgems.models.metadata import DECLARATIONS
     from openmmgems.systems.system import model_file
 
     file = model_file(model)
+    none_is_known = ("cutoff", "long_range_cutoff", *DECLARATIONS)
     found = inspect_model(file)
     if as_json:
         typer.echo(json.dumps({"file": str(file)} | asdict(found), indent=2))
@@ -74,7 +77,9 @@ def inspect(
     table.add_row("parameters", f"{found.num_parameters} in {len(found.tensors)} tensors")
     for key, value in found.description.items():
         unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
-        text = "none" if key.endswith("cutoff") and value is None else _text(value)
+        text = "none" if key in none_is_known and value is None else _text(value)
+        if key == "weights":
+            text = f"{len(value)} tensors, as their sha256 say"
         table.add_row(key, escape(text) + unit)
     output.print(table)
     if found.foreign:
@@ -91,7 +96,13 @@ def inspect(
 @app.command("import")
 def import_checkpoint(
     context: typer.Context,
-    checkpoint: Annotated[Path, typer.Argument(help="Checkpoint of the published code (.pth).")],
+    checkpoint: Annotated[
+        Path,
+        typer.Argument(
+            help="Checkpoint of the published SpookyNet (.pth), so3lr.model of so3krates-torch, or "
+            "the word so3lr: that of the installed package."
+        ),
+    ],
     out: Annotated[Path, typer.Argument(help="Model file to write (.pt).")],
     smooth_reference: Annotated[
         Path | None,
@@ -134,25 +145,41 @@ def import_checkpoint(
     license: Annotated[
         str | None, typer.Option(help="Of the weights, SPDX.", rich_help_panel=_DOMAIN)
     ] = None,
+    another_version: Annotated[
+        bool,
+        typer.Option("--another-version", help="Try an so3lr.model that is not the known one."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
 ) -> None:
-    """Turn a published SpookyNet checkpoint into a model file; its code is never run.
+    """Turn a published SpookyNet checkpoint, or SO3LR, into a model file; its code is never run.
 
     Published models have Exact attention, whose forces jump where the largest key changes its atom.
     With a reference structure the model is smooth instead, and equal to Exact at that structure.
     What is said of its training is kept in the file, and `gems simulate` refuses what lies outside.
+    SO3LR needs no more words: the bundled model so3lr was made by the last example.
 
     [bold]Examples[/]
 
       gems models import parameters.pth published.pt --smooth-reference water.xyz
 
       gems models import parameters.pth published.pt --long-range-cutoff 1.0 --elements H,C,N,O
+
+      gems models import so3lr so3lr.pt
     """
+    from openmmgems.models.published_so3lr import import_so3lr, so3lr_source
     from openmmgems.systems.import_model import import_model
 
-    _check_files(checkpoint, out, overwrite)
-    output.print(f"Reading {escape(str(checkpoint))} ...")
-    import_model(context.params, lambda note: print_notes([note]))
+    source = so3lr_source(checkpoint)
+    if source is None:
+        refuse_others(context, set(context.params) - {"another_version"}, "is for SO3LR only")
+    else:
+        refuse_others(context, _OF_SO3LR, "does not apply to SO3LR, of which all is known")
+    _check_files(source or checkpoint, out, overwrite)
+    output.print(f"Reading {escape(str(source or checkpoint))} ...")
+    if source is None:
+        import_model(context.params, lambda note: print_notes([note]))
+    else:
+        import_so3lr(out, source, another_version=another_version)
     output.print(f"Wrote {escape(str(out))}.\nNext: gems models inspect {escape(str(out))}")
 
 

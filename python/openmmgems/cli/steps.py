@@ -15,15 +15,16 @@ from openmmgems.core.settings import Setting
 from .console import output
 
 
-def refuse_others(context: typer.Context, allowed: Collection[str]) -> None:
-    """Refuse options that have no effect beside a project file, whose settings count."""
+def refuse_others(
+    context: typer.Context,
+    allowed: Collection[str],
+    why: str = "cannot stand beside --project: the project file has the settings",
+) -> None:
+    """Refuse options that have no effect, say because the settings of a project file count."""
     for option in context.params:
         source = context.get_parameter_source(option)
         if option not in allowed and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(
-                f"--{option.replace('_', '-')} cannot stand beside --project: the project file has "
-                "the settings"
-            )
+            raise typer.BadParameter(f"--{option.replace('_', '-')} {why}")
 
 
 def read_option(text: str, plain: Collection[str] = ()) -> tuple[str, Setting]:

@@ -17,6 +17,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .metadata import check_description
+from .weights import WEIGHTS_FILE, check_weights
+
+_WEIGHTS = f"extra/{WEIGHTS_FILE}"
 
 # Native evaluators start from what this method of the module gives.
 _NATIVE_METHOD = b"def initial_features("
@@ -73,10 +76,12 @@ def inspect_model(file: str | os.PathLike[str]) -> FileContent:
             if "data.pkl" not in records:
                 raise ValueError("it holds no data.pkl")
             tree, foreign = _read_tree(archive.read(records["data.pkl"]))
-            description, is_native = None, False
+            description, is_native, weights = None, False, b""
             if "extra/gems.json" in records:
                 description = json.loads(archive.read(records["extra/gems.json"]))
                 check_description(description)
+                if _WEIGHTS in records:
+                    weights = archive.read(records[_WEIGHTS])
                 is_native = description["architecture"] == "spookynet" and any(
                     _NATIVE_METHOD in archive.read(stored)
                     for name, stored in records.items()
@@ -86,6 +91,10 @@ def inspect_model(file: str | os.PathLike[str]) -> FileContent:
         raise ValueError(f"'{location}' is no model file or checkpoint: {error}.") from error
     except Exception as error:  # a damaged pickle can fail in any way
         raise ValueError(f"'{location}' is damaged: {error!r}.") from error
+    try:
+        check_weights((description or {}).get("weights") or [], weights)
+    except ValueError as error:
+        raise ValueError(f"'{location}' is damaged: {error}.") from error
     tensors = list(_tensors(tree, ""))
     kind = "checkpoint" if description is None else "model"
     plain = description or {

@@ -29,6 +29,8 @@ KEYS = (
     "license",
     *DECLARATIONS,
 )
+#: Forms of the Coulomb interaction of charges: erf(r / width) / r.
+KERNELS = ("erf",)
 _REQUIRED = ("format_version", "architecture", "cutoff", "long_range_cutoff")
 
 
@@ -104,5 +106,38 @@ def check_description(description: Any) -> None:
         )
     for key in ("cutoff", "long_range_cutoff"):
         value = description[key]
-        if value is not None and not (isinstance(value, int | float) and value > 0):
+        if value is not None and not _is_positive(value):
             raise ValueError(f"{key} is {value!r}; expected a positive number or null.")
+    _check_declarations(description)
+
+
+def _check_declarations(description: dict[str, Any]) -> None:
+    lists = description.get("neighbour_lists")
+    if lists is not None and not (
+        isinstance(lists, dict)
+        and lists
+        and all(value is None or _is_positive(value) for value in lists.values())
+    ):
+        raise ValueError(
+            f"neighbour_lists is {lists!r}; expected names with cutoffs in angstrom or null."
+        )
+    electrostatics = description.get("electrostatics")
+    if electrostatics is not None and not (
+        isinstance(electrostatics, dict)
+        and electrostatics.get("kernel") in KERNELS
+        and _is_positive(electrostatics.get("width"))
+        and _is_positive(electrostatics.get("switch_on"))
+        and electrostatics["switch_on"] < 1
+    ):
+        raise ValueError(
+            f"electrostatics is {electrostatics!r}; expected kernel ({', '.join(KERNELS)}), width "
+            "(positive) and switch_on (between 0 and 1)."
+        )
+    index = description.get("weights") or []
+    keys = {"name", "dtype", "shape", "offset", "sha256"}
+    if not (isinstance(index, list) and all(keys <= set(entry) for entry in index)):
+        raise ValueError(f"weights lacks one of {', '.join(sorted(keys))} for some tensor.")
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and value > 0

@@ -11,13 +11,23 @@ from .so3lr.hyperparameters import ELEMENTS
 from .so3lr.published import installed_file, read_published
 
 _NOTICES = Path(__file__).parent / "data" / "so3lr-licences.txt"
-#: What the file of another package is called.
-_SUFFIX = ".model"
+#: What the network is called, and how its file ends in the package so3krates-torch.
+_NAME, _SUFFIX = "so3lr", ".model"
 
 
-def is_published_so3lr(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is to be read as the published SO3LR."""
-    return Path(path).suffix == _SUFFIX
+def so3lr_source(given: str | os.PathLike[str]) -> Path | None:
+    """File of the published SO3LR that is meant by a file, or by its name; None: another model.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the name is given, and the package that has the file is not installed.
+
+    """
+    source = Path(given)
+    if source.suffix == _SUFFIX:
+        return source
+    return installed_file() if str(source) == _NAME and not source.exists() else None
 
 
 def import_so3lr(
