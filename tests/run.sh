@@ -54,3 +54,6 @@ done
 
 echo "Python tests"
 python -m pytest -n 2 --dist loadgroup -q --durations=10 tests/python
+
+echo "Notebooks"
+python -m pytest -q --nbmake examples/notebooks

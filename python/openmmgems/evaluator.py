@@ -4,13 +4,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _core
+from . import _core, models
 from .core.atomic_system import AtomicSystem
 from .gemsforce import GemsForce
 
@@ -47,8 +46,8 @@ class Evaluator:
 
     Parameters
     ----------
-    model_file : path
-        The model file (.pt).
+    model_file : str or path
+        A model file (.pt), or the name of a bundled model.
     evaluator : {"auto", "torchscript", "native"}
         What computes the model.
     dtype : {"float64", "float32"}
@@ -69,7 +68,7 @@ class Evaluator:
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If there is no such file or bundled model.
     ValueError
         If it is not a model file, or the model does not take the settings.
 
@@ -87,11 +86,9 @@ class Evaluator:
         cuda_device: int | None = None,
         num_threads: int = 0,
     ) -> None:
-        if not Path(model_file).is_file():
-            raise FileNotFoundError(f"There is no model file '{os.fspath(model_file)}'.")
         precisions = {"float64": True, "float32": False}
         self._core = _core.ModelEvaluator(
-            os.fspath(model_file),
+            str(models.model_file(model_file)),
             evaluator=_choose("evaluator", evaluator, _EVALUATORS),
             double_precision=_choose("dtype", dtype, precisions),
             cuda_device=-1 if cuda_device is None else cuda_device,

@@ -25,12 +25,13 @@ from openmmgems.dynamics.protocol import GAS_CONSTANT, Ensemble, Protocol
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.gemsforce import GemsForce
+from openmmgems.models import model_file
 from openmmgems.models.hyperparameters import Hyperparameters
 from openmmgems.models.inspect import inspect_model
 from openmmgems.simulation.workflow import keep_run, new_simulation
 from openmmgems.systems.classical import create_force_field_system
 from openmmgems.systems.structure import LoadedStructure
-from openmmgems.systems.system import createSystem, model_file
+from openmmgems.systems.system import createSystem
 
 from .benchmark_systems import load_system
 from .phases import Phase, matrix_rate, measure_phases

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,15 +34,16 @@ def list_models() -> None:
     from openmmgems.models import names, path
     from openmmgems.models.inspect import inspect_model
 
-    table = Table("Model", "Reference", "Elements", "Residues", "Size", box=None)
+    table = Table("Model", "Reference", "Elements", "Residues", "Licence", "Size", box=None)
     for name in names():
         found = inspect_model(path(name))
         description = found.description
         table.add_row(
             name,
             _text(description.get("reference")),
-            _text(description.get("elements")),
+            _elements(description),
             _text(description.get("residues")),
+            _text(description.get("license")),
             format_bytes(found.size_bytes),
         )
     if not names():
@@ -60,9 +62,9 @@ def inspect(
 
     Example: gems models inspect ala-gfn2
     """
+    from openmmgems.models import card_limits, model_file
     from openmmgems.models.inspect import inspect_model
     from openmmgems.models.metadata import DECLARATIONS
-    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     none_is_known = ("cutoff", "long_range_cutoff", *DECLARATIONS)
@@ -78,10 +80,16 @@ def inspect(
     for key, value in found.description.items():
         unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
         text = "none" if key in none_is_known and value is None else _text(value)
+        if key == "elements":
+            text = _elements(found.description)
         if key == "weights":
             text = f"{len(value)} tensors, as their sha256 say"
         table.add_row(key, escape(text) + unit)
     output.print(table)
+    if limits := card_limits(file):
+        output.print("[bold]Limits[/]")
+        for limit in limits:
+            output.print(f"* {escape(limit)}", soft_wrap=True)
     if found.foreign:
         output.print(
             f"[bold red]Do not open this file:[/] it would import {', '.join(found.foreign)}."
@@ -193,8 +201,8 @@ def export_checkpoint(
 
     Example: gems models export ala-gfn2 ala.pth
     """
+    from openmmgems.models import model_file
     from openmmgems.models.published_checkpoint import export_checkpoint as convert
-    from openmmgems.systems.system import model_file
 
     file = model_file(model)
     _check_files(file, out, overwrite)
@@ -209,6 +217,14 @@ def _check_files(source: Path, out: Path, overwrite: bool) -> None:
         raise FileExistsError(f"'{out}' exists already; add --overwrite to replace it.")
     if not out.absolute().parent.is_dir():
         raise FileNotFoundError(f"There is no folder '{out.absolute().parent}'.")
+
+
+def _elements(description: Mapping[str, Any]) -> str:
+    """Symbols of the elements that a model knows."""
+    from openmmgems.systems.domain import symbol_of
+
+    known = description.get("elements")
+    return _text(None if known is None else [symbol_of(entry) for entry in known])
 
 
 def _text(value: Any) -> str:

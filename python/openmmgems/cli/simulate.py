@@ -92,6 +92,14 @@ def simulate(
     attention: Annotated[
         str, typer.Option(help="model-default, exact or smooth.", rich_help_panel=_MACHINE)
     ] = "model-default",
+    electrostatics: Annotated[
+        str,
+        typer.Option(
+            help="Of a model with its own: default (lattice in a box, else plain), plain, lattice "
+            "or cutoff.",
+            rich_help_panel=PANEL,
+        ),
+    ] = "default",
     long_range_cutoff: Annotated[
         float,
         typer.Option(help="Of a model, nm (0: its own).", min=0.0, rich_help_panel=PANEL),
@@ -107,7 +115,7 @@ def simulate(
 
     A peptide in vacuum, 10 ps at 300 K, then the same under AMBER:
 
-      gems simulate peptide.pdb --model ala-gfn2 --time 10
+      gems simulate peptide.pdb --model so3lr --time 10
 
       gems simulate peptide.pdb --force-field amber99sb-ildn --time 10
 
@@ -121,7 +129,7 @@ def simulate(
 
     Stopped by Ctrl-C or killed? Go on where it was, or make it longer:
 
-      gems simulate --resume --out peptide-ala-gfn2 --time 20
+      gems simulate --resume --out peptide-so3lr --time 20
 
     Files accepted: .pdb, .cif, .xyz, .prmtop (with .inpcrd or .rst7), .top (with .gro).
     """

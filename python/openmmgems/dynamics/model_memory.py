@@ -19,9 +19,10 @@ from .platform_choice import PlatformChoice
 # Numbers, pairs and bytes below are fitted to peak memory, for 150 to 25,000 atoms of peptides and
 # water, 32 to 128 features and 1 to 6 modules: right to a fifth there.
 
-# Automatic differentiation keeps numbers for each module, near pair and feature, and for each pair
-# of the long-range terms.
+# Automatic differentiation keeps numbers for each module, near pair and feature (fewer for SO3LR,
+# measured with 160 to 3,000 atoms), and for each pair of the long-range terms.
 _TORCH_NUMBERS_PER_PAIR_AND_FEATURE = 33
+_TORCH_NUMBERS_OF_SO3LR = 28
 _TORCH_NUMBERS_PER_FAR_PAIR = 130
 _TORCH_BASE_BYTES = 50_000_000
 # Native evaluators keep numbers for each atom and feature, fewer in the first module, which needs
@@ -89,11 +90,21 @@ def model_memory(
     stored = model.description["long_range_cutoff"]
     set_cutoff = force.getLongRangeCutoff().value_in_unit(unit.nanometer)
     far_cutoff = set_cutoff or (0.1 * stored if stored else math.inf)
+    if _has_all_pairs(force, model):
+        far_cutoff = math.inf
     estimate = _native_bytes if evaluator == "native" else _torch_bytes
     number = estimate(model, atomic_positions, volume, far_cutoff, _bytes_per_number(choice))
     is_device = choice.name not in ("CPU", "Reference") and not choice.is_pocl
     staged = evaluator == "torchscript" and choice.name != "CUDA"
     return ModelMemory(evaluator, number, not is_device or staged)
+
+
+def _has_all_pairs(force: GemsForce, model: FileContent) -> bool:
+    """Whether the model's own electrostatics is in the plain form."""
+    form = force.getElectrostatics()
+    is_default = form == GemsForce.ModelDefault and not force.usesPeriodicBoundaryConditions()
+    declares = model.description.get("electrostatics") is not None
+    return declares and (form == GemsForce.Plain or is_default)
 
 
 def evaluator_that_runs(model: FileContent, wanted: int, platform: str) -> str:
@@ -148,7 +159,9 @@ def _torch_bytes(
     features, modules, cutoff = _network(model)
     near = modules * features * _num_pairs(positions, cutoff, volume)
     far = _num_pairs(positions, far_cutoff, volume)
-    numbers = _TORCH_NUMBERS_PER_PAIR_AND_FEATURE * near + _TORCH_NUMBERS_PER_FAR_PAIR * far
+    is_so3lr = model.description["architecture"] == "so3lr"
+    kept = _TORCH_NUMBERS_OF_SO3LR if is_so3lr else _TORCH_NUMBERS_PER_PAIR_AND_FEATURE
+    numbers = kept * near + _TORCH_NUMBERS_PER_FAR_PAIR * far
     return int(_TORCH_BASE_BYTES + size * numbers)
 
 
@@ -157,7 +170,7 @@ def _network(model: FileContent) -> tuple[int, int, float]:
     hyperparameters = model.description["hyperparameters"] or {}
     return (
         int(hyperparameters.get("num_features", 64)),
-        int(hyperparameters.get("num_modules", 3)),
+        int(hyperparameters.get("num_modules", hyperparameters.get("num_layers", 3))),
         0.1 * float(model.description["cutoff"] or 5.0),
     )
 

@@ -11,24 +11,29 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
+from openmmgems import models
 from openmmgems.evaluator import Evaluator
+from openmmgems.models.electrostatic_forms import level_of_theory
+from openmmgems.models.inspect import inspect_model
 
 
 class GemsCalculator(Calculator):
     """Energies, forces, stress, charges and dipoles of a model.
 
     Units are ASE's: eV, angstrom, e. The stress (eV/angstrom^3) is there for periodic systems.
+    ``parameters`` tells the model, its level of theory, and after a calculation the form of its
+    electrostatics, where it declares its own: by default lattice in a box, else plain.
 
     Parameters
     ----------
-    model_file : path
-        The model file (.pt).
+    model_file : str or path
+        A model file (.pt), or the name of a bundled model.
     charge : int, optional
         Total charge; by default ``atoms.info["charge"]``, or 0.
     num_unpaired_electrons : int, optional
         By default ``atoms.info["spin"]``, or 0.
     **evaluator_options
-        As for ``openmmgems.Evaluator``: ``evaluator``, ``dtype``, ``attention``, ...
+        As for ``openmmgems.Evaluator``: ``evaluator``, ``dtype``, ``electrostatics``, ...
 
     """
 
@@ -53,6 +58,14 @@ class GemsCalculator(Calculator):
         self._evaluator = Evaluator(model_file, **evaluator_options)
         self._charge = charge
         self._num_unpaired_electrons = num_unpaired_electrons
+        self._description = inspect_model(models.model_file(model_file)).description
+        self._cutoff_angstrom = (
+            evaluator_options.get("long_range_cutoff_angstrom")
+            or self._description["long_range_cutoff"]
+            or 0.0
+        )
+        self.parameters.update(model=os.fspath(model_file))
+        self._tell_level(is_periodic=False)
 
     def calculate(
         self,
@@ -77,6 +90,7 @@ class GemsCalculator(Calculator):
         if result["charges"] is not None:
             self.results["charges"] = result["charges"]
             self.results["dipole"] = result["dipole_e_angstrom"]
+        self._tell_level(is_periodic=cell is not None)
         if cell is not None:
             stress = result["virial_ev"] / self.atoms.get_volume()
             self.results["stress"] = full_3x3_to_voigt_6_stress(stress)
@@ -102,6 +116,12 @@ class GemsCalculator(Calculator):
         if charge != int(charge) or spin != int(spin):
             raise ValueError(f"charge is {charge} and spin is {spin}; expected whole numbers.")
         return int(charge), int(spin)
+
+    def _tell_level(self, *, is_periodic: bool) -> None:
+        """Put level of theory and form into the parameters."""
+        form = self._evaluator.electrostatics_form(is_periodic)
+        level = level_of_theory(self._description, form, self._cutoff_angstrom)
+        self.parameters.update(level_of_theory=level, electrostatics=form)
 
     def _cell(self) -> np.ndarray | None:
         """Lattice vectors, or None for a system that is not periodic."""

@@ -3,6 +3,7 @@
 """The network, model files and checkpoints."""
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,16 @@ _LAZY = {
     "inspect_model": "inspect",
 }
 
-__all__ = ["SpookyNet", "export_checkpoint", "import_checkpoint", "inspect_model", "names", "path"]
+__all__ = [
+    "SpookyNet",
+    "card_limits",
+    "export_checkpoint",
+    "import_checkpoint",
+    "inspect_model",
+    "model_file",
+    "names",
+    "path",
+]
 
 
 def names() -> list[str]:
@@ -42,6 +52,56 @@ def path(name: str) -> str:
     if not file.is_file():
         raise ValueError(f"There is no bundled model '{name}'; expected one of {names()}.")
     return str(file)
+
+
+def model_file(model: str | os.PathLike[str]) -> Path:
+    """Find the file of a bundled model's name, or check that a given file exists.
+
+    Parameters
+    ----------
+    model : str or path
+        A file, or one of ``names()``.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such model.
+
+    """
+    if Path(model).is_file():
+        return Path(model).resolve()
+    if str(model) in names():
+        return Path(path(str(model)))
+    raise FileNotFoundError(
+        f"There is no model '{os.fspath(model)}': it is neither a file nor a bundled model "
+        f"({', '.join(names()) or 'none is bundled'})."
+    )
+
+
+def card_limits(model: str | os.PathLike[str]) -> list[str]:
+    """What the card beside a model file says under "Limits", a sentence or two each.
+
+    Parameters
+    ----------
+    model : str or path
+        A file, or one of ``names()``.
+
+    Returns
+    -------
+    list of str
+        Empty if there is no card, or it has no such section.
+
+    """
+    card = model_file(model).with_suffix(".md")
+    if not card.is_file():
+        return []
+    _, _, below = card.read_text().partition("\n## Limits\n")
+    section = below.partition("\n## ")[0].partition("\n\n| ")[0]
+    return [" ".join(entry.split()) for entry in f"\n{section}".split("\n* ")[1:]]
 
 
 def __getattr__(name: str) -> Any:

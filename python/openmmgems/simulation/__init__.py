@@ -8,7 +8,7 @@ from openmmgems.systems.load import StructureOptions
 from openmmgems.systems.structure import LoadedStructure, read_structure
 from openmmgems.systems.system import createSystem
 
-from .simulation_stage import SimulationStage, simulate
+from .simulation_stage import SimulationStage, prepare_simulation, simulate
 from .workflow import Forces
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "SimulationStage",
     "StructureOptions",
     "createSystem",
+    "prepare_simulation",
     "read_structure",
     "simulate",
 ]

@@ -11,27 +11,37 @@ from typing import Any
 from openmmgems.core.errors import RunFolderError
 from openmmgems.core.files import file_digest
 from openmmgems.dynamics.run_folder import RunFolder
-from openmmgems.systems.system import model_file
+from openmmgems.models import model_file
+from openmmgems.models.electrostatic_forms import describe_form, electrostatic_form
+from openmmgems.models.inspect import inspect_model
 
 from .workflow import Forces, Say
 
 
-def settings_of_model(forces: Forces) -> dict[str, dict[str, str]]:
-    """Where the model of a new run is, and its SHA-256.
+def settings_of_model(forces: Forces, *, is_periodic: bool) -> dict[str, dict[str, str]]:
+    """Where the model of a new run is, its SHA-256, and the form of its electrostatics.
 
     Parameters
     ----------
     forces : Forces
+    is_periodic : bool
+        Whether the structure has a box.
 
     Returns
     -------
     dict
-        ``{"model": {"original": path, "sha256": ...}}``, or nothing under a force field.
+        ``{"model": {"original": path, "sha256": ..., "electrostatics": ...}}``, the last for models
+        that declare theirs; nothing under a force field.
     """
     if forces.model is None:
         return {}
     original = model_file(forces.model)
-    return {"model": {"original": str(original), "sha256": file_digest(original)}}
+    kept = {"original": str(original), "sha256": file_digest(original)}
+    description = inspect_model(original).description
+    form = electrostatic_form(description, forces.electrostatics, is_periodic=is_periodic)
+    if form is not None:
+        kept["electrostatics"] = describe_form(form, forces.far_cutoff_angstrom(description))
+    return {"model": kept}
 
 
 def is_model_of_run(settings: Mapping[str, Any], model: str) -> bool:

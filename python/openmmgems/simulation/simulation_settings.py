@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from openmmgems.core.errors import RunFolderError
+from openmmgems.dynamics.protocol import Protocol
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.systems.force_field_scripts import refuse_scripts
+from openmmgems.systems.load import StructureOptions
 
 from .kept_model import is_model_of_run
+from .workflow import Forces
 
 # What is given -> fields of the stored settings; all must be the same when a run goes on.
 _FIELDS = {
@@ -23,6 +26,7 @@ _FIELDS = {
     "unpaired": ("forces", "num_unpaired_electrons"),
     "evaluator": ("forces", "evaluator"),
     "attention": ("forces", "attention"),
+    "electrostatics": ("forces", "electrostatics"),
     "long_range_cutoff": ("forces", "long_range_cutoff"),
     "force": ("forces", "outside_domain"),
     "ensemble": ("protocol", "ensemble"),
@@ -42,6 +46,12 @@ _FIELDS = {
     "ph": ("options", "ph"),
     "remove": ("options", "remove"),
     "box": ("options", "box"),
+}
+
+_CLASSES: dict[str, type] = {
+    "forces": Forces,
+    "protocol": Protocol,
+    "options": StructureOptions,
 }
 
 
@@ -101,7 +111,9 @@ def stored_settings(
     for option in _FIELDS.keys() & set(chosen):
         section, name = _FIELDS[option]
         value = _plain(given[option])
-        stored = settings[section] if name is None else settings[section].get(name)
+        # Folders of earlier versions lack what is newer.
+        missing = None if name is None else getattr(_CLASSES[section], name, None)
+        stored = settings[section] if name is None else settings[section].get(name, missing)
         if value == stored or (option == "model" and is_model_of_run(settings, value)):
             continue
         raise RunFolderError(

@@ -21,6 +21,7 @@ from openmmgems.dynamics.protocol import Protocol, ns_per_day
 from openmmgems.dynamics.run import Run, place
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.dynamics.segment_simulation import SegmentSimulation
+from openmmgems.models.electrostatic_forms import DEFAULT
 from openmmgems.systems.load import StructureOptions, load
 
 from .kept_model import check_kept_model, settings_of_model, tell_original
@@ -88,6 +89,7 @@ class SimulationStage:
         return {
             "Structure": self._settings["structure"],
             "Model" if self._forces.model else "Force field": self._forces.label,
+            **({"Electrostatics": self._electrostatics} if self._electrostatics else {}),
             "Dynamics": self.protocol.description,
             "Platform": self._choice.description,
             "Output": str(self.folder.path),
@@ -152,10 +154,19 @@ class SimulationStage:
             positions = state.getPositions(asNumpy=True)._value
             self.folder.write_structure("final", run.simulation.topology, positions)
         trajectory, start, log, final = self.outputs
+        form = f" (electrostatics: {self._electrostatics})" if self._electrostatics else ""
         return Outcome(
-            f"{self.protocol.length_ps:g} ps, {run.num_frames} frames; the trajectory opens with "
-            f"{start.name}.",
+            f"{self.protocol.length_ps:g} ps under {self._forces.label}{form}, {run.num_frames} "
+            f"frames; the trajectory opens with {start.name}.",
             (trajectory, log, final),
+        )
+
+    @property
+    def _electrostatics(self) -> str:
+        """Form of the model's own; what was asked for as long as the structure is not read."""
+        asked = self._forces.electrostatics
+        return self._settings.get("model", {}).get(
+            "electrostatics", "" if asked == DEFAULT else asked
         )
 
     @property
@@ -184,7 +195,7 @@ class SimulationStage:
         )
         if "model" in self._settings:
             forces = replace(forces, model=str(self.folder.model))
-        kept = settings_of_model(forces)
+        kept = settings_of_model(forces, is_periodic=structure.is_periodic)
         system = build_system(structure, forces, say)
         simulation = new_simulation(
             self.folder, structure, system, self.protocol, self._choice, say
@@ -257,6 +268,48 @@ def simulation_of(given: Mapping[str, Any], chosen: Collection[str]) -> Simulati
     return SimulationStage(folder, settings, choice, resume=given["resume"])
 
 
+def prepare_simulation(
+    structure: str | Path,
+    folder: str | Path,
+    forces: Forces,
+    protocol: Protocol | None = None,
+    platform: str | None = None,
+    options: StructureOptions | None = None,
+) -> SimulationStage:
+    """Make the stage of a new run, for scripts.
+
+    Parameters
+    ----------
+    structure : path
+    folder : path
+        Output; must not hold a run.
+    forces : Forces
+    protocol : Protocol, optional
+    platform : str, optional
+    options : StructureOptions, optional
+
+    Returns
+    -------
+    SimulationStage
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds a run.
+    """
+    settings = {
+        "structure": str(Path(structure).absolute()),
+        "forces": asdict(forces),
+        "protocol": asdict(protocol or Protocol()),
+        "options": asdict(options or StructureOptions()),
+    }
+    output = RunFolder(folder)
+    if output.holds_a_run:
+        raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
+    choice = choose_platform(platform, needs_model=forces.model is not None)
+    return SimulationStage(output, settings, choice)
+
+
 def simulate(
     structure: str | Path,
     folder: str | Path,
@@ -290,15 +343,6 @@ def simulate(
     KeyboardInterrupt
         If Ctrl-C or the system stopped it; ``gems simulate --resume`` goes on.
     """
-    settings = {
-        "structure": str(Path(structure).absolute()),
-        "forces": asdict(forces),
-        "protocol": asdict(protocol or Protocol()),
-        "options": asdict(options or StructureOptions()),
-    }
-    output = RunFolder(folder)
-    if output.holds_a_run:
-        raise RunFolderError(f"'{folder}' already holds a run; choose another folder.")
-    choice = choose_platform(platform, needs_model=forces.model is not None)
-    run_in_script(SimulationStage(output, settings, choice), say)
-    return output
+    stage = prepare_simulation(structure, folder, forces, protocol, platform, options)
+    run_in_script(stage, say)
+    return stage.folder

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,11 +29,20 @@ from openmmgems.dynamics.protocol import Ensemble, Protocol, add_ensemble_forces
 from openmmgems.dynamics.run import Run
 from openmmgems.dynamics.run_folder import RunFolder
 from openmmgems.dynamics.segment_simulation import SegmentSimulation
+from openmmgems.models import model_file
+from openmmgems.models.electrostatic_forms import (
+    DEFAULT,
+    LATTICE,
+    PLAIN,
+    describe_form,
+    electrostatic_form,
+)
+from openmmgems.models.inspect import inspect_model
 from openmmgems.systems.chemistry import check_complete, conclude_charge
 from openmmgems.systems.classical import create_force_field_system
-from openmmgems.systems.domain import domain_violations, require_domain
+from openmmgems.systems.domain import domain_violations, require_domain, require_elements
 from openmmgems.systems.loaded_structure import LoadedStructure
-from openmmgems.systems.system import createSystem, model_file
+from openmmgems.systems.system import createSystem
 
 Say = Callable[[str], None]
 
@@ -53,8 +61,8 @@ class Forces:
         e; None: as the file says, else guessed.
     num_unpaired_electrons : int, optional
         None: as the file says, else 0.
-    evaluator, attention : str
-        See :func:`createSystem`.
+    evaluator, attention, electrostatics : str
+        See :func:`create_force`.
     long_range_cutoff : float
         nm; 0: the model's own.
     outside_domain : bool
@@ -69,6 +77,7 @@ class Forces:
     attention: str = "model-default"
     outside_domain: bool = False
     long_range_cutoff: float = 0.0
+    electrostatics: str = "default"
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.force_field is None):
@@ -79,11 +88,17 @@ class Forces:
             )
         if self.long_range_cutoff and self.model is None:
             raise ValueError("A long-range cutoff is given, which only a model takes.")
+        if self.electrostatics != DEFAULT and self.model is None:
+            raise ValueError("A form of electrostatics is given, which only a model takes.")
 
     @property
     def label(self) -> str:
         """Short name for people."""
         return str(self.model or self.force_field)
+
+    def far_cutoff_angstrom(self, description: Mapping[str, Any]) -> float:
+        """Long-range cutoff, given the model's gems.json; 0: none."""
+        return 10 * self.long_range_cutoff or description.get("long_range_cutoff") or 0.0
 
 
 def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -> openmm.System:
@@ -108,7 +123,13 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
         check_complete(structure)
     charge, unpaired = _electrons(structure, forces, say)
     path = model_file(str(forces.model))
-    _check_model(structure, forces, charge, unpaired, path)
+    description = inspect_model(path).description
+    _check_domain(structure, forces, charge, unpaired, description)
+    form = _form(structure, forces, description)
+    if form is not None:
+        say(f"Electrostatics: {describe_form(form, forces.far_cutoff_angstrom(description))}")
+    if form == LATTICE and charge:
+        say(f"The box has a uniform background against the charge {charge:+d} e.")
     return createSystem(
         structure.topology,
         path,
@@ -116,6 +137,7 @@ def build_system(structure: LoadedStructure, forces: Forces, say: Say = print) -
         num_unpaired_electrons=unpaired,
         evaluator=forces.evaluator,
         attention=forces.attention,
+        electrostatics=form or DEFAULT,
         long_range_cutoff=forces.long_range_cutoff,
     )
 
@@ -142,12 +164,19 @@ def _electrons(structure: LoadedStructure, forces: Forces, say: Say) -> tuple[in
     return charge, unpaired
 
 
-def _check_model(
-    structure: LoadedStructure, forces: Forces, charge: int, unpaired: int, path: Path
+def _check_domain(
+    structure: LoadedStructure,
+    forces: Forces,
+    charge: int,
+    unpaired: int,
+    description: Mapping[str, Any],
 ) -> None:
-    from openmmgems.models.inspect import inspect_model
-
-    description = inspect_model(path).description
+    """Refuse what the model was not trained on."""
+    require_elements(
+        forces.label, description, structure.topology, has_residues=structure.has_residues
+    )
+    if forces.outside_domain:
+        return
     violations = domain_violations(
         description,
         structure.topology,
@@ -156,15 +185,30 @@ def _check_model(
         periodic=structure.is_periodic,
         has_residues=structure.has_residues,
     )
-    if not forces.outside_domain:
-        require_domain(forces.label, violations)
-    cutoff = forces.long_range_cutoff or description.get("long_range_cutoff")
-    if structure.is_periodic and not cutoff:
+    require_domain(forces.label, violations)
+
+
+def _form(structure: LoadedStructure, forces: Forces, description: Mapping[str, Any]) -> str | None:
+    """Form of the model's electrostatics, where structure, forces and model go together."""
+    is_periodic = structure.is_periodic
+    form = electrostatic_form(description, forces.electrostatics, is_periodic=is_periodic)
+    if is_periodic and not forces.far_cutoff_angstrom(description):
         raise StructureError(
             f"The model '{forces.label}' has no long-range cutoff, so it cannot be used in the "
             "periodic box of this structure; give it one (--long-range-cutoff 1.0, in nm), or add "
             "--no-box to simulate in vacuum."
         )
+    if form == PLAIN and is_periodic:
+        raise StructureError(
+            "--electrostatics is plain, which has no images, and the structure has a periodic box; "
+            "leave the option out (lattice), or add --no-box to simulate in vacuum."
+        )
+    if form == LATTICE and not is_periodic:
+        raise StructureError(
+            "--electrostatics is lattice, which sums over images, and there is no periodic box; "
+            "leave the option out (plain), or give a structure with a box."
+        )
+    return form
 
 
 def new_simulation(

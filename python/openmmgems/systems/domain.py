@@ -11,6 +11,9 @@ from openmm import app
 
 from openmmgems.core.errors import OutsideDomainError
 
+from .residue_names import name_of
+from .sentences import listed
+
 #: Of a system without and with a periodic box.
 ENVIRONMENTS = ("gas phase", "condensed phase")
 
@@ -45,14 +48,10 @@ def domain_violations(
     Returns
     -------
     list of str
-        Phrases such as ``"the element Zn"``; empty within the domain.
+        Phrases such as ``"the residue HEM"``; empty within the domain. Elements are for
+        :func:`require_elements`.
     """
     found: list[str] = []
-    elements = _trained(metadata, "elements")
-    if elements is not None:
-        known = {_symbol(entry) for entry in elements}
-        used = dict.fromkeys(atom.element.symbol for atom in topology.atoms())
-        found += [f"the element {symbol}" for symbol in used if symbol not in known]
     residues = _trained(metadata, "residues")
     if residues is not None and has_residues:
         used = dict.fromkeys(residue.name for residue in topology.residues())
@@ -70,14 +69,62 @@ def domain_violations(
     return found
 
 
-def require_domain(model_name: str, violations: list[str]) -> None:
+def require_elements(
+    model_name: str,
+    metadata: Mapping[str, Any],
+    topology: app.Topology,
+    *,
+    has_residues: bool = True,
+) -> None:
+    """Refuse elements that a model has no parameters for.
+
+    Parameters
+    ----------
+    model_name : str
+        How the user called the model.
+    metadata, topology, has_residues
+        As for :func:`domain_violations`.
+
+    Raises
+    ------
+    OutsideDomainError
+        Naming elements and residues.
+    """
+    elements = _trained(metadata, "elements")
+    if elements is None:
+        return
+    known = {symbol_of(entry) for entry in elements}
+    residues: dict[str, dict[app.topology.Residue, None]] = {}
+    for atom in topology.atoms():
+        if atom.element.symbol not in known:
+            residues.setdefault(atom.element.symbol, {})[atom.residue] = None
+    if not residues:
+        return
+    shown = ", ".join(
+        f"{symbol} ({listed([name_of(residue) for residue in there])})" if has_residues else symbol
+        for symbol, there in residues.items()
+    )
+    ions = {r.name: None for there in residues.values() for r in there if len(r) == 1}
+    what_to_do = "choose another model."
+    if ions and has_residues:
+        what_to_do = (
+            f"leave such ions out (--remove {','.join(ions)}), or keep them under a classical "
+            "force field (createMixedSystem of openmm-ml)."
+        )
+    raise OutsideDomainError(
+        f"The model '{model_name}' was not trained on the element {shown}; it knows "
+        f"{', '.join(sorted(known))}: {what_to_do}"
+    )
+
+
+def require_domain(model_name: str, violations: Sequence[str]) -> None:
     """Raise :class:`OutsideDomainError` if there are violations.
 
     Parameters
     ----------
     model_name : str
         How the user called the model.
-    violations : list of str
+    violations : sequence of str
         From :func:`domain_violations`.
     """
     if violations:
@@ -153,7 +200,8 @@ def _trained(metadata: Mapping[str, Any], key: str) -> list[Any] | None:
     return None if value is None else list(value)
 
 
-def _symbol(entry: int | str) -> str:
+def symbol_of(entry: int | str) -> str:
+    """Symbol of an element that ``gems.json`` names by symbol or atomic number."""
     if isinstance(entry, int):
         return str(app.Element.getByAtomicNumber(entry).symbol)
     return entry

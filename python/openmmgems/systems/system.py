@@ -1,18 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The openmm-gems authors
 # SPDX-License-Identifier: MIT
-"""An OpenMM System whose forces come from a machine-learned model."""
+"""An OpenMM System, or a force, whose forces come from a machine-learned model."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openmm
 from openmm import app
 
 from openmmgems.core.errors import StructureError
+from openmmgems.models import model_file
 
 from .chemistry import guess_total_charge
+
+if TYPE_CHECKING:
+    from openmmgems import GemsForce
 
 
 def createSystem(
@@ -24,6 +29,7 @@ def createSystem(
     periodic: bool | None = None,
     evaluator: str = "auto",
     attention: str = "model-default",
+    electrostatics: str = "default",
     long_range_cutoff: float = 0.0,
 ) -> openmm.System:
     """Create a System with a GemsForce for a topology.
@@ -44,79 +50,100 @@ def createSystem(
         Number of unpaired electrons.
     periodic : bool, optional
         Default: whether the topology has a box.
-    evaluator : {"auto", "torchscript", "native"}
-        How the model is evaluated.
-    attention : {"model-default", "exact", "smooth"}
-        Form of the attention's maxima.
-    long_range_cutoff : float
-        nm; 0 keeps the model's own.
+    evaluator, attention, electrostatics, long_range_cutoff
+        See :func:`create_force`.
 
     Returns
     -------
     openmm.System
         Without constraints and without a centre-of-mass remover.
     """
-    from openmmgems import GemsForce
-
     if total_charge is None:
         total_charge = guess_total_charge(topology)
-    atoms = list(topology.atoms())
     vectors = topology.getPeriodicBoxVectors()
     if periodic is None:
         periodic = vectors is not None
-    system = _bare_system(atoms)
+    system = _bare_system(list(topology.atoms()))
     if periodic:
         if vectors is None:
             raise ValueError("periodic is True, but the topology has no box.")
         system.setDefaultPeriodicBoxVectors(*vectors)
-    force = GemsForce(str(model_file(model)))
-    for atom in atoms:
-        force.addAtom(atom.index, atom.element.atomic_number)
-    for first, second in topology.bonds():
-        force.addBond(first.index, second.index)
+    force = create_force(
+        topology,
+        model,
+        evaluator=evaluator,
+        attention=attention,
+        electrostatics=electrostatics,
+        long_range_cutoff=long_range_cutoff,
+    )
     force.setTotalCharge(total_charge)
     force.setNumUnpairedElectrons(num_unpaired_electrons)
     force.setUsesPeriodicBoundaryConditions(periodic)
-    force.setEvaluator(_choice(GemsForce, "evaluator", evaluator, _EVALUATORS))
-    force.setAttention(_choice(GemsForce, "attention", attention, _ATTENTIONS))
-    if long_range_cutoff:
-        force.setLongRangeCutoff(long_range_cutoff)
     system.addForce(force)
     return system
 
 
-_EVALUATORS = {"auto": "Auto", "torchscript": "TorchScript", "native": "Native"}
-_ATTENTIONS = {"model-default": "ModelDefault", "exact": "Exact", "smooth": "Smooth"}
-
-
-def model_file(model: str | Path) -> Path:
-    """Find the file of a bundled model's name, or check that a given file exists.
+def create_force(
+    topology: app.Topology,
+    model: str | Path,
+    atoms: Sequence[int] | None = None,
+    *,
+    evaluator: str = "auto",
+    attention: str = "model-default",
+    electrostatics: str = "default",
+    long_range_cutoff: float = 0.0,
+) -> GemsForce:
+    """Create a GemsForce for atoms of a topology, with the bonds between them.
 
     Parameters
     ----------
+    topology : openmm.app.Topology
     model : str or path
-        A name (no slash, no ending) or a file.
+        Name of a bundled model, or a model file.
+    atoms : sequence of int, optional
+        Indices; None: all.
+    evaluator : {"auto", "torchscript", "native"}
+        How the model is evaluated.
+    attention : {"model-default", "exact", "smooth"}
+        Form of the attention's maxima.
+    electrostatics : {"default", "plain", "lattice", "cutoff"}
+        Form of the electrostatics, of models that declare theirs: all pairs, summed over the
+        lattice, or cut off. The default is lattice in a box, else plain.
+    long_range_cutoff : float
+        nm; 0 keeps the model's own.
 
     Returns
     -------
-    pathlib.Path
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such model.
+    GemsForce
+        Neutral, without unpaired electrons, not periodic.
     """
-    from openmmgems import models
+    from openmmgems import GemsForce
 
-    if Path(model).is_file():
-        return Path(model).resolve()
-    names = models.names()
-    if str(model) in names:
-        return Path(models.path(str(model)))
-    raise FileNotFoundError(
-        f"There is no model '{model}': it is neither a file nor a bundled model "
-        f"({', '.join(names) or 'none is bundled'})."
-    )
+    force = GemsForce(str(model_file(model)))
+    elements = [atom.element for atom in topology.atoms()]
+    chosen = range(len(elements)) if atoms is None else atoms
+    for index in chosen:
+        force.addAtom(index, elements[index].atomic_number)
+    members = set(chosen)
+    for first, second in topology.bonds():
+        if first.index in members and second.index in members:
+            force.addBond(first.index, second.index)
+    force.setEvaluator(_choice(GemsForce, "evaluator", evaluator, _EVALUATORS))
+    force.setAttention(_choice(GemsForce, "attention", attention, _ATTENTIONS))
+    force.setElectrostatics(_choice(GemsForce, "electrostatics", electrostatics, _ELECTROSTATICS))
+    if long_range_cutoff:
+        force.setLongRangeCutoff(long_range_cutoff)
+    return force
+
+
+_EVALUATORS = {"auto": "Auto", "torchscript": "TorchScript", "native": "Native"}
+_ATTENTIONS = {"model-default": "ModelDefault", "exact": "Exact", "smooth": "Smooth"}
+_ELECTROSTATICS = {
+    "default": "ModelDefault",
+    "plain": "Plain",
+    "lattice": "Lattice",
+    "cutoff": "Cutoff",
+}
 
 
 def _bare_system(atoms: list[Any]) -> openmm.System:

@@ -181,15 +181,15 @@ def test_debug_shows_the_traceback(peptide: Path) -> None:
         main(["simulate", "nowhere.pdb", *AMBER, "--debug"])
 
 
-def test_a_structure_outside_the_domain_is_refused_unless_forced(
-    gems, tmp_path: Path, structures: Path
-) -> None:
+def test_an_element_that_the_model_does_not_know_is_refused(gems, tmp_path: Path) -> None:
     sulphur = tmp_path / "h2s.xyz"
     sulphur.write_text("3\n\nS 0 0 0\nH 1.34 0 0\nH -0.05 1.34 0\n")
-    code, text = gems("simulate", sulphur, "--model", "ala-gfn2", "--dry-run")
-    assert code == 1
-    assert "was not trained on the element S" in text
-    assert "--force" in text
+    for forced in ((), ("--force",)):
+        code, text = gems("simulate", sulphur, "--model", "ala-gfn2", "--dry-run", *forced)
+        assert code == 1
+        assert (
+            "was not trained on the element S; it knows C, H, N, O: choose another model." in text
+        )
 
 
 def test_doctor_is_content(gems) -> None:
@@ -244,7 +244,7 @@ def test_an_imported_model_is_smooth_if_a_structure_is_given(
 def test_help_teaches_by_examples(gems) -> None:
     code, text = gems("simulate", "--help")
     assert code == 0
-    assert "gems simulate peptide.pdb --model ala-gfn2" in text
+    assert "gems simulate peptide.pdb --model so3lr" in text
 
 
 LONG = ["--no-minimise", "--time", "1000", "--frame-every", "10", "--checkpoint-every", "40"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import openmm
 import pytest
-from openmm import unit
+from openmm import app, unit
 from openmmgems.core.errors import OutsideDomainError, ResourceError
 from openmmgems.dynamics import platform_choice
 from openmmgems.dynamics.estimate import check_disk, check_memory, time_steps
@@ -19,7 +19,7 @@ from openmmgems.dynamics.protocol import (
     make_integrator,
 )
 from openmmgems.dynamics.velocities import initial_velocities
-from openmmgems.systems.domain import domain_violations, require_domain
+from openmmgems.systems.domain import domain_violations, require_domain, require_elements
 from openmmgems.systems.structure import read_structure
 
 TRAINED = {
@@ -35,8 +35,6 @@ TRAINED = {
     ("changes", "charge", "spin", "periodic", "expected"),
     [
         ({}, 0, 0, False, []),
-        ({"elements": [1, 6, 8]}, 0, 0, False, ["the element N"]),
-        ({"elements": ["H", "C", "O", "N"]}, 0, 0, False, []),
         ({"residues": ["ACE", "NME"]}, 0, 0, False, ["the residue ALA"]),
         ({}, 1, 0, False, ["the total charge +1"]),
         ({}, 0, 2, False, ["2 unpaired electrons"]),
@@ -60,9 +58,36 @@ def test_residue_names_do_not_count_where_the_format_has_none(structures: Path) 
 
 def test_a_refusal_is_one_sentence_that_says_how_to_go_on() -> None:
     with pytest.raises(
-        OutsideDomainError, match=r"'m' was not trained on the element Zn;.*--force"
+        OutsideDomainError, match=r"'m' was not trained on the residue HEM;.*--force"
     ):
-        require_domain("m", ["the element Zn"])
+        require_domain("m", ["the residue HEM"])
+
+
+@pytest.mark.parametrize("known", [[1, 6, 7, 8], ["H", "C", "O", "N"], None])
+def test_elements_that_are_known_pass(peptide: Path, known: list | None) -> None:
+    require_elements("m", {"elements": known}, read_structure(peptide).topology)
+
+
+def test_unknown_elements_are_refused_by_name(peptide: Path) -> None:
+    with pytest.raises(
+        OutsideDomainError,
+        match=r"'m' was not trained on the element N \(A ALA 2, A NME 3\); it knows C, H, O: "
+        "choose another model",
+    ):
+        require_elements("m", {"elements": [1, 6, 8]}, read_structure(peptide).topology)
+
+
+def test_unknown_ions_are_refused_with_what_to_do(peptide: Path) -> None:
+    topology = read_structure(peptide).topology
+    for name, symbol in (("NA", "Na"), ("ZN", "Zn"), ("NA", "Na")):
+        residue = topology.addResidue(name, topology.addChain())
+        topology.addAtom(name, app.Element.getBySymbol(symbol), residue)
+    with pytest.raises(
+        OutsideDomainError,
+        match=r"element Na \(\w+ NA 4, \w+ NA 6\), Zn \(\w+ ZN 5\); it knows C, H, N, O: leave "
+        r"such ions out \(--remove NA,ZN\), or keep them under a classical force field \(create",
+    ):
+        require_elements("m", TRAINED, topology)
 
 
 POCL = {"DeviceName": "pthread", "OpenCLPlatformName": "Portable Computing Language"}

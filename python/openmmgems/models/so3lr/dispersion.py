@@ -49,7 +49,7 @@ class QDODispersion(nn.Module):
         self.lr_cutoff = lr_cutoff
         self.switch_width = switch_width
         self.damping = scale * 2.0 * 2.54
-        table = torch.full([2, _NUM_ROWS], float("nan"))
+        table = torch.zeros([2, _NUM_ROWS])
         for number, values in FREE_ATOMS.items():
             table[:, number] = torch.tensor(values)
         # In float32, as the weights were published and checked with them.
