@@ -21,11 +21,6 @@ from openmmgems.engines.registry import make_engine
 from rich.progress import track
 
 DATA = Path(__file__).resolve().parents[1] / "tests/data/qm/ions_and_water_pbe0d4.npz"
-ENGINES = {
-    "SO3LR": make_engine("so3lr"),
-    "SO3LR, cutoff 12 A": make_engine("so3lr", electrostatics="cutoff"),
-    "GFN2-xTB": make_engine("gfn2-xtb"),
-}
 KINDS = (
     "neutral, with water",
     "cations, with water",
@@ -65,10 +60,10 @@ def read_references(file: Path) -> list[Reference]:
     return references
 
 
-def force_errors(engine: Engine, references: list[Reference], title: str) -> dict[str, np.ndarray]:
+def force_errors(engine: Engine, references: list[Reference]) -> dict[str, np.ndarray]:
     """Mean absolute error of each structure's force components in meV/angstrom, by kind."""
     errors: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    for reference in track(references, title):
+    for reference in track(references, engine.level_of_theory):
         forces = engine.label(reference.structure).forces_ev_per_angstrom
         errors[reference.kind].append(1000.0 * float(np.abs(forces - reference.forces).mean()))
     return {kind: np.array(values) for kind, values in errors.items()}
@@ -85,10 +80,13 @@ def draw(errors: dict[str, dict[str, np.ndarray]], file: Path) -> None:
         axes.bar(places, means, 0.9 * width, color=f"C{row}", alpha=0.5, label=title)
         for place, values in zip(places, by_kind.values(), strict=True):
             axes.plot(np.full(len(values), place), values, ".", color=f"C{row}", ms=4)
-    axes.set_xticks(np.arange(len(KINDS)), [kind.replace(" ", "\n", 1) for kind in KINDS])
+    axes.set_xticks(
+        np.arange(len(KINDS)),
+        [kind.replace(", ", ",\n").replace("pairs ", "pairs\n") for kind in KINDS],
+    )
     axes.set(ylabel="mean absolute error of forces (meV/angstrom)", yscale="log")
     axes.set_title("against PBE0-D4/def2-TZVPP")
-    axes.legend()
+    figure.legend(loc="outside right upper")
     figure.savefig(file, dpi=120)
 
 

@@ -11,7 +11,6 @@ largest difference of wave numbers, and draws the spectra (so3lr-vibrations.png)
 
 import argparse
 import importlib.resources
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -85,19 +84,17 @@ def main() -> None:
     options = parser.parse_args()
 
     torch.set_default_dtype(torch.float64)  # so3krates-torch relies on it
-    make: dict[str, Callable[[], Calculator]] = {
-        "so3krates-torch, cutoff": lambda: SO3LRCalculator(default_dtype="float64"),
-        "openmm-gems, cutoff": lambda: openmmgems.GemsCalculator(
-            models.path("so3lr"), electrostatics="cutoff"
-        ),
-        "openmm-gems, plain": lambda: openmmgems.GemsCalculator(models.path("so3lr")),
-    }
-    peer, cutoff, plain = (maker() for maker in make.values())
+    cutoff = openmmgems.GemsCalculator(models.path("so3lr"), electrostatics="cutoff")
+    plain = openmmgems.GemsCalculator(models.path("so3lr"))
     minimum = minimised(cutoff)
-    geometries = (minimum, minimum, minimised(plain))
+    calculations = {
+        "so3krates-torch, cutoff": (minimum, SO3LRCalculator(default_dtype="float64")),
+        "openmm-gems, cutoff": (minimum, cutoff),
+        "openmm-gems, plain": (minimised(plain), plain),
+    }
     spectra = {
         title: wave_numbers(atoms, calculator, title)
-        for title, atoms, calculator in zip(make, geometries, (peer, cutoff, plain), strict=True)
+        for title, (atoms, calculator) in calculations.items()
     }
     theirs, ours, trained = spectra.values()
     print(f"{len(ours)} vibrations from {ours[0]:.1f} to {ours[-1]:.1f} 1/cm")

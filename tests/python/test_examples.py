@@ -28,6 +28,8 @@ SETTINGS = {
     "08_scaling_simulation.py": ["--fraction", "0.001", "--cores", "80", "--out", "out.png"],
     "09_project_data.py": ["small", "--conformers", "3", "--fragments", "2", "--out", "out.h5"],
     "10_selection_speed.py": ["--frames", "400", "--few", "20", "--small", "300"],
+    "11_so3lr_accuracy.py": ["--out", "out.png"],
+    "12_so3lr_vibrations.py": ["--out", "out.png"],
 }
 WRITTEN = {
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
@@ -40,6 +42,8 @@ WRITTEN = {
     "08_scaling_simulation.py": ["out.png"],
     "09_project_data.py": ["out.h5"],
     "10_selection_speed.py": [],
+    "11_so3lr_accuracy.py": ["out.png"],
+    "12_so3lr_vibrations.py": ["out.png"],
 }
 PROJECT = """
 bottom_up = { amino_acids = false, smiles = ["CO"], water_clusters = 0, waters_per_ion = 0 }
