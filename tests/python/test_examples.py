@@ -31,6 +31,8 @@ SETTINGS = {
     "09_project_data.py": ["small", "--conformers", "3", "--fragments", "2", "--out", "out.h5"],
     "10_selection_speed.py": ["--frames", "400", "--few", "20", "--small", "300"],
     "11_so3lr_labels.py": ["--seconds", "1", "--out", "out.json"],
+    "12_so3lr_accuracy.py": ["--out", "out.png"],
+    "13_so3lr_vibrations.py": ["--out", "out.png"],
 }
 WRITTEN = {
     "00_trp_cage_so3lr_and_amber.py": [
@@ -38,7 +40,7 @@ WRITTEN = {
     ],
     "01_peptide_gems_and_amber.py": ["out/comparison.png", "out/gems/log.csv", "out/amber/log.csv"],
     "02_train_first_model.py": ["out/data.h5", "out/ala-gfn2.pt", "out/ala-gfn2.md"],
-    "03_energy_conservation.py": ["out.png", "kept/GEMS, Smooth, seed 1.npz"],
+    "03_energy_conservation.py": ["out.png", "kept/GEMS, seed 1.npz"],
     "04_device_roofline.py": [],
     "05_top_down_fragments.py": ["out.png", "out.h5"],
     "06_reference_levels.py": ["out.png"],
@@ -47,6 +49,8 @@ WRITTEN = {
     "09_project_data.py": ["out.h5"],
     "10_selection_speed.py": [],
     "11_so3lr_labels.py": ["out.json"],
+    "12_so3lr_accuracy.py": ["out.png"],
+    "13_so3lr_vibrations.py": ["out.png"],
 }
 PROJECT = """
 bottom_up = { amino_acids = false, smiles = ["CO"], water_clusters = 0, waters_per_ion = 0 }
