@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openmmgems
+import pytest
 import typer
 from openmmgems.cli.app import app
 
 PACKAGE = Path(openmmgems.__file__).parent
+#: Folders of networks: their parts have the names that all networks' parts have.
+NETWORKS = (PACKAGE / "models" / "so3lr",)
 LONGEST_BODY = 30
 # Ends of the names of what makes settings, engines, force fields and Systems.
 MAKERS = (
@@ -23,15 +26,25 @@ MAKERS = (
 )
 
 
-def test_no_two_modules_have_one_name() -> None:
-    names = Counter(path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+def modules(network: Path | None) -> list[Path]:
+    """Modules of a network, or None: all that belong to no network's folder."""
+    if network is not None:
+        return list(network.rglob("*.py"))
+    return [p for p in PACKAGE.rglob("*.py") if not any(map(p.is_relative_to, NETWORKS))]
+
+
+@pytest.mark.parametrize("network", [None, *NETWORKS])
+def test_no_two_modules_have_one_name(network: Path | None) -> None:
+    names = Counter(path.name for path in modules(network) if path.name != "__init__.py")
+    assert names
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_no_two_classes_have_one_name() -> None:
+@pytest.mark.parametrize("network", [None, *NETWORKS])
+def test_no_two_classes_have_one_name(network: Path | None) -> None:
     names = Counter(
         node.name
-        for path in PACKAGE.rglob("*.py")
+        for path in modules(network)
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -18,6 +18,9 @@ from openmmgems.core.quantities import format_bytes
 
 from .console import output
 from .steps import print_notes, refuse_others, words
+
+if TYPE_CHECKING:
+    from openmmgems.models.inspect import FileContent
 
 _DOMAIN = "What the model is"
 _OF_SO3LR = ("checkpoint", "out", "another_version", "overwrite")
@@ -64,28 +67,13 @@ def inspect(
     """
     from openmmgems.models import card_limits, model_file
     from openmmgems.models.inspect import inspect_model
-    from openmmgems.models.metadata import DECLARATIONS
 
     file = model_file(model)
-    none_is_known = ("cutoff", "long_range_cutoff", *DECLARATIONS)
     found = inspect_model(file)
     if as_json:
         typer.echo(json.dumps({"file": str(file)} | asdict(found), indent=2))
         return
-    table = Table("Entry", "Value", box=None, show_header=False)
-    table.add_row("file", escape(str(file)))
-    table.add_row("kind", found.kind)
-    table.add_row("size", format_bytes(found.size_bytes))
-    table.add_row("parameters", f"{found.num_parameters} in {len(found.tensors)} tensors")
-    for key, value in found.description.items():
-        unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
-        text = "none" if key in none_is_known and value is None else _text(value)
-        if key == "elements":
-            text = _elements(found.description)
-        if key == "weights":
-            text = f"{len(value)} tensors, as their sha256 say"
-        table.add_row(key, escape(text) + unit)
-    output.print(table)
+    output.print(_table_of(file, found))
     if limits := card_limits(file):
         output.print("[bold]Limits[/]")
         for limit in limits:
@@ -99,6 +87,27 @@ def inspect(
         output.print(f"Next: gems models import {escape(str(file))} OUT.pt")
     else:
         output.print(f"Next: gems simulate STRUCTURE --model {escape(model)}")
+
+
+def _table_of(file: Path, found: FileContent) -> Table:
+    """All that is known of a model file."""
+    from openmmgems.models.metadata import DECLARATIONS
+
+    none_is_known = ("cutoff", "long_range_cutoff", *DECLARATIONS)
+    table = Table("Entry", "Value", box=None, show_header=False)
+    table.add_row("file", escape(str(file)))
+    table.add_row("kind", found.kind)
+    table.add_row("size", format_bytes(found.size_bytes))
+    table.add_row("parameters", f"{found.num_parameters} in {len(found.tensors)} tensors")
+    for key, value in found.description.items():
+        unit = " angstrom" if key in ("cutoff", "long_range_cutoff") and value else ""
+        text = "none" if key in none_is_known and value is None else _text(value)
+        if key == "elements":
+            text = _elements(found.description)
+        if key == "weights":
+            text = f"{len(value)} tensors, as their sha256 say"
+        table.add_row(key, escape(text) + unit)
+    return table
 
 
 @app.command("import")
