@@ -34,6 +34,7 @@ def num_steps_in(seconds: float, options: argparse.Namespace) -> int:
     stage = prepare_simulation(
         options.structure, options.out / "gems", forces, make_protocol(1000), options.platform
     )
+    stage.estimate(Work())  # the first steps of a TorchScript module are slow
     return max(40, round(1000 * seconds / stage.estimate(Work()).seconds))
 
 
