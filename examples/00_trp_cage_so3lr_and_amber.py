@@ -22,8 +22,10 @@ FRAME_EVERY = 2  # steps, 1 fs
 
 
 def make_protocol(num_steps: int) -> Protocol:
-    """NVT at 300 K with frames that follow every vibration."""
-    return Protocol(num_steps=num_steps, frame_interval=FRAME_EVERY, log_interval=FRAME_EVERY)
+    """NVT at 300 K from the structure as it is, with frames that follow every vibration."""
+    return Protocol(
+        num_steps=num_steps, frame_interval=FRAME_EVERY, log_interval=FRAME_EVERY, minimise=False
+    )
 
 
 def num_steps_in(seconds: float, options: argparse.Namespace) -> int:
@@ -32,6 +34,7 @@ def num_steps_in(seconds: float, options: argparse.Namespace) -> int:
     stage = prepare_simulation(
         options.structure, options.out / "gems", forces, make_protocol(1000), options.platform
     )
+    stage.estimate(Work())  # the first steps of a TorchScript module are slow
     return max(40, round(1000 * seconds / stage.estimate(Work()).seconds))
 
 
