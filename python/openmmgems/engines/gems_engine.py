@@ -18,6 +18,7 @@ from openmmgems import models
 from openmmgems.core.atomic_system import AtomicSystem, Label
 from openmmgems.core.settings import Setting
 from openmmgems.evaluator import Evaluator
+from openmmgems.models.electrostatic_forms import level_of_theory
 
 from .engine import Cost
 from .engine_checks import (
@@ -109,9 +110,7 @@ class GemsEngine:
     def level_of_theory(self) -> str:
         """Name of the level, and the cutoff if electrostatics have one."""
         name = self.level or f"GEMS {Path(self.model).stem}"
-        if self.electrostatics != "cutoff":
-            return name
-        return f"{name}, cutoff {self._cutoff_angstrom:g} A"
+        return level_of_theory(name, self.electrostatics, self._cutoff_angstrom)
 
     @property
     def version(self) -> str:

@@ -120,7 +120,8 @@ class GemsCalculator(Calculator):
     def _tell_level(self, *, is_periodic: bool) -> None:
         """Put level of theory and form into the parameters."""
         form = self._evaluator.electrostatics_form(is_periodic)
-        level = level_of_theory(self._description, form, self._cutoff_angstrom)
+        name = self._description.get("reference") or "unknown"
+        level = level_of_theory(name, form, self._cutoff_angstrom)
         self.parameters.update(level_of_theory=level, electrostatics=form)
 
     def _cell(self) -> np.ndarray | None:

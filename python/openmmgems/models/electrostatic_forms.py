@@ -5,6 +5,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from openmmgems.core.errors import OptionError
+
 DEFAULT, PLAIN, LATTICE, CUTOFF = "default", "plain", "lattice", "cutoff"
 #: What users may ask for.
 FORMS = (DEFAULT, PLAIN, LATTICE, CUTOFF)
@@ -30,15 +32,15 @@ def electrostatic_form(
 
     Raises
     ------
-    ValueError
+    OptionError
         If there is no such form, or a form is asked for of a model that declares none.
 
     """
     if asked not in FORMS:
-        raise ValueError(f"electrostatics is '{asked}'; expected one of {', '.join(FORMS)}.")
+        raise OptionError(f"electrostatics is '{asked}'; expected one of {', '.join(FORMS)}.")
     if description.get("electrostatics") is None:
         if asked != DEFAULT:
-            raise ValueError(
+            raise OptionError(
                 f"electrostatics is '{asked}', but the model declares none of its own; expected "
                 f"'{DEFAULT}'."
             )
@@ -71,17 +73,16 @@ def describe_form(form: str, cutoff_angstrom: float) -> str:
     return f"{form}, {meaning[form]}"
 
 
-def level_of_theory(
-    description: Mapping[str, Any], form: str | None, cutoff_angstrom: float
-) -> str:
+def level_of_theory(name: str, form: str | None, cutoff_angstrom: float) -> str:
     """Name the level of theory of a model's energies.
 
     Plain and lattice are one function; each cutoff makes another.
 
     Parameters
     ----------
-    description : mapping
-        The model's gems.json.
+    name : str
+        What the model is called, or its gems.json's ``reference``, of which details in parentheses
+        are left out.
     form : str, optional
         From :func:`electrostatic_form`.
     cutoff_angstrom : float
@@ -90,8 +91,8 @@ def level_of_theory(
     Returns
     -------
     str
-        As ``"SO3LR (PBE0+MBD)"`` or ``"SO3LR (PBE0+MBD), cutoff 12 A"``.
+        As ``"SO3LR"`` or ``"SO3LR, cutoff 12 A"``.
 
     """
-    name = str(description.get("reference") or "unknown")
-    return f"{name}, cutoff {cutoff_angstrom:g} A" if form == CUTOFF else name
+    short = name.partition(" (")[0]
+    return f"{short}, cutoff {cutoff_angstrom:g} A" if form == CUTOFF else short
