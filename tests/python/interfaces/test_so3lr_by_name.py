@@ -87,10 +87,11 @@ def test_a_molecule_in_amber_water_runs_at_constant_pressure(
 
 def test_a_whole_box_is_periodic_and_charges_come_from_residues() -> None:
     pdb = app.PDBFile(str(files("openmmgems") / "data/structures/trp-cage.pdb"))
-    assert force_of(MLPotential("so3lr").createSystem(pdb.topology)).getTotalCharge() == -1
+    system = MLPotential("so3lr").createSystem(pdb.topology)
+    assert force_of(system).getTotalCharge() == -1
     pdb.topology.setUnitCellDimensions(openmm.Vec3(4, 4, 4))
-    force = force_of(MLPotential("so3lr").createSystem(pdb.topology))
-    assert force.usesPeriodicBoundaryConditions()
+    system = MLPotential("so3lr").createSystem(pdb.topology)
+    assert force_of(system).usesPeriodicBoundaryConditions()
     system = MLPotential("so3lr", electrostatics="cutoff").createSystem(pdb.topology)
     assert force_of(system).getElectrostatics() == GemsForce.Cutoff
 
