@@ -72,9 +72,24 @@ def test_folders_from_before_there_were_forms_go_on(gems, peptide: Path, tmp_pat
 @pytest.mark.parametrize(
     ("periodic", "form", "code", "message"),
     [
-        (True, "plain", 1, "plain, which has no images, and the structure has a periodic box; leave"),
-        (False, "lattice", 1, "lattice, which sums over images, and there is no periodic box; leave"),
-        (False, "all", 2, "electrostatics is 'all'; expected one of default, plain, lattice, cutoff"),
+        (
+            True,
+            "plain",
+            1,
+            "plain, which has no images, and the structure has a periodic box; leave",
+        ),
+        (
+            False,
+            "lattice",
+            1,
+            "lattice, which sums over images, and there is no periodic box; leave",
+        ),
+        (
+            False,
+            "all",
+            2,
+            "electrostatics is 'all'; expected one of default, plain, lattice, cutoff",
+        ),
     ],
 )
 def test_forms_that_do_not_fit_are_refused(
