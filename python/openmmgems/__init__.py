@@ -4,6 +4,7 @@
 
 import importlib
 import importlib.metadata
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import openmm as _openmm  # first: its libraries are needed by ours
 from . import _old_names, _plugins
 
 _found_torch = importlib.metadata.version("torch")
+
+# Torch's threads wait for each other some thousand times a step. Where they spin meanwhile, and
+# other programs need the cores, a step takes many times as long. OpenMP reads this when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 try:
     from . import _core, gemsforce

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The Evaluator: its threads, what it refuses, and what it is after a failure."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -165,3 +166,12 @@ def test_what_neighbour_lists_cannot_hold_is_reported(
     evaluator = Evaluator(random_file, kind, long_range_cutoff_angstrom=8.0)
     with pytest.raises(ValueError, match=message):
         evaluator.evaluate(WATER, positions, 0, 0, cell)
+
+
+@pytest.mark.parametrize("given", [None, "ACTIVE"])
+def test_threads_do_not_spin_where_they_wait_unless_asked_to(given: str | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_DISPLAY_ENV": "TRUE"} | ({"OMP_WAIT_POLICY": given} if given else {})
+    command = [sys.executable, "-c", "import openmmgems"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert f"OMP_WAIT_POLICY = '{given or 'PASSIVE'}'" in result.stderr
