@@ -15,7 +15,7 @@ from . import _old_names, _plugins
 _found_torch = importlib.metadata.version("torch")
 
 # Torch's threads wait for each other some thousand times a step. Where they spin meanwhile, and
-# other programs need the cores, a step takes many times as long. OpenMP reads this when it is loaded.
+# other programs need the cores, a step takes many times as long. OpenMP reads this when it loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 try:
