@@ -113,13 +113,13 @@ def test_a_group_has_the_time_of_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "error"),
-    [("endless", "longer than its limit of 0.5 s"), ("memory 600", "its limit was 300 MB")],
+    [("endless", "longer than its limit of 0.5 s"), ("memory 900", "its limit was 600 MB")],
 )
 def test_what_takes_too_much_in_a_group_is_stopped_and_found(
     tmp_path: Path, source: str, error: str
 ) -> None:
-    path, limits = tmp_path / "jobs.sqlite", {"time_limit_s": 0.5, "min_memory_mb": 300.0}
-    limits |= {"memory_gb": 0.4, "max_attempts": 1}
+    path, limits = tmp_path / "jobs.sqlite", {"time_limit_s": 0.5, "min_memory_mb": 600.0}
+    limits |= {"memory_gb": 0.7, "max_attempts": 1}
     if source != "endless":
         del limits["time_limit_s"]
     settings = settings_for(tmp_path, **(BATCH | limits))
