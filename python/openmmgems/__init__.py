@@ -14,9 +14,11 @@ from . import _old_names, _plugins
 
 _found_torch = importlib.metadata.version("torch")
 
-# Torch's threads wait for each other some thousand times a step. Where they spin meanwhile, and
-# other programs need the cores, a step takes many times as long. OpenMP reads this when it loads.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Torch's threads wait for each other some thousand times a step. By default they spin for
+# milliseconds: where other programs need the cores, a step takes many times as long. OpenMP (GNU's)
+# reads this when it loads; an own choice is respected.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 try:
     from . import _core, gemsforce

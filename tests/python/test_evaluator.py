@@ -168,10 +168,18 @@ def test_what_neighbour_lists_cannot_hold_is_reported(
         evaluator.evaluate(WATER, positions, 0, 0, cell)
 
 
-@pytest.mark.parametrize("given", [None, "ACTIVE"])
-def test_threads_do_not_spin_where_they_wait_unless_asked_to(given: str | None) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    environment |= {"OMP_DISPLAY_ENV": "TRUE"} | ({"OMP_WAIT_POLICY": given} if given else {})
+@pytest.mark.parametrize(
+    ("given", "spins"),
+    [
+        ({}, "10000"),
+        ({"GOMP_SPINCOUNT": "77"}, "77"),
+        ({"OMP_WAIT_POLICY": "PASSIVE"}, "0"),
+    ],
+)
+def test_threads_spin_for_a_short_time_where_they_wait(given: dict[str, str], spins: str) -> None:
+    others = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environment = {name: value for name, value in os.environ.items() if name not in others}
+    environment |= {"OMP_DISPLAY_ENV": "VERBOSE"} | given
     command = [sys.executable, "-c", "import openmmgems"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert f"OMP_WAIT_POLICY = '{given or 'PASSIVE'}'" in result.stderr
+    assert f"GOMP_SPINCOUNT = '{spins}'" in result.stderr
