@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import openmmgems
+import torch
 from openmmgems import models
-from openmmgems.models.export import load_so3lr, save_so3lr
+from openmmgems.models.export import load_so3lr, save_model, save_so3lr
 from openmmgems.models.so3lr import So3lr, So3lrHyperparameters
 from openmmgems.units import KJ_PER_MOL_PER_EV
+from torch import Tensor, nn
 
 from support import so3lr_oracle, systems
 
@@ -45,6 +47,12 @@ class Case:
     @property
     def cell(self) -> np.ndarray | None:
         return self.arrays.get("cell")
+
+    @property
+    def charge(self) -> int:
+        """What evaluators are told."""
+        charge = int(self.arrays["charge"])
+        return charge + 1 if self == ODD_CASE else charge
 
     @property
     def form(self) -> str:
@@ -81,12 +89,12 @@ class Case:
             long_range_cutoff_angstrom=self.cutoff,
             **options,
         )
-        charge, spin = int(self.arrays["charge"]), int(self.arrays["unpaired"])
-        return evaluator.evaluate(self.numbers, self.positions, charge, spin, self.cell)
+        spin = int(self.arrays["unpaired"])
+        return evaluator.evaluate(self.numbers, self.positions, self.charge, spin, self.cell)
 
     def force(self, model_file: str | Path) -> openmmgems.GemsForce:
         force = systems.make_force(model_file, self.numbers)
-        force.setTotalCharge(int(self.arrays["charge"]))
+        force.setTotalCharge(self.charge)
         force.setNumUnpairedElectrons(int(self.arrays["unpaired"]))
         force.setUsesPeriodicBoundaryConditions(self.cell is not None)
         force.setElectrostatics(getattr(openmmgems.GemsForce, self.form.capitalize()))
@@ -94,18 +102,44 @@ class Case:
         return force
 
 
-#: An odd number of electrons of which none is unpaired: what evaluators refuse.
+#: An odd number of electrons of which none is unpaired, which evaluators refuse: they are told one
+#: electron less, and the model is one that adds it.
 ODD_CASE = Case("l03_water_triclinic_charged")
-CASES = [
-    Case(name) for name in so3lr_oracle.CASES + so3lr_oracle.LATTICE_CASES if name != ODD_CASE.name
-]
+CASES = [Case(name) for name in so3lr_oracle.CASES + so3lr_oracle.LATTICE_CASES]
+
+
+class WithAnElectronMore(nn.Module):
+    """SO3LR with a total charge that is lower by one than what is given."""
+
+    def __init__(self, network: So3lr) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        atomic_numbers: Tensor,
+        vectors: Tensor,
+        pair_i: Tensor,
+        pair_j: Tensor,
+        charge: Tensor,
+        spin: Tensor,
+    ) -> dict[str, Tensor]:
+        return self.network(atomic_numbers, vectors, pair_i, pair_j, charge - 1.0, spin)
+
+    @torch.jit.export
+    def set_long_range_cutoff(self, cutoff_angstrom: float | None) -> None:
+        self.network.set_long_range_cutoff(cutoff_angstrom)
 
 
 def model_file_maker(folder: Path) -> Callable[[Case], str]:
-    """Gives the bundled model file, or one with another width of dispersion's switch."""
+    """Gives the bundled model file, or one that a case needs instead."""
 
     def make(case: Case) -> str:
         bundled, width = models.path("so3lr"), float(case.arrays["damping"])
+        if case == ODD_CASE:
+            published, description = load_so3lr(bundled)
+            save_model(WithAnElectronMore(published), folder / "odd.pt", description)
+            return str(folder / "odd.pt")
         if width == 2.0:
             return bundled
         path = folder / f"switch-{width}.pt"

@@ -82,7 +82,7 @@ def installed_file() -> Path:
             return Path(folder) / _FILE
     raise FileNotFoundError(
         "The published file of SO3LR is not at hand; expected the package so3krates-torch, which "
-        "has it: pip install 'openmm-gems[so3lr]'."
+        "has it: pip install so3krates-torch."
     )
 
 
