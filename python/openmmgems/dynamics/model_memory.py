@@ -12,6 +12,7 @@ import openmm
 from openmm import unit
 
 from openmmgems.gemsforce import GemsForce
+from openmmgems.models.electrostatic_forms import FORMS, PLAIN, electrostatic_form
 from openmmgems.models.inspect import FileContent, inspect_model
 
 from .platform_choice import PlatformChoice
@@ -20,9 +21,9 @@ from .platform_choice import PlatformChoice
 # water, 32 to 128 features and 1 to 6 modules: right to a fifth there.
 
 # Automatic differentiation keeps numbers for each module, near pair and feature (fewer for SO3LR,
-# measured with 160 to 3,000 atoms), and for each pair of the long-range terms.
+# measured with 300 to 2,400 atoms), and for each pair of the long-range terms.
 _TORCH_NUMBERS_PER_PAIR_AND_FEATURE = 33
-_TORCH_NUMBERS_OF_SO3LR = 28
+_TORCH_NUMBERS_OF_SO3LR = 7
 _TORCH_NUMBERS_PER_FAR_PAIR = 130
 _TORCH_BASE_BYTES = 50_000_000
 # Native evaluators keep numbers for each atom and feature, fewer in the first module, which needs
@@ -90,21 +91,14 @@ def model_memory(
     stored = model.description["long_range_cutoff"]
     set_cutoff = force.getLongRangeCutoff().value_in_unit(unit.nanometer)
     far_cutoff = set_cutoff or (0.1 * stored if stored else math.inf)
-    if _has_all_pairs(force, model):
+    asked, is_periodic = FORMS[force.getElectrostatics()], force.usesPeriodicBoundaryConditions()
+    if electrostatic_form(model.description, asked, is_periodic=is_periodic) == PLAIN:
         far_cutoff = math.inf
     estimate = _native_bytes if evaluator == "native" else _torch_bytes
     number = estimate(model, atomic_positions, volume, far_cutoff, _bytes_per_number(choice))
     is_device = choice.name not in ("CPU", "Reference") and not choice.is_pocl
     staged = evaluator == "torchscript" and choice.name != "CUDA"
     return ModelMemory(evaluator, number, not is_device or staged)
-
-
-def _has_all_pairs(force: GemsForce, model: FileContent) -> bool:
-    """Whether the model's own electrostatics is in the plain form."""
-    form = force.getElectrostatics()
-    is_default = form == GemsForce.ModelDefault and not force.usesPeriodicBoundaryConditions()
-    declares = model.description.get("electrostatics") is not None
-    return declares and (form == GemsForce.Plain or is_default)
 
 
 def evaluator_that_runs(model: FileContent, wanted: int, platform: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from openmmgems.core.errors import OptionError
 
 DEFAULT, PLAIN, LATTICE, CUTOFF = "default", "plain", "lattice", "cutoff"
-#: What users may ask for.
+#: What users may ask for; the index of each is its number in GemsForce.setElectrostatics.
 FORMS = (DEFAULT, PLAIN, LATTICE, CUTOFF)
 
 

@@ -42,9 +42,11 @@ def said_and_taken(folder: Path, num_atoms: int, model: str, evaluator: str) -> 
     structure, file = folder / f"{num_atoms}.pdb", folder / f"{num_atoms}.pt"
     with open(structure, "w") as out:
         app.PDBFile.writeFile(water.topology, water.positions * unit.nanometer, out)
-    write_random_model(file, model)
+    if model.startswith("random:"):
+        write_random_model(file, model)
+        model = str(file)
     found = subprocess.run(
-        [sys.executable, "-c", GEMS_AND_PEAK, "simulate", str(structure), "--model", str(file)]
+        [sys.executable, "-c", GEMS_AND_PEAK, "simulate", str(structure), "--model", model]
         + ["--evaluator", evaluator, "--no-minimise", "--platform", "CPU", "--threads", "1"]
         + ["--time-step", "0.001", "--dry-run"],  # random weights throw atoms about
         capture_output=True,
@@ -64,6 +66,7 @@ def said_and_taken(folder: Path, num_atoms: int, model: str, evaluator: str) -> 
         (3000, "random:64:3", "auto"),
         (25000, "random:64:3", "auto"),
         (300, "random:64:2", "torchscript"),
+        (600, "so3lr", "auto"),
     ],
 )
 def test_memory_said_is_memory_taken(
